@@ -1,0 +1,26 @@
+"""Every hook, with when it is called and what it may do. `register_*` hooks return things and have no effects."""
+
+from collections.abc import Mapping
+
+from rulekit.hooks import hookspec
+from rulekit.records import ComposedEmail, OutboxChange, SenderFactory, SourceFactory
+
+
+@hookspec
+def register_sources() -> Mapping[str, SourceFactory]:  # type: ignore[empty-body]
+    """Returns data sources by the scheme of their URL; called once, when a project's data is first opened."""
+
+
+@hookspec
+def register_senders() -> Mapping[str, SenderFactory]:  # type: ignore[empty-body]
+    """Returns senders by the scheme of their URL; called once, when the first email is due."""
+
+
+@hookspec
+def email_composed(email: ComposedEmail) -> str | None:
+    """Returns a reason to keep an email out of the outbox, or None; called for each email before it is stored."""
+
+
+@hookspec
+def outbox_changed(change: OutboxChange) -> None:
+    """Observes a transition of an outbox row; called after it is committed, cannot change it."""

@@ -1,0 +1,1 @@
+"""The `.rules` language: from text to a checked program, without I/O beyond reading the files."""

@@ -1,0 +1,1 @@
+"""Emails from the tagging that caused them to the reply of the receiving server, and the memberships beside them."""

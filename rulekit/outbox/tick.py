@@ -1,0 +1,135 @@
+"""What one tick reads from the store and what it writes there, as values.
+
+A tick is one transaction: everything in a `TickRecord` is written, or nothing is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rulekit.records import Tagging
+
+Bits = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class TickState:
+    """The stored world before a tick.
+
+    `sequence` grows by one per tick (0: none yet). `people` are keys in the order of their ordinals, which are dense
+    and never reused. `members` holds per known persona one bit per ordinal. `present` has the bit of everybody whom
+    the last tick's source held. `triggers` are the names already seen.
+    """
+
+    sequence: int
+    at: datetime | None
+    people: list[str]
+    present: Bits
+    members: Mapping[str, Bits]
+    triggers: frozenset[str]
+    waiting: tuple["Waiting", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """A line of the change log; `reason` is `joined`, `left`, `gone` or `persona removed`."""
+
+    tagging: Tagging
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A tagging whose trigger says `after`: it becomes an email at `due`, if the person is still in then."""
+
+    trigger: str
+    tagging: Tagging
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoEmail:
+    """Why a tagging that matched a trigger made no email."""
+
+    trigger: str
+    tagging: Tagging
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """An email as it enters the outbox: rendered once, frozen.
+
+    `recipient` is the bare address. `message` are the bytes that will be sent, `digest` their SHA-256 in hex.
+    `failure` says why no message could be made: the row is then born `failed`, with
+    empty bytes. `origin` is where the trigger stands (`file:line`), `because` the values that put the person in.
+    """
+
+    trigger: str
+    tagging: Tagging
+    template: str
+    recipient: str
+    subject: str
+    message_id: str
+    message: bytes
+    digest: str
+    auto: bool
+    keep: bool
+    expires_at: datetime
+    origin: str
+    rules_digest: str
+    template_digest: str
+    because: Mapping[str, str] = field(default_factory=dict)
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Waiting emails to withdraw: those of a trigger for one person, or, with `person` None, all of the trigger."""
+
+    trigger: str
+    person: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TickRecord:
+    """Everything that one tick writes, after `TickState.sequence` was read.
+
+    `new_people` get the next ordinals in order. `members` and `present` hold a bit per ordinal, new people included;
+    `members` has every persona of the rules (a persona that is missing is forgotten). `baselines` are the personas of
+    which this is the first sight: who is in at that moment has episode 1 without a line in the log.
+    `personas_renamed` and `triggers_renamed` map old names to new ones and are applied first.
+    `waiting_done` are taken out of the waiting list, `waiting` put in. Unapproved rows that are past their `expires_at`
+    at `at` expire in the same transaction.
+    """
+
+    sequence: int
+    at: datetime
+    rules_digest: str
+    new_people: list[str]
+    present: Bits
+    members: Mapping[str, Bits]
+    baselines: frozenset[str] = frozenset()
+    triggers: frozenset[str] = frozenset()
+    personas_renamed: Mapping[str, str] = field(default_factory=dict)
+    triggers_renamed: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[MembershipChange, ...] = ()
+    rows: tuple[NewRow, ...] = ()
+    no_emails: tuple[NoEmail, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    waiting_done: tuple[Waiting, ...] = ()
+    withdrawals: tuple[Withdrawal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TickOutcome:
+    """What a tick wrote, counted."""
+
+    rows: int
+    failed: int
+    withdrawn: int
+    expired: int

@@ -1,0 +1,238 @@
+"""Records that travel between rooms and to plugins; they hold values and import nothing of ours.
+
+Times are aware datetimes in UTC. A value of a person, company or event is a str, int, float, Decimal, bool, date,
+datetime, timedelta, a list of str, or None where it is missing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+Scalar = str | int | float | Decimal | bool | date | datetime | timedelta | list[str] | None
+
+
+class Edge(Enum):
+    """Which way a person crossed the border of a persona."""
+
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as the source has them at a tick: declared fields by name, and those of their company, if any."""
+
+    key: str
+    fields: Mapping[str, Scalar]
+    company_key: str | None
+    company: Mapping[str, Scalar] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """One crossing of a persona's border: the `episode`-th time that the person joined, or the end of it."""
+
+    persona: str
+    person: str
+    episode: int
+    edge: Edge
+
+
+# --- for plugins: sources ----------------------------------------------------------------------------------------
+
+
+class ArrowStream(Protocol):
+    """Anything that speaks the Arrow C stream interface: a pyarrow Table or RecordBatchReader, a polars frame, …."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Returns the stream as a capsule."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryTable:
+    """A table that the engine reads where it lies: a DuckDB SELECT.
+
+    `setup` are statements to run once before, in order (`ATTACH … (READ_ONLY)`).
+    """
+
+    sql: str
+    setup: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTable:
+    """A table from something without a query language; `open` is called once per tick."""
+
+    open: Callable[[], ArrowStream]
+
+
+Table = QueryTable | StreamTable
+
+
+@dataclass(frozen=True, slots=True)
+class RecordMapping:
+    """How a table of people or companies is read: the key column, and columns whose name differs from the field's."""
+
+    table: str | None = None
+    query: str | None = None
+    key: str = "id"
+    company: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EventMapping:
+    """How a table of events is read: one kind (`event`), or many told apart by the column `name`."""
+
+    table: str | None = None
+    query: str | None = None
+    person: str = "person"
+    at: str = "at"
+    name: str | None = None
+    event: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMapping:
+    """Where people, companies and events stand in a source."""
+
+    person: RecordMapping
+    company: RecordMapping | None
+    events: tuple[EventMapping, ...]
+
+
+class Source(Protocol):
+    """A place where people and their events live, opened read-only.
+
+    Every method raises `rulekit.errors.SourceError` with what is wrong and what to do.
+    """
+
+    def table(self, name: str) -> Table:
+        """Returns the table of that name, as `rulekit.toml` gives it."""
+
+    def query(self, sql: str) -> Table:
+        """Returns the result of a query in the source's own language as a table."""
+
+    def default_mapping(self) -> SourceMapping | None:
+        """Returns the mapping to use where `rulekit.toml` has none, or None when the source cannot know."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRequest:
+    """What a source is opened with: its URL with the environment filled in, and the project's folder."""
+
+    url: str
+    project: Path
+
+
+SourceFactory = Callable[[SourceRequest], Source]
+
+
+# --- for plugins: senders ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who an email is from and to at the transport: one sender, one recipient, both bare addresses."""
+
+    sender: str
+    recipient: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The receiving side took responsibility; `reply` is its word for it, kept as evidence."""
+
+    reply: str
+
+
+class RefusalClass(Enum):
+    """What a refusal says about: the one email, its address, or the sender as a whole."""
+
+    MESSAGE = "message"
+    ADDRESS = "address"
+    SENDER = "sender"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The receiving side said no for good; nothing was delivered."""
+
+    reason: str
+    about: RefusalClass = RefusalClass.MESSAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Nothing was delivered, and another attempt may succeed; `about` SENDER burns no attempt of the email."""
+
+    reason: str
+    about: RefusalClass = RefusalClass.MESSAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can tell whether the email was delivered: the last byte left and no answer came."""
+
+    reason: str
+
+
+Outcome = Sent | Refused | Later | Unknown
+
+
+class Sender(Protocol):
+    """A way for emails to leave; used by one worker at a time."""
+
+    def send(self, message: bytes, envelope: Envelope, mark_data: Callable[[], None]) -> Outcome:
+        """Sends one message and says what became of it.
+
+        `mark_data` must be called once, after the receiving side is ready for the message and before its first byte
+        leaves. It raises to forbid the sending; the sender then gives nothing away and lets the exception pass.
+        """
+
+    def close(self) -> None:
+        """Gives back connections; the sender is not used afterwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class SenderRequest:
+    """What a sender is opened with: its URL with the environment filled in, and the project's folder."""
+
+    url: str
+    project: Path
+
+
+SenderFactory = Callable[[SenderRequest], Sender]
+
+
+# --- for plugins: lifecycle --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedEmail:
+    """An email that is about to enter the outbox, for `email_composed`."""
+
+    trigger: str
+    person: str
+    recipient: str
+    subject: str
+    message: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxChange:
+    """A committed transition of one outbox row, for `outbox_changed`; `source` None for a new row."""
+
+    row: int
+    trigger: str
+    person: str
+    source: str | None
+    target: str
+    at: datetime
+    reason: str

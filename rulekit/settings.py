@@ -1,0 +1,219 @@
+"""`rulekit.toml` as values: every setting, its default, and how an environment variable gets in.
+
+A secret never stands in the file: `${NAME}` in a URL reads the environment when the URL is used.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from rulekit.clock import parse_duration
+from rulekit.errors import SettingsError
+from rulekit.records import EventMapping, RecordMapping, SourceMapping
+from rulekit.suggestions import suggest
+
+FILE_NAME = "rulekit.toml"
+EDITION = 1
+
+
+def _duration(value: object) -> object:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _zone(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"`{value}` is not a time zone; write a name like `Europe/Stockholm`") from None
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Zone = Annotated[str, BeforeValidator(_zone)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _TableSection(_Section):
+    table: str | None = None
+    query: str | None = None
+    fields: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Self:
+        if (self.table is None) == (self.query is None):
+            raise ValueError("give either `table` or `query`")
+        return self
+
+
+class RecordSection(_TableSection):
+    """A table of people or companies: `table` or `query`, the `key` column, and columns that have other names."""
+
+    key: str = "id"
+    company: str | None = None
+
+    def mapping(self) -> RecordMapping:
+        """Returns the section as the record that sources use."""
+        return RecordMapping(**self.model_dump())
+
+
+class EventSection(_TableSection):
+    """A table of events: many kinds told apart by the column `name`, or one kind, named by `event`."""
+
+    person: str = "person"
+    at: str = "at"
+    name: str | None = None
+    event: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_kind(self) -> Self:
+        if (self.name is None) == (self.event is None):
+            raise ValueError("give either `name` (the column that holds the kind) or `event` (the one kind)")
+        return self
+
+    def mapping(self) -> EventMapping:
+        """Returns the section as the record that sources use."""
+        return EventMapping(**self.model_dump())
+
+
+class SourceSection(_Section):
+    """Where people, companies and events live. `timezone` is that of times without an offset."""
+
+    url: str = "files:data"
+    timezone: Zone = "UTC"
+    person: RecordSection | None = None
+    company: RecordSection | None = None
+    events: list[EventSection] = Field(default_factory=list)
+
+    def mapping(self) -> SourceMapping | None:
+        """Returns the tables as the record that sources use, or None when no table of people is given."""
+        if self.person is None:
+            return None
+        company = self.company.mapping() if self.company else None
+        return SourceMapping(self.person.mapping(), company, tuple(e.mapping() for e in self.events))
+
+
+class StoreSection(_Section):
+    """Where memberships and the outbox are kept."""
+
+    url: str = "sqlite:///state/rulekit.db"
+
+
+class SenderSection(_Section):
+    """Who sends, and, for a sender that leaves the machine, who may be mailed (`allow`)."""
+
+    url: str = "folder:outbox"
+    from_: str = Field(default="", alias="from")
+    allow: list[str] | None = None
+
+
+class DeliverySection(_Section):
+    """How emails are let out."""
+
+    hold: Duration = timedelta(minutes=10)
+    max_auto_per_tick: int = Field(default=200, ge=0)
+    postal_address: str = ""
+    unsubscribe_url: str = ""
+
+
+class Settings(_Section):
+    """A whole `rulekit.toml`."""
+
+    edition: int
+    timezone: Zone = "UTC"
+    source: SourceSection = Field(default_factory=SourceSection)
+    store: StoreSection = Field(default_factory=StoreSection)
+    sender: SenderSection = Field(default_factory=SenderSection)
+    delivery: DeliverySection = Field(default_factory=DeliverySection)
+
+
+def load_settings(project: Path) -> Settings:
+    """Returns the settings of the project in that folder.
+
+    Raises SettingsError that names every wrong setting, with a suggestion for an unknown one.
+    """
+    path = project / FILE_NAME
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(
+            f"there is no {FILE_NAME} in {project}", help="run `rulekit init` to make a project"
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path.name} cannot be read: {error}", help="mend the file and run again") from None
+    return parse_settings(content)
+
+
+def parse_settings(content: Mapping[str, Any]) -> Settings:
+    """Returns settings from the content of a `rulekit.toml`; raises SettingsError as `load_settings` does."""
+    if content.get("edition") != EDITION:
+        raise SettingsError(
+            f"{FILE_NAME} does not say `edition = {EDITION}`", help=f"write `edition = {EDITION}` as its first line"
+        )
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        problems = "; ".join(_describe(problem) for problem in error.errors())
+        raise SettingsError(
+            f"{FILE_NAME}: {problems}", help="see docs/reference/settings.md for every setting"
+        ) from None
+
+
+def find_project(start: Path) -> Path:
+    """Returns the nearest folder from `start` upward that holds a `rulekit.toml`; raises SettingsError."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / FILE_NAME).is_file():
+            return folder
+    raise SettingsError(
+        f"there is no {FILE_NAME} here or in a folder above",
+        help="run `rulekit init` to make a project, or say where it is with `--project DIR`",
+    )
+
+
+def fill_environment(url: str) -> str:
+    """Returns the URL with each `${NAME}` replaced by that environment variable; raises SettingsError when unset."""
+
+    def value(match: re.Match[str]) -> str:
+        found = os.environ.get(match[1])
+        if found is None:
+            raise SettingsError(f"the environment variable {match[1]} is not set", help=f"set {match[1]} and run again")
+        return found
+
+    return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", value, url)
+
+
+def _describe(problem: Any) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] != "extra_forbidden":
+        return f"`{where}`: {problem['msg'].removeprefix('Value error, ')}"
+    nearest = suggest(str(problem["loc"][-1]), _known_keys(problem["loc"][:-1]))
+    return f"there is no setting `{where}`" + (f"; did you mean `{nearest}`?" if nearest else "")
+
+
+def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+    section: Any = Settings
+    for part in location:
+        if isinstance(part, str):
+            section = _SECTIONS.get(part, section)
+    return [f.alias or name for name, f in section.model_fields.items()]
+
+
+_SECTIONS: Mapping[str, type[_Section]] = {
+    "source": SourceSection,
+    "store": StoreSection,
+    "sender": SenderSection,
+    "delivery": DeliverySection,
+    "person": RecordSection,
+    "company": RecordSection,
+    "events": EventSection,
+}
