@@ -1,0 +1,88 @@
+"""Who joined and who left: two memberships compared by bits, people numbered densely and for ever."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bits = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A membership by ordinals: `people` are all keys ever seen, in the order of their ordinals.
+
+    `present` has the bit of everybody who is in the source now; `places` says for each person of the membership, in
+    its order, which ordinal they have.
+    """
+
+    people: list[str]
+    new_people: list[str]
+    present: Bits
+    places: NDArray[np.int64]
+
+    def spread(self, column: Bits) -> Bits:
+        """Returns a column over the membership's people as one over all ordinals; absent people are False."""
+        bits = np.zeros(len(self.people), dtype=np.bool_)
+        bits[self.places] = column
+        return bits
+
+
+def number_people(known: list[str], current: list[str]) -> Numbered:
+    """Returns the current people by ordinal; unknown ones get the next ordinals in the order given."""
+    ordinals = {key: ordinal for ordinal, key in enumerate(known)}
+    new_people = [key for key in current if key not in ordinals]
+    ordinals.update((key, len(known) + i) for i, key in enumerate(new_people))
+    places = np.fromiter((ordinals[key] for key in current), dtype=np.int64, count=len(current))
+    present = np.zeros(len(ordinals), dtype=np.bool_)
+    present[places] = True
+    return Numbered([*known, *new_people], new_people, present, places)
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Who crossed the border of one persona, as ordinals in ascending order; `gone` left with the source."""
+
+    joined: NDArray[np.int64]
+    left: NDArray[np.int64]
+    gone: NDArray[np.int64]
+    before: int
+
+    @property
+    def moved(self) -> int:
+        """Returns how many people crossed the border in the larger of both directions."""
+        return max(len(self.joined), len(self.left) + len(self.gone))
+
+
+def compare(before: Bits, after: Bits, present: Bits) -> Crossing:
+    """Returns who crossed between two memberships of one persona; `before` may be shorter, by new people."""
+    stored = np.zeros(len(after), dtype=np.bool_)
+    stored[: len(before)] = before
+    left = stored & ~after
+    return Crossing(
+        joined=np.flatnonzero(after & ~stored),
+        left=np.flatnonzero(left & present),
+        gone=np.flatnonzero(left & ~present),
+        before=int(before.sum()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """How many people may cross one border in one tick before a person has to accept it.
+
+    Beyond it is more than `people` and more than `share` of the persona's members, in either direction.
+    """
+
+    people: int = 50
+    share: float = 0.2
+
+    def parks(self, crossing: Crossing) -> bool:
+        """Returns whether a crossing is too large to believe without a person's word."""
+        return crossing.moved > self.people and crossing.moved > self.share * crossing.before
+
+
+def parked(crossings: Mapping[str, Crossing], guard: Guard) -> frozenset[str]:
+    """Returns the personas whose crossing is beyond the guard."""
+    return frozenset(name for name, crossing in crossings.items() if guard.parks(crossing))

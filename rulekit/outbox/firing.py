@@ -1,0 +1,157 @@
+"""Which tagging makes which email: the options of triggers applied, nothing stored yet.
+
+Every tagging that matches a trigger ends in exactly one of: an email to compose, a place on the waiting list, or a
+recorded reason why there is none.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rulekit.clock import format_duration
+from rulekit.language.program import Trigger
+from rulekit.outbox.tick import MembershipChange, NoEmail, Waiting, Withdrawal
+from rulekit.records import Edge, Tagging
+
+JOINED, LEFT, GONE = "joined", "left", "gone"
+_EDGES = {JOINED: Edge.TAGGED, LEFT: Edge.UNTAGGED}
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One trigger firing for one tagging: an email to compose."""
+
+    trigger: Trigger
+    tagging: Tagging
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """What one tick makes of its taggings."""
+
+    fired: tuple[Fired, ...]
+    waiting: tuple[Waiting, ...]
+    waiting_done: tuple[Waiting, ...]
+    no_emails: tuple[NoEmail, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What firing asks about the present: memberships after this tick, and what was mailed before.
+
+    `episode(persona, person)` is the current one, this tick's joins included. `in_segment(segment, person)` is about
+    the person's company at this instant. `last_email(trigger, person)` is when the latest one was made, if any.
+    """
+
+    is_member: Callable[[str, str], bool]
+    episode: Callable[[str, str], int]
+    in_segment: Callable[[str, str], bool]
+    last_email: Callable[[str, str], datetime | None]
+
+
+def fire(
+    triggers: Mapping[str, Trigger],
+    taggings: Mapping[str, Iterable[Tagging]],
+    waiting: Iterable[Waiting],
+    standing: Standing,
+    now: datetime,
+) -> Firing:
+    """Returns the emails, waits and reasons that a tick's taggings (by trigger name) and due waits lead to."""
+    matched = [
+        Fired(triggers[name], tagging)
+        for name, found in taggings.items()
+        for tagging in found
+        if _in_segment(triggers[name], tagging, standing)
+    ]
+    put_off = [fired for fired in matched if fired.trigger.after]
+    ready = [fired for fired in matched if not fired.trigger.after]
+    done = [wait for wait in waiting if wait.trigger not in triggers or wait.due <= now]
+    reasons: list[NoEmail] = []
+    for wait in done:
+        reason = _over_before_due(wait, triggers, standing)
+        if reason is None:
+            ready.append(Fired(triggers[wait.trigger], wait.tagging))
+        else:
+            reasons.append(NoEmail(wait.trigger, wait.tagging, reason))
+    fired, too_soon = _space_out(ready, standing, now)
+    return Firing(
+        fired=tuple(fired),
+        waiting=tuple(Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in put_off),
+        waiting_done=tuple(done),
+        no_emails=(*reasons, *too_soon),
+    )
+
+
+def taggings_of(trigger: Trigger, changes: Iterable[MembershipChange]) -> list[Tagging]:
+    """Returns the taggings among a tick's changes that a trigger fires on; who is gone is not written to."""
+    return [
+        change.tagging
+        for change in changes
+        if change.tagging.persona == trigger.persona and _EDGES.get(change.reason) is trigger.edge
+    ]
+
+
+def withdrawals(
+    triggers: Mapping[str, Trigger], changes: Iterable[MembershipChange], removed: Iterable[str]
+) -> list[Withdrawal]:
+    """Returns which waiting emails lose their reason: their person crossed back, or their trigger is gone."""
+    by_persona: dict[str, list[Trigger]] = {}
+    for trigger in triggers.values():
+        if not trigger.keep:
+            by_persona.setdefault(trigger.persona, []).append(trigger)
+    found = [Withdrawal(name, None, "its trigger is no longer in the rules") for name in sorted(removed)]
+    for change in changes:
+        for trigger in by_persona.get(change.tagging.persona, ()):
+            reason = _crossed_back(trigger, change)
+            if reason is not None:
+                found.append(Withdrawal(trigger.name, change.tagging.person, reason))
+    return found
+
+
+def _in_segment(trigger: Trigger, tagging: Tagging, standing: Standing) -> bool:
+    return trigger.segment is None or standing.in_segment(trigger.segment, tagging.person)
+
+
+def _over_before_due(wait: Waiting, triggers: Mapping[str, Trigger], standing: Standing) -> str | None:
+    if wait.trigger not in triggers:
+        return "its trigger is no longer in the rules"
+    persona, person = wait.tagging.persona, wait.tagging.person
+    is_tagged = wait.tagging.edge is Edge.TAGGED
+    holds = standing.is_member(persona, person) is is_tagged
+    if holds and standing.episode(persona, person) == wait.tagging.episode:
+        return None
+    crossed = f"left {persona}" if is_tagged else f"joined {persona} again"
+    return f"{crossed} before {format_duration(triggers[wait.trigger].after)} were over"
+
+
+def _space_out(ready: list[Fired], standing: Standing, now: datetime) -> tuple[list[Fired], list[NoEmail]]:
+    fired: list[Fired] = []
+    too_soon: list[NoEmail] = []
+    made_now: set[tuple[str, str]] = set()
+    for candidate in ready:
+        trigger, person = candidate.trigger, candidate.tagging.person
+        if trigger.every and _is_too_soon(trigger, person, standing, made_now, now):
+            reason = f"another email of this trigger within {format_duration(trigger.every)}"
+            too_soon.append(NoEmail(trigger.name, candidate.tagging, reason))
+        else:
+            made_now.add((trigger.name, person))
+            fired.append(candidate)
+    return fired, too_soon
+
+
+def _is_too_soon(
+    trigger: Trigger, person: str, standing: Standing, made_now: set[tuple[str, str]], now: datetime
+) -> bool:
+    last = standing.last_email(trigger.name, person)
+    recent = last is not None and trigger.every is not None and last + trigger.every > now
+    return recent or (trigger.name, person) in made_now
+
+
+def _crossed_back(trigger: Trigger, change: MembershipChange) -> str | None:
+    if trigger.edge is Edge.TAGGED and change.reason == LEFT:
+        return f"its person left {trigger.persona}"
+    if change.reason == GONE:
+        return "its person is no longer in the source"
+    if trigger.edge is Edge.UNTAGGED and change.reason == JOINED:
+        return f"its person joined {trigger.persona} again"
+    return None
