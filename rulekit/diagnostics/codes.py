@@ -30,6 +30,60 @@ FILE_TOO_LARGE = Code("RK017", "file-too-large", ERROR, "A file is larger than 1
 NOT_UTF8 = Code("RK018", "not-utf8", ERROR, "A file is not encoded as UTF-8.")
 UNREADABLE_FILE = Code("RK019", "unreadable-file", ERROR, "A file does not exist or cannot be read.")
 
+# RK1 names
+DUPLICATE_NAME = Code("RK101", "duplicate-name", ERROR, "A name is declared twice.")
+UNKNOWN_FIELD = Code("RK102", "unknown-field", ERROR, "A name is neither a field nor a `let`.")
+UNKNOWN_PERSONA = Code("RK103", "unknown-persona", ERROR, "A persona is not declared.")
+UNKNOWN_SEGMENT = Code("RK104", "unknown-segment", ERROR, "A segment is not declared.")
+UNKNOWN_EVENT = Code("RK105", "unknown-event", ERROR, "An event is not declared.")
+UNKNOWN_PROPERTY = Code("RK106", "unknown-property", ERROR, "An event has no such property.")
+UNKNOWN_FUNCTION = Code("RK107", "unknown-function", ERROR, "A function does not exist.")
+UNKNOWN_TEMPLATE = Code("RK108", "unknown-template", ERROR, "A template is not declared.")
+UNKNOWN_TYPE = Code("RK109", "unknown-type", ERROR, "A field has a type that does not exist.")
+AMBIGUOUS_NAME = Code("RK110", "ambiguous-name", ERROR, "A name means two things at once.")
+MISSING_RECORD = Code("RK111", "missing-record", ERROR, "A field is used, but `person:` or `company:` is not declared.")
+LET_CYCLE = Code("RK112", "let-cycle", ERROR, "A `let` is made of itself.")
+STALE_WAS = Code("RK113", "stale-was", ERROR, "`was` gives a name that another declaration has.")
+OUT_OF_SCOPE = Code("RK114", "out-of-scope", ERROR, "A name is declared but has no meaning at this place.")
+
+# RK2 types and missing values
+TYPE_MISMATCH = Code("RK201", "type-mismatch", ERROR, "Values of different types are compared.")
+MISSING_UNIT = Code("RK202", "missing-unit", ERROR, "A duration is written without its unit.")
+NOT_IN_CLOSED_SET = Code("RK203", "not-in-closed-set", ERROR, "A text is not among the values that a field can have.")
+NOT_A_CONDITION = Code("RK204", "not-a-condition", ERROR, "A value stands where a condition is needed.")
+CONDITION_AS_VALUE = Code("RK205", "condition-as-value", ERROR, "A condition stands where a value is needed.")
+UNORDERED_COMPARISON = Code("RK206", "unordered-comparison", ERROR, "Values without an order are compared with `<`.")
+WRONG_OPERAND = Code("RK207", "wrong-operand", ERROR, "An operator is given a value of a type that it cannot take.")
+WRONG_ARGUMENTS = Code("RK208", "wrong-arguments", ERROR, "A function is called with arguments that it does not take.")
+NOT_A_LITERAL = Code("RK209", "not-a-literal", ERROR, "A fixed value is needed, and something else is written.")
+INVALID_WINDOW = Code("RK210", "invalid-window", ERROR, "A stretch of time is empty or runs backwards.")
+INVALID_PATTERN = Code("RK211", "invalid-pattern", ERROR, "A pattern is invalid or cannot be matched in linear time.")
+UNDECIDED_MISSING = Code("RK212", "undecided-missing", WARNING, "A comparison decides silently about a missing value.")
+INVALID_CHOICES = Code("RK213", "invalid-choices", ERROR, "A closed set of texts is empty or names a text twice.")
+OVERSIZED_EXPRESSION = Code("RK214", "oversized-expression", ERROR, "An expression is too large once `let` is filled in.")
+
+# RK3 personas and segments
+PERSONA_CYCLE = Code("RK301", "persona-cycle", ERROR, "A persona depends on itself.")
+SEGMENT_CYCLE = Code("RK302", "segment-cycle", ERROR, "A segment depends on itself.")
+
+# RK4 triggers
+UNKNOWN_OPTION = Code("RK401", "unknown-option", ERROR, "A trigger has an option that does not exist.")
+DUPLICATE_OPTION = Code("RK402", "duplicate-option", ERROR, "A trigger gives an option twice.")
+INVALID_OPTION = Code("RK403", "invalid-option", ERROR, "An option of a trigger has a value that it cannot take.")
+
+# RK5 templates
+UNKNOWN_PART = Code("RK501", "unknown-part", ERROR, "A template has a part that does not exist.")
+DUPLICATE_PART = Code("RK502", "duplicate-part", ERROR, "A template gives a part twice.")
+MISSING_PART = Code("RK503", "missing-part", ERROR, "A template has no subject or no body.")
+CONFLICTING_PARTS = Code("RK504", "conflicting-parts", ERROR, "A template has both `html` and `markdown`.")
+MISSING_TEMPLATE_FILE = Code("RK505", "missing-template-file", ERROR, "A template's file cannot be found in the project.")
+TEMPLATE_SYNTAX = Code("RK506", "template-syntax", ERROR, "The text of a template cannot be read as a template.")
+UNKNOWN_VARIABLE = Code("RK507", "unknown-variable", ERROR, "A template uses a name that it does not have.")
+UNKNOWN_FILTER = Code("RK508", "unknown-filter", ERROR, "A template uses a filter or test that does not exist.")
+FORBIDDEN_STATEMENT = Code("RK509", "forbidden-statement", ERROR, "A template reaches for another file.")
+UNDECIDED_VARIABLE = Code("RK510", "undecided-variable", WARNING, "A template prints a value that may be missing.")
+WHOLE_RECORD = Code("RK511", "whole-record", ERROR, "A template uses a whole record instead of one of its fields.")
+
 # the table ends here: add codes above, each family under its own comment
 ALL: tuple[Code, ...] = tuple(
     sorted((value for value in globals().values() if isinstance(value, Code)), key=lambda code: code.number)

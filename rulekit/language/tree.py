@@ -380,7 +380,12 @@ Declaration = (
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One `.rules` file: the declarations that could be read, in order."""
+    """One `.rules` file: the declarations that could be read, in order.
+
+    `broken` holds the names of declarations that could not be read (`person` and `company` for their records), so that
+    nobody is told twice about one mistake.
+    """
 
     path: str
     declarations: tuple[Declaration, ...]
+    broken: frozenset[str] = frozenset()
