@@ -60,7 +60,9 @@ INVALID_WINDOW = Code("RK210", "invalid-window", ERROR, "A stretch of time is em
 INVALID_PATTERN = Code("RK211", "invalid-pattern", ERROR, "A pattern is invalid or cannot be matched in linear time.")
 UNDECIDED_MISSING = Code("RK212", "undecided-missing", WARNING, "A comparison decides silently about a missing value.")
 INVALID_CHOICES = Code("RK213", "invalid-choices", ERROR, "A closed set of texts is empty or names a text twice.")
-OVERSIZED_EXPRESSION = Code("RK214", "oversized-expression", ERROR, "An expression is too large once `let` is filled in.")
+OVERSIZED_EXPRESSION = Code(
+    "RK214", "oversized-expression", ERROR, "An expression is too large with its `let`s filled in."
+)
 
 # RK3 personas and segments
 PERSONA_CYCLE = Code("RK301", "persona-cycle", ERROR, "A persona depends on itself.")
@@ -76,7 +78,7 @@ UNKNOWN_PART = Code("RK501", "unknown-part", ERROR, "A template has a part that 
 DUPLICATE_PART = Code("RK502", "duplicate-part", ERROR, "A template gives a part twice.")
 MISSING_PART = Code("RK503", "missing-part", ERROR, "A template has no subject or no body.")
 CONFLICTING_PARTS = Code("RK504", "conflicting-parts", ERROR, "A template has both `html` and `markdown`.")
-MISSING_TEMPLATE_FILE = Code("RK505", "missing-template-file", ERROR, "A template's file cannot be found in the project.")
+MISSING_TEMPLATE_FILE = Code("RK505", "missing-template-file", ERROR, "The file of a template cannot be found.")
 TEMPLATE_SYNTAX = Code("RK506", "template-syntax", ERROR, "The text of a template cannot be read as a template.")
 UNKNOWN_VARIABLE = Code("RK507", "unknown-variable", ERROR, "A template uses a name that it does not have.")
 UNKNOWN_FILTER = Code("RK508", "unknown-filter", ERROR, "A template uses a filter or test that does not exist.")
