@@ -1,1 +1,83 @@
-"""The command line: one file per command, no logic of its own."""
+"""The command line: one file per command, no logic of its own.
+
+A command's module is imported only when the command is asked for, since editors and hooks start `rulekit` often.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from rulekit import __version__
+from rulekit.cli.printing import escape
+from rulekit.errors import RulekitError
+
+# every command: its module, and the line that stands for it in `rulekit --help`
+COMMANDS = {
+    "check": "Report everything that is wrong with the rules; needs no data.",
+    "explain": "Say why a person is in a persona or not, or what a report's code means.",
+    "init": "Make a new project with sample data.",
+    "members": "List who is in a persona or segment.",
+    "outbox": "Look at, approve, unapprove and cancel emails.",
+    "plan": "Show what a run would do; nothing is written.",
+    "plugins": "List the plugins, what they add, and those that failed to load.",
+    "run": "Run one tick, then send what is due; made for cron.",
+    "test": "Run the tests in the rules on a simulated clock.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is used, and tells errors in the user's terms."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Returns the names of all commands in order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Imports and returns a command, or None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"rulekit.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - a slip in our own table
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Finds the command, or fails with the one that was probably meant."""
+        from rulekit.suggestions import suggest
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            nearest = suggest(args[0], COMMANDS)
+            hint = f" Did you mean `{nearest}`?" if nearest else ""
+            ctx.fail(f"there is no command `{args[0]}`.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; what stops it is told in two lines and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except RulekitError as error:
+            click.echo(f"error: {escape(error.message)}", err=True)
+            if error.help:
+                click.echo(f"help: {escape(error.help)}", err=True)
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # the reader of our output has gone (`rulekit members … | head`): not an error worth a word
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="rulekit %(version)s")
+def main() -> None:
+    """Lifecycle email as code: who should hear from you and when, as text that is checked and run.
+
+    Exit codes: 0 nothing to report, 1 findings or a refused change, 2 could not run, 4 a source could not be reached.
+    """

@@ -14,10 +14,11 @@ class Numbered:
     """A membership by ordinals: `people` are all keys ever seen, in the order of their ordinals.
 
     `present` has the bit of everybody who is in the source now; `places` says for each person of the membership, in
-    its order, which ordinal they have.
+    its order, which ordinal they have; `ordinals` is the inverse of `people`.
     """
 
     people: list[str]
+    ordinals: Mapping[str, int]
     new_people: list[str]
     present: Bits
     places: NDArray[np.int64]
@@ -37,7 +38,7 @@ def number_people(known: list[str], current: list[str]) -> Numbered:
     places = np.fromiter((ordinals[key] for key in current), dtype=np.int64, count=len(current))
     present = np.zeros(len(ordinals), dtype=np.bool_)
     present[places] = True
-    return Numbered([*known, *new_people], new_people, present, places)
+    return Numbered([*known, *new_people], ordinals, new_people, present, places)
 
 
 @dataclass(frozen=True, slots=True)

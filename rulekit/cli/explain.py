@@ -1,0 +1,81 @@
+"""`rulekit explain`: why a person is in a persona or not, or what a report's code means."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from rulekit.cli.options import Instant, output_option
+from rulekit.cli.printing import escape_line, print_json
+from rulekit.clock import format_instant, system_now
+from rulekit.diagnostics.codes import by_name
+from rulekit.errors import RulekitError
+from rulekit.settings import find_project
+
+
+@click.command("explain")
+@click.argument("subject", metavar="PERSON|CODE")
+@click.argument("persona", required=False)
+@output_option("text", "json")
+@click.option("--now", type=Instant(), default=system_now, show_default="the machine's clock", help="The instant.")
+@click.option(
+    "--project",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the project; default: the nearest rulekit.toml upward.",
+)
+def command(subject: str, persona: str | None, output: str, now: datetime, project: Path | None) -> None:
+    """Say why PERSON is in PERSONA or not, part by part, and when time alone will change it.
+
+    With one argument, say what the code of a report means, as in `rulekit explain RK201`.
+    """
+    if persona is None:
+        _explain_code(subject)
+    else:
+        _explain_person(find_project(project or Path.cwd()), subject, persona, now, output)
+
+
+def _explain_code(name: str) -> None:
+    code = by_name(name)
+    if code is None:
+        raise RulekitError(
+            f"there is no report with the code or name `{name}`",
+            help="give a code like `RK201`, or a person and a persona",
+        )
+    click.echo(f"{code.number} {code.slug} ({code.severity.value})\n{code.summary}")
+
+
+def _explain_person(folder: Path, person: str, persona: str, now: datetime, output: str) -> None:
+    from rulekit.engine import explain_member, open_project
+    from rulekit.evaluation.explain import Explanation, Part
+
+    def lines(part: Part, depth: int) -> Iterator[str]:
+        values = ", ".join(f"{text} = {value}" for text, value in part.values)
+        mark = "yes" if part.holds else "no "
+        yield f"{'  ' * depth}{mark}  {escape_line(part.text)}" + (f"   ({escape_line(values)})" if values else "")
+        for child in part.children:
+            yield from lines(child, depth + 1)
+
+    def as_json(part: Part) -> dict[str, object]:
+        values = [{"text": text, "value": value} for text, value in part.values]
+        return {
+            "text": part.text,
+            "holds": part.holds,
+            "values": values,
+            "parts": [as_json(child) for child in part.children],
+        }
+
+    found: Explanation = explain_member(open_project(folder), person, persona, now)
+    changes_at = format_instant(found.changes_at) if found.changes_at else None
+    if output == "json":
+        answer = {"person": person, "persona": persona, "now": format_instant(now), "member": found.member}
+        print_json({"schema_version": 1, **answer, "changes_at": changes_at, "because": as_json(found.because)})
+        return
+    verb = "is" if found.member else "is not"
+    click.echo(f"{escape_line(person)} {verb} in {persona} at {format_instant(now)}")
+    for line in lines(found.because, 1):
+        click.echo(line)
+    if changes_at:
+        click.echo(f"time alone will {'end' if found.member else 'change'} that at {changes_at}")
+    else:
+        click.echo("time alone will not change that")

@@ -1,0 +1,29 @@
+"""`rulekit init`: a new project that passes `check`, `test` and `run`."""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from rulekit.errors import RulekitError
+from rulekit.settings import FILE_NAME
+from rulekit.shipped import shipped_folder
+
+# what a run leaves in a project, and what only rulekit's own repository needs
+LEFT_OUT = shutil.ignore_patterns("state", "outbox", "__pycache__")
+
+
+@click.command("init")
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
+def command(folder: Path) -> None:
+    """Make a new project in DIR (default: here), with rules, templates and sample data to try things out on."""
+    sample = shipped_folder("rules")
+    clashes = sorted(path.name for path in sample.iterdir() if (folder / path.name).exists())
+    if clashes:
+        raise RulekitError(
+            f"{folder} holds `{clashes[0]}` already; nothing was written", help="give the name of a new folder"
+        )
+    shutil.copytree(sample, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
+    there = "" if folder == Path() else f"cd {folder} && "
+    click.echo(f"a project is in {folder}; its settings are in {FILE_NAME}")
+    click.echo(f"next: {there}rulekit check && rulekit test && rulekit run --now 2026-03-02T08:00Z")

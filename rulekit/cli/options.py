@@ -1,0 +1,64 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from rulekit.clock import parse_instant, system_now
+from rulekit.settings import find_project
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Instant(click.ParamType[datetime]):
+    """An RFC 3339 instant such as `2026-01-31T09:00Z`; a date alone is its midnight in UTC."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Returns the instant, or fails with how to write one."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_instant(value)
+        except ValueError:
+            self.fail(f"`{value}` is not an instant; write it like 2026-01-31T09:00Z", param, ctx)
+
+
+def project_option(command: F) -> F:
+    """Adds `--project DIR`, given to the command as the project's folder."""
+
+    def find(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:
+        return find_project(value or Path.cwd())
+
+    return click.option(
+        "--project",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        callback=find,
+        help="Folder of the project; default: the nearest rulekit.toml upward.",
+    )(command)
+
+
+def now_option(command: F) -> F:
+    """Adds `--now T`, given to the command as an aware datetime in UTC."""
+    return click.option(
+        "--now",
+        type=Instant(),
+        default=system_now,
+        show_default="the machine's clock",
+        help="The instant to evaluate at, like 2026-01-31T09:00Z.",
+    )(command)
+
+
+def output_option(*formats: str) -> Callable[[F], F]:
+    """Adds `--output`, one of the formats; the first is the default."""
+    return click.option(
+        "--output",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to print the result.",
+    )

@@ -1,0 +1,249 @@
+"""`rulekit outbox`: look at the emails that wait, and decide about them."""
+
+import getpass
+from collections.abc import Callable
+from datetime import datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from rulekit.cli.options import now_option, output_option, project_option
+from rulekit.cli.printing import escape, escape_line, plural, print_columns, print_json
+from rulekit.clock import format_instant
+from rulekit.engine import open_project_store
+from rulekit.errors import TransitionRefused
+from rulekit.outbox.rows import OutboxRow, RowFilter
+from rulekit.outbox.states import State
+from rulekit.outbox.store import Store
+from rulekit.settings import load_settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+STATES = [state.value for state in State]
+
+
+@click.group("outbox")
+def command() -> None:
+    """Look at, approve, unapprove and cancel emails."""
+
+
+def _filters(function: F) -> F:
+    for option in (
+        click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="In this state; repeatable."),
+        click.option("--person", help="To this person (their key)."),
+        click.option("--persona", help="Because of this persona."),
+        click.option("--trigger", help="Of this trigger."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("list")
+@_filters
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many emails.")
+@output_option("text", "json")
+@project_option
+def list_rows(
+    trigger: str | None,
+    persona: str | None,
+    person: str | None,
+    states: tuple[str, ...],
+    limit: int,
+    output: str,
+    project: Path,
+) -> None:
+    """List emails, the newest first."""
+    with open_project_store(project) as store:
+        rows = store.rows(_row_filter(trigger, persona, person, states, limit=limit))
+        counts = store.counts()
+    if output == "json":
+        print_json({"schema_version": 1, "emails": [_as_json(row) for row in rows]})
+        return
+    if rows:
+        print_columns(
+            ["id", "state", "trigger", "to", "subject"],
+            [(str(r.id), r.state.value, r.trigger, r.recipient or r.person, r.subject or r.reason) for r in rows],
+        )
+    total = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
+    click.echo(f"outbox: {total or 'empty'}")
+
+
+@command.command("show")
+@click.argument("row_id", metavar="ID", type=int)
+@click.option("--raw", is_flag=True, help="Print the bytes of the email, exactly as they are or would be sent.")
+@output_option("text", "json")
+@project_option
+def show(row_id: int, raw: bool, output: str, project: Path) -> None:
+    """Show one email: where it comes from, why, its history, and its text."""
+    with open_project_store(project) as store:
+        row, message, history = store.row(row_id), store.message(row_id), store.history(row_id)
+    if raw:
+        click.get_binary_stream("stdout").write(message)
+        return
+    if output == "json":
+        lines = [{"at": h.at, "from": h.source, "to": h.target, "actor": h.actor, "reason": h.reason} for h in history]
+        print_json({"schema_version": 1, **_as_json(row), "because": dict(row.because), "history": lines})
+        return
+    _print_row(row)
+    for line in history:
+        reason = f": {escape_line(line.reason)}" if line.reason else ""
+        click.echo(f"  {format_instant(line.at)}  {line.target} by {escape_line(line.actor)}{reason}")
+    click.echo()
+    click.echo(escape(_plain_text(message)))
+
+
+@command.command("approve")
+@click.argument("ids", nargs=-1, type=int)
+@_filters
+@click.option("--by", default="", help="Who approves; default: the login name.")
+@click.option("--yes", is_flag=True, help="Do not ask before approving by filter.")
+@now_option
+@project_option
+def approve(ids: tuple[int, ...], by: str, yes: bool, now: datetime, project: Path, **filters: Any) -> None:
+    """Approve emails by ID, or all unapproved ones that match the filters.
+
+    They are sent when the hold (ten minutes unless the settings say otherwise) is over; until then `unapprove` works.
+    """
+    with open_project_store(project) as store:
+        rows = _chosen(store, ids, filters, State.UNAPPROVED, yes, "approve")
+        hold = load_settings(project).delivery.hold
+        _each(rows, "approved", lambda row: store.approve(row.id, row.digest, now, _actor(by), hold))
+        if rows:
+            click.echo(f"sent from {format_instant(now + hold)}; until then `rulekit outbox unapprove` takes it back")
+
+
+@command.command("unapprove")
+@click.argument("ids", nargs=-1, type=int)
+@_filters
+@click.option("--by", default="", help="Who takes it back; default: the login name.")
+@click.option("--yes", is_flag=True, help="Do not ask before acting by filter.")
+@now_option
+@project_option
+def unapprove(ids: tuple[int, ...], by: str, yes: bool, now: datetime, project: Path, **filters: Any) -> None:
+    """Take back an approval, while its hold is not over."""
+    with open_project_store(project) as store:
+        rows = _chosen(store, ids, filters, State.APPROVED, yes, "unapprove")
+        _each(rows, "unapproved", lambda row: store.unapprove(row.id, now, _actor(by)))
+
+
+@command.command("cancel")
+@click.argument("ids", nargs=-1, type=int)
+@_filters
+@click.option("--reason", default="", help="Why; kept in the email's history.")
+@click.option("--by", default="", help="Who cancels; default: the login name.")
+@click.option("--yes", is_flag=True, help="Do not ask before acting by filter.")
+@now_option
+@project_option
+def cancel(ids: tuple[int, ...], reason: str, by: str, yes: bool, now: datetime, project: Path, **filters: Any) -> None:
+    """Stop emails for good; one that is being sent is too late to stop."""
+    with open_project_store(project) as store:
+        rows = _chosen(store, ids, filters, State.UNAPPROVED, yes, "cancel")
+        _each(rows, "cancelled", lambda row: store.cancel(row.id, now, _actor(by), reason))
+
+
+@command.command("resolve")
+@click.argument("row_id", metavar="ID", type=int)
+@click.argument("to", type=click.Choice(["sent", "failed", "retrying"]))
+@click.option("--reason", required=True, help="How you know; kept in the email's history.")
+@click.option("--by", default="", help="Who says so; default: the login name.")
+@now_option
+@project_option
+def resolve(row_id: int, to: str, reason: str, by: str, now: datetime, project: Path) -> None:
+    """Say what became of an email whose server never answered; `retrying` sends it again."""
+    with open_project_store(project) as store:
+        store.resolve(row_id, State(to), now, _actor(by), reason)
+    click.echo(f"email {row_id}: {to}")
+
+
+def _row_filter(
+    trigger: str | None, persona: str | None, person: str | None, states: tuple[str, ...], limit: int | None = None
+) -> RowFilter:
+    return RowFilter(
+        trigger=trigger, persona=persona, person=person, states=tuple(State(s) for s in states), limit=limit
+    )
+
+
+def _chosen(
+    store: Store, ids: tuple[int, ...], filters: dict[str, Any], default: State, yes: bool, verb: str
+) -> list[OutboxRow]:
+    """Returns the rows by id in the order given, or by filter after asking; neither is a usage error."""
+    if ids and any(filters.values()):
+        raise click.UsageError("give either ids or filters, not both")
+    if ids:
+        return [store.row(row_id) for row_id in ids]
+    if not any(filters.values()):
+        raise click.UsageError(f"say what to {verb}: ids, or a filter such as --trigger NAME")
+    rows = store.rows(_row_filter(**{**filters, "states": filters["states"] or (default.value,)}))
+    if rows and not yes:
+        click.confirm(f"{verb} {plural(len(rows), 'email')}?", abort=True)
+    if not rows:
+        click.echo("no email matches")
+    return rows
+
+
+def _each(rows: list[OutboxRow], done: str, act: Callable[[OutboxRow], object]) -> None:
+    """Acts on each row; a refusal is told and does not stop the others, but makes the exit code 1."""
+    refused = 0
+    for row in rows:
+        try:
+            act(row)
+        except TransitionRefused as error:
+            refused += 1
+            click.echo(f"email {row.id}: {escape_line(error.message)}", err=True)
+        else:
+            click.echo(f"email {row.id} to {escape_line(row.recipient or row.person)}: {done}")
+    if refused:
+        raise SystemExit(TransitionRefused.exit_code)
+
+
+def _print_row(row: OutboxRow) -> None:
+    click.echo(f"email {row.id}: {row.state.value}" + (f" ({escape_line(row.reason)})" if row.reason else ""))
+    edge = f"{row.edge.value} {row.persona}, for the {_ordinal(row.episode)} time"
+    for label, value in (
+        ("to", row.recipient or row.person),
+        ("subject", row.subject),
+        ("trigger", f"{row.trigger} ({row.origin})"),
+        ("person", f"{row.person} {edge}"),
+        ("made", format_instant(row.created_at)),
+        ("message id", row.message_id),
+        ("sha-256", row.digest),
+    ):
+        click.echo(f"  {label + ':':12}{escape_line(value)}")
+    for text, value in row.because.items():
+        click.echo(f"  {'because:':12}{escape_line(text)} = {escape_line(value)}")
+
+
+def _ordinal(number: int) -> str:
+    suffix = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"
+
+
+def _plain_text(message: bytes) -> str:
+    """Returns the text part of an email; a failed one has no bytes and so no text."""
+    if not message:
+        return "(no message could be made)"
+    body = message_from_bytes(message, policy=policy.default).get_body(("plain", "html"))
+    return str(body.get_content()).rstrip() if body else ""
+
+
+def _actor(by: str) -> str:
+    return by or getpass.getuser()
+
+
+def _as_json(row: OutboxRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "state": row.state.value,
+        "trigger": row.trigger,
+        "persona": row.persona,
+        "person": row.person,
+        "episode": row.episode,
+        "edge": row.edge.value,
+        "template": row.template,
+        "recipient": row.recipient,
+        "subject": row.subject,
+        "digest": row.digest,
+        "created_at": format_instant(row.created_at),
+        "reason": row.reason,
+    }

@@ -1,0 +1,60 @@
+"""How `run` and `plan` tell a tick: what happened to each persona and trigger, and what the data was like."""
+
+from collections import Counter
+
+import click
+
+from rulekit.cli.printing import escape_line, plural, print_columns
+from rulekit.engine import PersonaChange, PreparedTick
+from rulekit.evaluation.data import DataReport
+
+SHOWN = 10
+
+
+def print_tick(tick: PreparedTick) -> None:
+    """Prints a line per persona and a line per trigger that made something of it."""
+    print_columns(["  persona", "members", "joined", "left", ""], map(_persona_row, tick.personas))
+    made = Counter((row.trigger, "failed" if row.failure else _birth(row.auto)) for row in tick.record.rows)
+    for (trigger, state), count in sorted(made.items()):
+        click.echo(f"  {trigger}: {plural(count, 'email')} {state}")
+    for trigger, count in sorted(Counter(wait.trigger for wait in tick.record.waiting).items()):
+        click.echo(f"  {trigger}: {plural(count, 'person', 'people')} waiting for `after`")
+    for (trigger, reason), count in sorted(Counter((n.trigger, n.reason) for n in tick.record.no_emails).items()):
+        click.echo(f"  {trigger}: no email for {plural(count, 'person', 'people')}: {escape_line(reason)}")
+    for trigger in sorted(tick.first_triggers):
+        click.echo(f"  {trigger}: first seen; who is in its persona already is not mailed unless it says backfill=true")
+    for trigger in sorted(tick.demoted):
+        click.echo(f"  {trigger}: more emails than delivery.max_auto_per_tick, so they wait for approval", err=True)
+    for name in tick.parked:
+        click.echo(f"  {name}: too many people crossed at once; nothing was changed for it", err=True)
+    if tick.parked:
+        click.echo("help: look at `rulekit plan --accept`; if it is right, run again with `--accept`", err=True)
+
+
+def print_emails(tick: PreparedTick) -> None:
+    """Prints the first emails that a tick makes, with the reasons of those that cannot be made."""
+    for row in tick.record.rows[:SHOWN]:
+        what = f"cannot be made: {row.failure}" if row.failure else row.subject
+        click.echo(f"    {row.trigger} to {escape_line(row.recipient or row.tagging.person)}: {escape_line(what)}")
+    if len(tick.record.rows) > SHOWN:
+        click.echo(f"    … and {len(tick.record.rows) - SHOWN:,} more")
+
+
+def print_data_report(report: DataReport) -> None:
+    """Prints what was wrong with the data, a line for each kind of thing, and nothing when it was fine."""
+    for problem in report.problems():
+        click.echo(f"  data: {escape_line(problem)}", err=True)
+
+
+def _persona_row(change: PersonaChange) -> list[str]:
+    note = "baseline: first seen, nobody is mailed" if change.baseline else ""
+    if change.gone:
+        note = f"{plural(len(change.gone), 'person', 'people')} gone from the source"
+    if change.parked:
+        note = "parked"
+    joined, left = ("", "") if change.baseline else (f"+{len(change.joined)}", f"-{len(change.left)}")
+    return [f"  {change.name}", f"{change.members:,}", joined, left, note]
+
+
+def _birth(auto: bool) -> str:
+    return "approved (auto)" if auto else "unapproved"

@@ -1,0 +1,134 @@
+"""The one straight path from rules to a sent email; everything with a user's face calls it, and adds no logic.
+
+rules text → program → plan → membership → changes → firing → composed emails → one transaction → dispatch.
+`project` opens what a run needs, `ticking` computes one tick, `composing` writes its emails, and `run` here commits
+the tick and lets out what is due. Time is an argument everywhere.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from itertools import compress
+from typing import Literal
+
+from rulekit.engine.project import (
+    Project,
+    installed_plugins,
+    open_project,
+    open_project_data,
+    open_project_store,
+    open_sender,
+    open_store,
+    open_store_to_read,
+)
+from rulekit.engine.ticking import PersonaChange, PreparedTick, prepare_tick
+from rulekit.errors import RulekitError
+from rulekit.evaluation.data import DataReport
+from rulekit.evaluation.explain import Explanation, explain
+from rulekit.evaluation.members import evaluate, segment_members
+from rulekit.evaluation.plan import build_plan
+from rulekit.outbox.dispatcher import DispatchReport, dispatch
+from rulekit.outbox.store import Store
+from rulekit.outbox.tick import TickOutcome
+from rulekit.suggestions import suggest
+
+__all__ = [
+    "Members",
+    "PersonaChange",
+    "PreparedTick",
+    "Project",
+    "RunReport",
+    "dispatch_due",
+    "explain_member",
+    "installed_plugins",
+    "list_members",
+    "open_project",
+    "open_project_data",
+    "open_project_store",
+    "open_sender",
+    "open_store",
+    "open_store_to_read",
+    "plan",
+    "prepare_tick",
+    "run",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one run did: the tick that was computed, what of it was written, the data it read, and what was sent."""
+
+    tick: PreparedTick
+    outcome: TickOutcome
+    data: DataReport
+    dispatch: DispatchReport
+
+
+def run(
+    project: Project, store: Store, now: datetime, *, accept: bool = False, clock: Callable[[], datetime] | None = None
+) -> RunReport:
+    """Runs one tick at `now` and sends what is due; `clock` gives the time of each sending (default: `now`)."""
+    with open_project_data(project) as data:
+        tick = prepare_tick(project, data, store, now, accept=accept)
+        report = data.report
+    outcome = store.record_tick(tick.record)
+    return RunReport(tick, outcome, report, dispatch_due(project, store, clock or (lambda: now)))
+
+
+def plan(project: Project, now: datetime, *, accept: bool = False) -> tuple[PreparedTick, DataReport]:
+    """Computes what one tick at `now` would do, and what the data was like; nothing is written."""
+    with open_project_data(project) as data, open_store_to_read(project) as store:
+        return prepare_tick(project, data, store, now, accept=accept), data.report
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members of a persona (`what` is "person") or a segment ("company"), by key in code-point order."""
+
+    what: Literal["person", "company"]
+    keys: list[str]
+
+
+def list_members(project: Project, name: str, now: datetime) -> Members:
+    """Returns who is in the persona or segment of that name at `now`; raises RulekitError for an unknown name."""
+    program = project.program
+    with open_project_data(project) as data:
+        if name in program.personas:
+            membership = evaluate(build_plan(program, personas=[name]), data, now)
+            return Members("person", list(compress(membership.people, membership.personas[name])))
+        if name in program.segments:
+            return Members("company", segment_members(program, data, name, now))
+    raise _unknown("persona or segment", name, [*program.personas, *program.segments])
+
+
+def explain_member(project: Project, person: str, persona: str, now: datetime) -> Explanation:
+    """Returns why a person is in a persona at `now`, or why not; raises RulekitError when either is unknown."""
+    if persona not in project.program.personas:
+        raise _unknown("persona", persona, project.program.personas)
+    with open_project_data(project) as data:
+        return explain(project.program, data, person, persona, now, project.rules.sources)
+
+
+def _unknown(what: str, name: str, known: Iterable[str]) -> RulekitError:
+    nearest = suggest(name, known)
+    return RulekitError(
+        f"there is no {what} `{name}`", help=f"write `{nearest}`" if nearest else "look at the names in the rules"
+    )
+
+
+def dispatch_due(project: Project, store: Store, clock: Callable[[], datetime]) -> DispatchReport:
+    """Sends the emails that are approved and due, each to the project's sender."""
+    return dispatch(
+        store,
+        lambda: open_sender(project),
+        clock,
+        worker="run",
+        jitter=random.random,
+        allowed=lambda address: _is_allowed(address, project.settings.sender.allow),
+    )
+
+
+def _is_allowed(address: str, patterns: list[str] | None) -> bool:
+    return patterns is None or any(fnmatchcase(address.casefold(), pattern.casefold()) for pattern in patterns)

@@ -1,0 +1,155 @@
+"""From the triggers that fired to the rows of the outbox: people fetched, templates rendered, reasons noted."""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from rulekit.email.addresses import address_domain
+from rulekit.email.compose import Composer
+from rulekit.email.unsubscribe import unsubscribe_link
+from rulekit.engine.project import Project
+from rulekit.errors import ComposeError, SettingsError
+from rulekit.evaluation.data import Data
+from rulekit.evaluation.explain import because
+from rulekit.evaluation.people import fetch_people
+from rulekit.language.program import Template, Trigger
+from rulekit.outbox.firing import Fired
+from rulekit.outbox.store import Store
+from rulekit.outbox.tick import NewRow, NoEmail
+from rulekit.records import ComposedEmail, Person, Tagging
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedRows:
+    """The rows that a tick adds, what plugins kept out, and the triggers that lost `auto` to the volume guard."""
+
+    rows: tuple[NewRow, ...] = ()
+    vetoed: tuple[NoEmail, ...] = ()
+    demoted: frozenset[str] = frozenset()
+
+
+def compose_rows(project: Project, data: Data, store: Store, fired: Sequence[Fired], now: datetime) -> ComposedRows:
+    """Returns one row or one plugin's veto for each trigger that fired; an email that cannot be made is a failed row.
+
+    Raises SettingsError when nothing says who the emails are from.
+    """
+    if not fired:
+        return ComposedRows()
+    counts = Counter(f.trigger.name for f in fired if f.trigger.auto)
+    demoted = frozenset(name for name, count in counts.items() if count > project.settings.delivery.max_auto_per_tick)
+    desk = _Desk(project, store, now, demoted)
+    people = fetch_people(project.program.schema, data, [f.tagging.person for f in fired])
+    reasons = _reasons(project, data, fired, now)
+    rows: list[NewRow] = []
+    vetoed: list[NoEmail] = []
+    for f in fired:
+        row = desk.row(f.trigger, people[f.tagging.person], f.tagging, reasons[f.tagging.persona][f.tagging.person])
+        veto = desk.veto(row)
+        if veto is None:
+            rows.append(row)
+        else:
+            vetoed.append(NoEmail(row.trigger, row.tagging, veto))
+    return ComposedRows(tuple(rows), tuple(vetoed), demoted)
+
+
+def _reasons(
+    project: Project, data: Data, fired: Sequence[Fired], now: datetime
+) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    people: defaultdict[str, set[str]] = defaultdict(set)
+    for f in fired:
+        people[f.tagging.persona].add(f.tagging.person)
+    return {
+        persona: because(project.program, data, persona, sorted(found), now, project.rules.sources)
+        for persona, found in people.items()
+    }
+
+
+class _Desk:
+    """Where emails of one tick are written: what is the same for all of them, prepared once."""
+
+    def __init__(self, project: Project, store: Store, now: datetime, demoted: frozenset[str]) -> None:
+        self._project = project
+        self._store_id = store.store_id()
+        self._secret = store.secret()
+        self._now = now
+        self._demoted = demoted
+        self._composers: dict[str, Composer] = {}
+
+    def row(self, trigger: Trigger, person: Person, tagging: Tagging, because: Mapping[str, str]) -> NewRow:
+        template = self._project.program.templates[trigger.template]
+        sender = self._sender(template)
+        message_id = self._message_id(trigger, tagging, sender)
+        recipient, subject, message, failure = "", "", b"", None
+        try:
+            composed = self._composer(trigger, template, sender).compose(
+                person, message_id=message_id, now=self._now, unsubscribe_url=self._unsubscribe_url(trigger, person)
+            )
+            recipient, subject, message = composed.recipient, composed.subject, composed.message
+        except ComposeError as error:
+            failure = error.message
+        return NewRow(
+            trigger=trigger.name,
+            tagging=tagging,
+            template=template.name,
+            recipient=recipient,
+            subject=subject,
+            message_id=message_id,
+            message=message,
+            digest=sha256(message).hexdigest(),
+            auto=trigger.auto and trigger.name not in self._demoted,
+            keep=trigger.keep,
+            expires_at=self._now + trigger.expires,
+            origin=self._origin(trigger),
+            rules_digest=self._project.program.digest,
+            template_digest=_template_digest(template),
+            because=because,
+            failure=failure,
+        )
+
+    def veto(self, row: NewRow) -> str | None:
+        if row.failure is not None:
+            return None
+        return self._project.plugins.veto(
+            ComposedEmail(row.trigger, row.tagging.person, row.recipient, row.subject, row.message)
+        )
+
+    def _composer(self, trigger: Trigger, template: Template, sender: str) -> Composer:
+        if trigger.name not in self._composers:
+            persona = self._project.program.personas[trigger.persona]
+            self._composers[trigger.name] = Composer(
+                template, trigger, persona, sender=sender, timezone=self._project.settings.timezone
+            )
+        return self._composers[trigger.name]
+
+    def _sender(self, template: Template) -> str:
+        sender = template.sender.text if template.sender else self._project.settings.sender.from_
+        if not sender:
+            raise SettingsError(
+                f"nothing says who the emails of `{template.name}` are from",
+                help='write `from = "Ada at Example <success@example.com>"` under `[sender]`',
+            )
+        return sender
+
+    def _message_id(self, trigger: Trigger, tagging: Tagging, sender: str) -> str:
+        """Returns an id that is the same whenever this email is made, and tells nobody who it is for."""
+        identity = [self._store_id, trigger.name, tagging.person, str(tagging.episode), tagging.edge.value]
+        token = sha256("\0".join([self._secret, *identity]).encode()).hexdigest()[:32]
+        return f"<{token}@{address_domain(sender)}>"
+
+    def _unsubscribe_url(self, trigger: Trigger, person: Person) -> str | None:
+        base = self._project.settings.delivery.unsubscribe_url
+        address = person.fields.get("email")
+        if not base or not isinstance(address, str):
+            return None
+        return unsubscribe_link(base, self._secret, address, stream=trigger.name)
+
+    def _origin(self, trigger: Trigger) -> str:
+        source = self._project.rules.sources[trigger.span.path]
+        return f"{trigger.span.path}:{source.position(trigger.span.start).line}"
+
+
+def _template_digest(template: Template) -> str:
+    parts = (template.subject, template.html, template.markdown, template.text, template.preheader)
+    return sha256("\0".join(part.text if part else "" for part in parts).encode()).hexdigest()

@@ -1,0 +1,87 @@
+"""What the store knows from earlier ticks, asked under today's names although it may hold yesterday's."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rulekit.language.program import Persona, Program, Trigger
+from rulekit.outbox.store import Store
+from rulekit.outbox.tick import MembershipChange, TickState, Waiting
+from rulekit.records import Tagging
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The state before a tick in today's names, and look-ups into the history.
+
+    `personas_renamed` and `triggers_renamed` map old names to new ones; the store learns them with the tick.
+    """
+
+    store: Store
+    state: TickState
+    personas_renamed: Mapping[str, str]
+    triggers_renamed: Mapping[str, str]
+
+    @classmethod
+    def read(cls, store: Store, program: Program) -> "Past":
+        """Reads the state, with every `was` of the rules applied."""
+        state = store.tick_state()
+        personas = _renames(program.personas, state.members)
+        triggers = _renames(program.triggers, state.triggers)
+        renamed = replace(
+            state,
+            members={personas.get(name, name): bits for name, bits in state.members.items()},
+            triggers=frozenset(triggers.get(name, name) for name in state.triggers),
+            waiting=tuple(_rename_waiting(wait, personas, triggers) for wait in state.waiting),
+        )
+        return cls(store, renamed, personas, triggers)
+
+    def episodes(self, persona: str, people: Iterable[str]) -> dict[str, int]:
+        """Returns how often each of the people has joined the persona so far; 0 for never."""
+        found = self.store.episodes(_old_name(persona, self.personas_renamed), list(people))
+        return {person: found.get(person, 0) for person in people}
+
+    def episodes_after(
+        self, changes: Iterable[MembershipChange], waiting: Iterable[Waiting]
+    ) -> Callable[[str, str], int]:
+        """Returns a look-up of episodes with this tick's changes applied, for the people who wait."""
+        changed = {(c.tagging.persona, c.tagging.person): c.tagging.episode for c in changes}
+        people: dict[str, list[str]] = {}
+        for wait in waiting:
+            people.setdefault(wait.tagging.persona, []).append(wait.tagging.person)
+        before = {persona: self.episodes(persona, found) for persona, found in people.items()}
+        return lambda persona, person: changed.get((persona, person)) or before[persona][person]
+
+    def last_emails(
+        self, triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]]
+    ) -> Callable[[str, str], datetime | None]:
+        """Returns a look-up of when a trigger last made an email for a person, for triggers that say `every`."""
+        found: dict[str, Mapping[str, datetime]] = {}
+        for name, trigger in triggers.items():
+            if trigger.every:
+                people = {t.person for t in taggings[name]}
+                people.update(w.tagging.person for w in self.state.waiting if w.trigger == name)
+                found[name] = self.store.last_emails(_old_name(name, self.triggers_renamed), sorted(people))
+        return lambda trigger, person: found[trigger].get(person)
+
+
+def _renames(declared: Mapping[str, Persona] | Mapping[str, Trigger], known: Iterable[str]) -> dict[str, str]:
+    stored = set(known)
+    return {
+        rule.was: name
+        for name, rule in declared.items()
+        if rule.was in stored and name not in stored and rule.was not in declared
+    }
+
+
+def _rename_waiting(wait: Waiting, personas: Mapping[str, str], triggers: Mapping[str, str]) -> Waiting:
+    persona = wait.tagging.persona
+    return replace(
+        wait,
+        trigger=triggers.get(wait.trigger, wait.trigger),
+        tagging=replace(wait.tagging, persona=personas.get(persona, persona)),
+    )
+
+
+def _old_name(name: str, renamed: Mapping[str, str]) -> str:
+    return next((old for old, new in renamed.items() if new == name), name)

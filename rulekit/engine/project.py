@@ -1,0 +1,90 @@
+"""A project ready to run: its settings, its rules without errors, its plugins, and what they open."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rulekit.builtin import BUILTIN_PLUGINS
+from rulekit.diagnostics.diagnostic import Severity
+from rulekit.errors import RulesError, SettingsError
+from rulekit.evaluation.data import Data, open_data
+from rulekit.hooks.plugins import Plugins, load_plugins
+from rulekit.language.program import Program
+from rulekit.language.project import Rules, load_rules
+from rulekit.outbox.store import Store
+from rulekit.records import Sender, SenderRequest, SourceRequest
+from rulekit.settings import Settings, fill_environment, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with rules that have no errors, its settings, and the plugins that serve it."""
+
+    folder: Path
+    settings: Settings
+    rules: Rules
+    program: Program
+    plugins: Plugins
+
+
+def open_project(folder: Path) -> Project:
+    """Returns the project in that folder, ready to evaluate; raises RulesError when its rules have errors."""
+    settings = load_settings(folder)
+    rules = load_rules(folder)
+    if rules.program is None:
+        count = sum(d.severity is Severity.ERROR for d in rules.diagnostics)
+        errors = "1 error" if count == 1 else f"{count} errors"
+        raise RulesError(f"the rules have {errors}, so nothing was run", help="run `rulekit check` and mend them")
+    return Project(folder, settings, rules, rules.program, installed_plugins())
+
+
+@contextmanager
+def open_project_data(project: Project) -> Iterator[Data]:
+    """Opens the project's people, companies and events; raises SourceError when a source cannot be read."""
+    section = project.settings.source
+    scheme = section.url.partition(":")[0]
+    source = project.plugins.source(scheme)(SourceRequest(fill_environment(section.url), project.folder))
+    mapping = section.mapping() or source.default_mapping()
+    if mapping is None:
+        raise SettingsError(
+            f"rulekit.toml does not say which table of `{scheme}:` holds people",
+            help="add a section `[source.person]` with `table` and `key`",
+        )
+    with open_data(project.program.schema, source, mapping, section.timezone) as data:
+        yield data
+
+
+def installed_plugins() -> Plugins:
+    """Returns the plugins that ship inside and those that are installed, with what failed to load."""
+    return load_plugins(BUILTIN_PLUGINS)
+
+
+def open_store(project: Project) -> Store:
+    """Opens the project's store, making or upgrading it where needed."""
+    return Store.open(fill_environment(project.settings.store.url), project.folder)
+
+
+def open_project_store(folder: Path) -> Store:
+    """Opens the store of the project in that folder; its rules are not looked at and may have errors."""
+    return Store.open(fill_environment(load_settings(folder).store.url), folder)
+
+
+def open_store_to_read(project: Project) -> Store:
+    """Opens the project's store where there is one, and otherwise an empty one in memory, so that nothing is made."""
+    url = fill_environment(project.settings.store.url)
+    file = url.removeprefix("sqlite:///")
+    exists = not url.startswith("sqlite:") or (project.folder / file).is_file()
+    return Store.open(url if exists else "sqlite://", project.folder)
+
+
+def open_sender(project: Project) -> Sender:
+    """Opens the project's sender; raises SettingsError when a sender that reaches people names nobody it may mail."""
+    section = project.settings.sender
+    scheme = section.url.partition(":")[0]
+    if scheme != "folder" and section.allow is None:
+        raise SettingsError(
+            f"`sender.allow` does not say who may be mailed through `{scheme}:`",
+            help='write `allow = ["*@your-own.example"]` while you try things out, and `allow = ["*"]` in production',
+        )
+    return project.plugins.sender(scheme)(SenderRequest(fill_environment(section.url), project.folder))

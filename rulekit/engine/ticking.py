@@ -1,0 +1,215 @@
+"""One tick: who is in now, against who was, and what follows; computed whole before anything is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+
+from rulekit.clock import format_instant
+from rulekit.engine.composing import compose_rows
+from rulekit.engine.past import Past
+from rulekit.engine.project import Project
+from rulekit.errors import RulekitError, SourceError
+from rulekit.evaluation.changes import Bits, Crossing, Guard, Numbered, compare, number_people, parked
+from rulekit.evaluation.data import Data
+from rulekit.evaluation.members import Membership, evaluate
+from rulekit.evaluation.plan import build_plan
+from rulekit.language.program import Program, Trigger
+from rulekit.outbox.firing import GONE, JOINED, LEFT, Firing, Standing, fire, taggings_of, withdrawals
+from rulekit.outbox.store import Store
+from rulekit.outbox.tick import MembershipChange, TickRecord, TickState
+from rulekit.records import Edge, Tagging
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaChange:
+    """What a tick does to one persona, people by key in order; a `parked` change is not written."""
+
+    name: str
+    members: int
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    baseline: bool = False
+    parked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedTick:
+    """All that a tick would write, and what a person wants to know of it.
+
+    `first_triggers` are seen for the first time and so take a baseline; `demoted` are those with `auto=true` whose
+    emails go to unapproved because they are more than `delivery.max_auto_per_tick`.
+    """
+
+    record: TickRecord
+    personas: tuple[PersonaChange, ...]
+    first_triggers: frozenset[str]
+    demoted: frozenset[str]
+
+    @property
+    def parked(self) -> list[str]:
+        """Returns the personas whose change is too large to believe without a person's word."""
+        return [change.name for change in self.personas if change.parked]
+
+    @property
+    def changes_anything(self) -> bool:
+        """Returns whether writing the tick would tag, untag or mail anybody, or take a baseline."""
+        record = self.record
+        return bool(record.changes or record.rows or record.baselines or record.waiting or self.first_triggers)
+
+
+@dataclass(frozen=True, slots=True)
+class _Borders:
+    """Who is in after the tick, and who crossed; `crossings` only for personas that were known before."""
+
+    numbered: Numbered
+    members: Mapping[str, Bits]
+    crossings: Mapping[str, Crossing]
+    parked: frozenset[str] = field(default_factory=frozenset)
+
+    def is_member(self, persona: str, person: str) -> bool:
+        return bool(self.members[persona][self.numbered.ordinals[person]])
+
+
+def prepare_tick(
+    project: Project, data: Data, store: Store, now: datetime, *, accept: bool = False, guard: Guard | None = None
+) -> PreparedTick:
+    """Computes one tick at `now` without writing anything.
+
+    `accept` takes changes beyond the guard as they are. Raises SourceError when the source has nobody although it
+    had people before, and RulekitError when `now` lies before the last tick.
+    """
+    program = project.program
+    past = Past.read(store, program)
+    _refuse_going_back(past.state, now)
+    segments = {t.segment for t in program.triggers.values() if t.segment}
+    membership = evaluate(build_plan(program, segments=sorted(segments)), data, now)
+    _refuse_nobody(past.state, membership)
+    borders = _cross(past.state, membership, None if accept else guard or Guard())
+    changes = _log(borders, past)
+    firing = _fire(program, past, membership, borders, changes, now)
+    composed = compose_rows(project, data, store, firing.fired, now)
+    record = TickRecord(
+        sequence=past.state.sequence,
+        at=now,
+        rules_digest=program.digest,
+        new_people=borders.numbered.new_people,
+        present=borders.numbered.present,
+        members=borders.members,
+        baselines=frozenset(borders.members.keys() - past.state.members.keys()),
+        triggers=frozenset(program.triggers),
+        personas_renamed=past.personas_renamed,
+        triggers_renamed=past.triggers_renamed,
+        changes=tuple(changes),
+        rows=composed.rows,
+        no_emails=(*firing.no_emails, *composed.vetoed),
+        waiting=firing.waiting,
+        waiting_done=firing.waiting_done,
+        withdrawals=tuple(withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys())),
+    )
+    first_triggers = frozenset(program.triggers.keys() - past.state.triggers)
+    return PreparedTick(record, _describe(borders), first_triggers, composed.demoted)
+
+
+def _refuse_going_back(state: TickState, now: datetime) -> None:
+    if state.at is not None and now < state.at:
+        raise RulekitError(
+            f"the last tick was at {format_instant(state.at)}, which is later than {format_instant(now)}",
+            help="give a later `--now`, or mend the machine's clock",
+        )
+
+
+def _refuse_nobody(state: TickState, membership: Membership) -> None:
+    if not membership.people and state.present.any():
+        raise SourceError(
+            f"the source has no people, but had {int(state.present.sum())} before; nobody was removed",
+            help="look at the table of `[source.person]`; when everybody has really left, remove the store",
+        )
+
+
+def _cross(state: TickState, membership: Membership, guard: Guard | None) -> _Borders:
+    numbered = number_people(state.people, membership.people)
+    members = {name: numbered.spread(column) for name, column in membership.personas.items()}
+    crossings = {
+        name: compare(state.members[name], bits, numbered.present)
+        for name, bits in members.items()
+        if name in state.members
+    }
+    held_back = parked(crossings, guard) if guard else frozenset()
+    for name in held_back:
+        members[name] = _padded(state.members[name], len(numbered.people))
+    return _Borders(numbered, members, crossings, held_back)
+
+
+def _padded(bits: Bits, length: int) -> Bits:
+    return np.concatenate([bits, np.zeros(length - len(bits), dtype=np.bool_)])
+
+
+def _log(borders: _Borders, past: Past) -> list[MembershipChange]:
+    changes: list[MembershipChange] = []
+    for name, crossing in borders.crossings.items():
+        if name in borders.parked:
+            continue
+        moves = {JOINED: crossing.joined, LEFT: crossing.left, GONE: crossing.gone}
+        people = {reason: [borders.numbered.people[i] for i in ordinals] for reason, ordinals in moves.items()}
+        episodes = past.episodes(name, [person for group in people.values() for person in group])
+        for reason, group in people.items():
+            edge, step = (Edge.TAGGED, 1) if reason == JOINED else (Edge.UNTAGGED, 0)
+            changes += (MembershipChange(Tagging(name, p, episodes[p] + step, edge), reason) for p in group)
+    return changes
+
+
+def _fire(
+    program: Program,
+    past: Past,
+    membership: Membership,
+    borders: _Borders,
+    changes: list[MembershipChange],
+    now: datetime,
+) -> Firing:
+    taggings = {
+        name: _taggings(trigger, past, borders, changes, is_first=name not in past.state.triggers)
+        for name, trigger in program.triggers.items()
+    }
+    segments = {name: borders.numbered.spread(column) for name, column in membership.segments.items()}
+    standing = Standing(
+        is_member=borders.is_member,
+        episode=past.episodes_after(changes, past.state.waiting),
+        in_segment=lambda segment, person: bool(segments[segment][borders.numbered.ordinals[person]]),
+        last_email=past.last_emails(program.triggers, taggings),
+    )
+    return fire(program.triggers, taggings, past.state.waiting, standing, now)
+
+
+def _taggings(
+    trigger: Trigger, past: Past, borders: _Borders, changes: list[MembershipChange], *, is_first: bool
+) -> list[Tagging]:
+    if not is_first:
+        return taggings_of(trigger, changes)
+    if not trigger.backfill or trigger.edge is Edge.UNTAGGED:
+        return []
+    members = [borders.numbered.people[i] for i in np.flatnonzero(borders.members[trigger.persona])]
+    if trigger.persona not in past.state.members:
+        return [Tagging(trigger.persona, person, 1, Edge.TAGGED) for person in members]
+    joined = {c.tagging.person: c.tagging for c in changes if c.tagging.persona == trigger.persona}
+    episodes = past.episodes(trigger.persona, members)
+    return [joined.get(p) or Tagging(trigger.persona, p, episodes[p], Edge.TAGGED) for p in members]
+
+
+def _describe(borders: _Borders) -> tuple[PersonaChange, ...]:
+    people = borders.numbered.people
+    described = []
+    for name, bits in sorted(borders.members.items()):
+        change = PersonaChange(name, int(bits.sum()), baseline=name not in borders.crossings)
+        if crossing := borders.crossings.get(name):
+            change = replace(
+                change,
+                joined=tuple(sorted(people[i] for i in crossing.joined)),
+                left=tuple(sorted(people[i] for i in crossing.left)),
+                gone=tuple(sorted(people[i] for i in crossing.gone)),
+                parked=name in borders.parked,
+            )
+        described.append(change)
+    return tuple(described)
