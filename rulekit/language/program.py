@@ -12,8 +12,9 @@ from enum import Enum
 from typing import Literal as OneOf
 
 from rulekit.diagnostics.source import Span
+from rulekit.language.tree import TestStep
 from rulekit.language.types import DURATION, Type
-from rulekit.records import Edge
+from rulekit.records import Edge, Scalar
 
 NOWHERE = Span("", 0, 0)
 
@@ -413,6 +414,30 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant of a test, and what is done or expected then, in order."""
+
+    at: datetime
+    steps: tuple[TestStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A `test` block: rows of people, companies and events (by kind) as a source would have them, then moments.
+
+    A row of people has `person` (the key), `company` and the fields that the test gives; a row of companies has
+    `company`; a row of events has `person`, `at` and the properties.
+    """
+
+    title: str
+    people: tuple[Mapping[str, Scalar], ...]
+    companies: tuple[Mapping[str, Scalar], ...]
+    events: Mapping[str, tuple[Mapping[str, Scalar], ...]]
+    moments: tuple[Moment, ...]
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """All rules of a project, each kind by name in the order of names; `digest` identifies their meaning and texts."""
 
@@ -422,3 +447,4 @@ class Program:
     templates: Mapping[str, Template]
     triggers: Mapping[str, Trigger]
     digest: str
+    tests: tuple[Test, ...] = ()

@@ -347,12 +347,15 @@ class Act:
     span: Span
 
 
+TestStep = ExpectMember | ExpectEmail | Act
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """`at 2026-01-15T00:00Z: …`: an instant and what is done or expected then, in order."""
 
     at: Literal
-    steps: tuple[ExpectMember | ExpectEmail | Act, ...]
+    steps: tuple[TestStep, ...]
     span: Span
 
 

@@ -1,0 +1,1 @@
+"""For people who test: the scenarios of `rulekit test`, on the real evaluator and the real outbox."""
