@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 # a name that differs in more than about a third of its letters is another name, not a slip
-SIMILARITY = 0.67
+SIMILARITY = 0.66
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:
