@@ -56,11 +56,14 @@ class ArrowStream(Protocol):
 class QueryTable:
     """A table that the engine reads where it lies: a DuckDB SELECT.
 
-    `setup` are statements to run once before, in order (`ATTACH … (READ_ONLY)`).
+    `setup` are statements to run once before, in order (`ATTACH … (READ_ONLY)`). With `load` the engine reads it once
+    per tick and keeps the rows, instead of reading it again for each kind of event: for what is dear to read, as text
+    files are.
     """
 
     sql: str
     setup: tuple[str, ...] = ()
+    load: bool = False
 
 
 @dataclass(frozen=True, slots=True)
