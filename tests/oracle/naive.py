@@ -1,0 +1,299 @@
+"""Who is in, by the plainest reading of the language: one person at a time, one event after another, no query.
+
+Written from the language's description alone, so that it can contradict the evaluator. It is slow and simple on
+purpose; nothing here may be shared with `rulekit.evaluation`.
+"""
+
+import operator
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise, product
+from typing import Any
+
+from rulekit.language import program as p
+
+Row = Mapping[str, Any]
+"""A person ("person", "company" and fields), a company ("company" and fields) or an event ("person", "at" and
+properties); an absent key is a missing value."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that is known: people, companies, and events by kind."""
+
+    people: list[Row]
+    companies: list[Row]
+    events: Mapping[str, list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom a condition is about: a person with their company, or (in a segment) a company without a person."""
+
+    person: Row | None
+    company: str | None
+
+
+def members(program: p.Program, world: World, now: datetime) -> dict[str, set[str]]:
+    """Returns the keys of the people in each persona at `now`."""
+    judge = Judge(program, world, now)
+    return {
+        name: {who["person"] for who in world.people if judge.in_persona(name, Who(who, who.get("company")))}
+        for name in program.personas
+    }
+
+
+def segment_members(program: p.Program, world: World, name: str, now: datetime) -> set[str]:
+    """Returns the keys of the companies in a segment at `now`."""
+    judge = Judge(program, world, now)
+    return {company["company"] for company in world.companies if judge.in_segment(name, company["company"])}
+
+
+COMPARE = {
+    p.Operator.LT: operator.lt,
+    p.Operator.LE: operator.le,
+    p.Operator.GT: operator.gt,
+    p.Operator.GE: operator.ge,
+}
+
+
+class Judge:
+    """Answers questions about one world at one instant; a missing value is None everywhere."""
+
+    def __init__(self, program: p.Program, world: World, now: datetime) -> None:
+        self.program = program
+        self.world = world
+        self.now = now
+
+    # --- conditions ---------------------------------------------------------------------------------------------
+
+    def in_persona(self, name: str, who: Who) -> bool:
+        return self.holds(self.program.personas[name].condition, who)
+
+    def in_segment(self, name: str, company: str | None) -> bool:
+        if not any(known["company"] == company for known in self.world.companies):
+            return False
+        return self.holds(self.program.segments[name].condition, Who(None, company))
+
+    def holds(self, condition: p.Condition, who: Who, event: Row | None = None) -> bool:
+        match condition:
+            case p.And(operands):
+                return all(self.holds(part, who, event) for part in operands)
+            case p.Or(operands):
+                return any(self.holds(part, who, event) for part in operands)
+            case p.Not(operand):
+                return not self.holds(operand, who, event)
+            case p.InPersona(name):
+                return self.in_persona(name, who)
+            case p.InSegment(name):
+                return self.in_segment(name, who.company)
+            case p.Did(kinds, where, period, company):
+                return bool(self.events(kinds, where, period, company, who))
+            case p.Sequence():
+                return self.did_in_order(condition, who)
+            case _:
+                return self.compares(condition, who, event)
+
+    def compares(self, condition: p.Condition, who: Who, event: Row | None) -> bool:
+        match condition:
+            case p.IsMissing(operand):
+                return self.value(operand, who, event) is None
+            case p.Comparison(sign, left, right):
+                return compare(sign, self.value(left, who, event), self.value(right, who, event))
+            case p.Membership(operand, items):
+                found = self.value(operand, who, event)
+                return any(compare(p.Operator.EQ, found, self.value(item, who, event)) for item in items)
+            case p.TextTest(test, operand, argument):
+                return text_test(test, self.value(operand, who, event), self.value(argument, who, event))
+            case p.Within(operand, direction, length):
+                found = self.value(operand, who, event)
+                if found is None:
+                    return False
+                if direction == "last":
+                    return self.now - length < instant(found) <= self.now
+                return self.now < instant(found) <= self.now + length
+        raise AssertionError(condition)
+
+    def did_in_order(self, sequence: p.Sequence, who: Who) -> bool:
+        candidates = [
+            self.events(step.events, step.where, sequence.period, sequence.company, who) for step in sequence.steps
+        ]
+        for chain in product(*candidates):
+            times = [event["at"] for event in chain]
+            in_order = all(earlier < later for earlier, later in pairwise(times))
+            if in_order and (sequence.within is None or times[-1] - times[0] <= sequence.within):
+                return True
+        return False
+
+    # --- events -------------------------------------------------------------------------------------------------
+
+    def events(
+        self, kinds: tuple[str, ...], where: p.Condition | None, period: p.Period | None, company: bool, who: Who
+    ) -> list[Row]:
+        """Returns the events of a person, or of everyone in their company, that the clauses let through."""
+        return [
+            event
+            for kind in kinds
+            for event in self.world.events.get(kind, [])
+            if self.is_by(event, company, who)
+            and self.is_in(event["at"], period)
+            and (where is None or self.holds(where, who, event))
+        ]
+
+    def is_by(self, event: Row, company: bool, who: Who) -> bool:
+        if company:
+            return who.company is not None and any(
+                person["person"] == event["person"] and person.get("company") == who.company
+                for person in self.world.people
+            )
+        return who.person is not None and event["person"] == who.person["person"]
+
+    def is_in(self, at: datetime | None, period: p.Period | None) -> bool:
+        if at is None or at > self.now:
+            return False
+        return period is None or self.now - period.start < at <= self.now - period.end
+
+    # --- values -------------------------------------------------------------------------------------------------
+
+    def value(self, value: p.Value, who: Who, event: Row | None = None) -> Any:
+        match value:
+            case p.Constant(constant):
+                return exact(constant)
+            case p.Field(owner, name):
+                return self.field(owner, name, who, event)
+            case p.Age(of):
+                found = self.value(of, who, event)
+                return None if found is None else self.now - instant(found)
+            case p.Arithmetic(sign, left, right):
+                return calculate(sign, self.value(left, who, event), self.value(right, who, event))
+            case p.Negative(operand):
+                found = self.value(operand, who, event)
+                return None if found is None else -found
+            case p.Lower(operand):
+                found = self.value(operand, who, event)
+                return None if found is None else found.lower()
+            case p.Default(operand, fallback):
+                found = self.value(operand, who, event)
+                return self.value(fallback, who, event) if found is None else found
+            case p.Aggregate():
+                return self.aggregate(value, who)
+        raise AssertionError(value)
+
+    def field(self, owner: str, name: str, who: Who, event: Row | None) -> Any:
+        if owner == "event":
+            row = event
+        elif owner == "person":
+            row = who.person
+        else:
+            row = next((known for known in self.world.companies if known["company"] == who.company), None)
+        return None if row is None else exact(row.get(name))
+
+    def aggregate(self, what: p.Aggregate, who: Who) -> Any:
+        events = self.events(what.events, what.where, what.period, what.company, who)
+        if what.function in (p.Function.FIRST, p.Function.LAST):
+            return first_or_last(what.function, what.property, events)
+        if what.function is p.Function.COUNT:
+            return Fraction(len(events))
+        assert what.property is not None
+        values = [exact(event[what.property]) for event in events if event.get(what.property) is not None]
+        match what.function:
+            case p.Function.DISTINCT:
+                return Fraction(sum(value not in values[:i] for i, value in enumerate(values)))
+            case p.Function.SUM:
+                return sum((nine_decimals(value) for value in values), Fraction(0))
+            case _ if not values:
+                return None
+            case p.Function.AVG:
+                return float(sum(nine_decimals(value) for value in values)) / len(values)
+            case p.Function.MIN:
+                return min(values)
+            case p.Function.MAX:
+                return max(values)
+        raise AssertionError(what)
+
+
+def first_or_last(function: p.Function, prop: str | None, events: list[Row]) -> Any:
+    """Returns the earliest or latest instant, or the value of a property then (at one instant the greatest)."""
+    if not events:
+        return None
+    pick = min if function is p.Function.FIRST else max
+    at = pick(event["at"] for event in events)
+    if prop is None:
+        return at
+    values = [exact(event[prop]) for event in events if event["at"] == at and event.get(prop) is not None]
+    return max(values, default=None)
+
+
+def exact(value: Any) -> Any:
+    """Returns whole numbers and decimals as exact fractions and every other value as it is."""
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return Fraction(value)
+    return value
+
+
+def nine_decimals(number: Fraction | float) -> Fraction:
+    """Returns a number as sums take it: exact as it is, a double rounded to nine decimals."""
+    return number if isinstance(number, Fraction) else Fraction(round(Decimal(number), 9))
+
+
+def instant(value: datetime | date) -> datetime:
+    """Returns the instant of a time, or a date's midnight in UTC."""
+    return value if isinstance(value, datetime) else datetime.combine(value, time(), UTC)
+
+
+def alike(left: Any, right: Any) -> tuple[Any, Any]:
+    """Returns both numbers as doubles when one of them is a double, and all other values as they are."""
+    if isinstance(left, float) or isinstance(right, float):
+        return float(left), float(right)
+    return left, right
+
+
+def compare(sign: p.Operator, left: Any, right: Any) -> bool:
+    """Returns whether a comparison holds; with a missing side it is false, and `!=` the opposite of `=`."""
+    if sign is p.Operator.NE:
+        return not compare(p.Operator.EQ, left, right)
+    if left is None or right is None:
+        return False
+    left, right = alike(left, right)
+    return bool(left == right if sign is p.Operator.EQ else COMPARE[sign](left, right))
+
+
+def calculate(sign: str, left: Any, right: Any) -> Any:
+    """Returns the result of a calculation; missing when a side is, or when it divides by zero."""
+    if left is None or right is None:
+        return None
+    if isinstance(left, timedelta) and isinstance(right, Fraction | float):
+        return scale(sign, left, right)
+    if sign == "/":
+        return None if right == 0 else float(left) / float(right)
+    left, right = alike(left, right)
+    return {"+": operator.add, "-": operator.sub, "*": operator.mul}[sign](left, right)
+
+
+def scale(sign: str, length: timedelta, number: Fraction | float) -> timedelta | None:
+    """Returns a duration times or through a number, in whole microseconds."""
+    if sign == "/":
+        if number == 0:
+            return None
+        number = 1 / Fraction(number)
+    return timedelta(microseconds=round(Fraction(length // timedelta(microseconds=1)) * Fraction(number)))
+
+
+def text_test(test: p.TextOperator, operand: Any, argument: Any) -> bool:
+    """Returns whether a text (or, for `contains`, a list) passes; a missing side never does."""
+    if operand is None or argument is None:
+        return False
+    match test:
+        case p.TextOperator.CONTAINS:
+            return argument in operand
+        case p.TextOperator.STARTS:
+            return bool(operand.startswith(argument))
+        case p.TextOperator.ENDS:
+            return bool(operand.endswith(argument))
+        case p.TextOperator.MATCHES:
+            return re.fullmatch(argument, operand, re.ASCII) is not None
+    raise AssertionError(test)
