@@ -40,7 +40,7 @@ def test_durations_have_exact_lengths(text, length):
 
 @pytest.mark.parametrize("text", ["14", "d", "1.5d", "-1d", "14 d", "1y", "９d", "99999999999999d", "40000d"])
 def test_what_is_no_duration_is_refused(text):
-    with pytest.raises(ValueError, match="duration|longer"):
+    with pytest.raises(ValueError, match=r"duration|longer"):
         parse_duration(text)
 
 
