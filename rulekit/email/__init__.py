@@ -1,1 +1,1 @@
-"""From a template and a person to the bytes of one email; pure."""
+"""Emails as bytes: sandboxed templates, addresses, headers; the same arguments always give the same message."""

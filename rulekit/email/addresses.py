@@ -1,0 +1,70 @@
+"""Email addresses: one bare address or one with a name, validated before it comes near a header or a server.
+
+An address that is accepted here holds no white space, control characters, comments, quotes or second address.
+"""
+
+import re
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from rulekit.errors import ComposeError
+
+_WITH_NAME = re.compile(r"(?P<name>.*?)\s*<(?P<address>[^<>]*)>", re.DOTALL)
+_QUOTED = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"', re.DOTALL)
+_FORBIDDEN_IN_NAME = re.compile(r"[\x00-\x1f\x7f<>]")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A name for people, maybe empty, and a bare address."""
+
+    name: str
+    address: str
+
+
+def parse_address(text: str) -> str:
+    """Returns the one bare address that the text is, its domain in ASCII (IDNA); nothing is looked up in DNS.
+
+    Raises ComposeError for anything else: several addresses, a name beside it, comments, quotes, a domain without a
+    dot. Addresses below `.test` are taken, so that examples can never reach anybody (RFC 6761).
+    """
+    try:
+        checked = validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise ComposeError(f"`{_shown(text)}` is not an email address: {error}", help="mend the address") from None
+    if not checked.ascii_domain.isascii() or re.search(r"[\s\x00-\x1f\x7f<>]", checked.local_part):
+        raise ComposeError(f"`{_shown(text)}` is not an email address that can be mailed", help="mend the address")
+    return f"{checked.local_part}@{checked.ascii_domain}"
+
+
+def parse_mailbox(text: str) -> Mailbox:
+    """Returns an address with or without a name, as in `Ada at Example <ada@example.com>`.
+
+    Raises ComposeError as `parse_address` does, and for a name that hides a second address or a line break.
+    """
+    found = _WITH_NAME.fullmatch(text.strip(" "))
+    if found is None:
+        return Mailbox("", parse_address(text.strip(" ")))
+    name, quoted = found["name"], _QUOTED.fullmatch(found["name"])
+    if quoted is not None:
+        name = re.sub(r"\\(.)", r"\1", quoted["text"])
+    if _FORBIDDEN_IN_NAME.search(name) or (quoted is None and ("@" in name or '"' in name)):
+        raise ComposeError(
+            f"`{_shown(text)}` is not one name and one address",
+            help="write it like `Ada at Example <ada@example.com>`",
+        )
+    return Mailbox(name, parse_address(found["address"]))
+
+
+def suppression_key(address: str) -> str:
+    """Returns the form under which an address is suppressed: local part and domain without case, domain in ASCII.
+
+    Dots and `+tags` stay: they are different mailboxes for most providers. Raises ComposeError as `parse_address`.
+    """
+    local, _, domain = parse_address(address).rpartition("@")
+    return f"{local.casefold()}@{domain.lower()}"
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "�" for c in text[:80])

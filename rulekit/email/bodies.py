@@ -1,0 +1,120 @@
+"""The bodies of an email: HTML with its styles inlined, HTML from Markdown, and the text derived from HTML.
+
+Nothing is fetched: style sheets behind links stay where they are.
+"""
+
+import base64
+import re
+from binascii import b2a_qp
+from html import escape
+from typing import Any
+
+import css_inline
+from markdown_it import MarkdownIt
+from markdownify import ATX, MarkdownConverter
+
+from rulekit.errors import ComposeError
+
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_BODY = re.compile(r"""<body(?:[^>"']|"[^"]*"|'[^']*')*>""", re.IGNORECASE)
+_BLOCKS = ["p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr"]
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+_LAYOUT = """<!DOCTYPE html>
+<html>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ margin: 0; padding: 0; background: #ffffff; }}
+.page {{ max-width: 600px; margin: 0 auto; padding: 24px; color: #222222;
+  font: 16px/1.5 -apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif; }}
+.page img {{ max-width: 100%; height: auto; }}
+.page pre {{ white-space: pre-wrap; }}
+.page td, .page th {{ padding: 4px 8px; text-align: left; }}
+</style>
+</head>
+<body>
+<div class="page">
+{content}</div>
+</body>
+</html>
+"""
+_HIDDEN = '<div style="display:none;max-height:0;overflow:hidden;opacity:0;mso-hide:all">{text}</div>'
+
+
+class _TextFromHtml(MarkdownConverter):
+    """HTML as text for people: links kept, what is not shown left out, cells of tables as plain text.
+
+    Emails use tables for layout, so a cell with blocks in it becomes a block, any other a stretch of its row.
+    """
+
+    def convert_soup(self, soup: Any) -> Any:
+        """Returns the text of a parsed page."""
+        for cell in soup.find_all(["td", "th"]):
+            blocks = cell.find(_BLOCKS) is not None
+            cell.name = "div" if blocks else "span"
+            cell.append(" ")
+        for part in soup.find_all(["table", "thead", "tbody", "tfoot", "tr"]):
+            part.name = "div"
+        return super().convert_soup(soup)
+
+    def convert_img(self, element: Any, _text: str, **_: Any) -> str:
+        """Returns what an image says about itself."""
+        return str(element.get("alt", ""))
+
+    def _leave_out(self, _element: Any, _text: str, **_: Any) -> str:
+        return ""
+
+    convert_head = convert_title = convert_style = convert_script = convert_template = _leave_out
+
+
+def html_from_markdown(markdown: str, title: str) -> str:
+    """Returns a whole page of HTML; HTML inside the Markdown is shown, not taken over."""
+    return _LAYOUT.format(title=escape(title), content=_MARKDOWN.render(markdown))
+
+
+def inline_styles(html: str) -> str:
+    """Returns a whole, well-formed page with its styles moved to the elements; raises ComposeError."""
+    try:
+        return _INLINER.inline(html)
+    except ValueError as error:
+        raise ComposeError(f"its HTML or styles cannot be read: {error}", help="mend the HTML") from None
+
+
+def hide_preheader(page: str, preheader: str) -> str:
+    """Returns the page with a text at its start that only previews of an inbox show."""
+    hidden = _HIDDEN.format(text=escape(preheader)) if preheader else ""
+    return _BODY.sub(lambda body: body[0] + hidden, page, count=1)
+
+
+def text_from_html(page: str) -> str:
+    """Returns the text part for a well-formed page that has none of its own."""
+    try:
+        text = _TextFromHtml(heading_style=ATX, bullets="-", escape_asterisks=False, escape_underscores=False).convert(
+            page
+        )
+    except RecursionError:
+        raise ComposeError(
+            "its HTML is nested too deeply", help="make the HTML flatter, or write a text part"
+        ) from None
+    return _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip() + "\n"
+
+
+def mime_part(subtype: str, text: str) -> bytes:
+    """Returns a text as the headers and body of one MIME part, ASCII only, in the shorter of the two encodings."""
+    lines = "\n".join(text.splitlines()) + "\n"
+    content = lines.encode("utf-8", "replace").replace(b"\n", b"\r\n")
+    quoted, encoded = b2a_qp(content, istext=True), base64.encodebytes(content).replace(b"\n", b"\r\n")
+    name, body = ("quoted-printable", quoted) if len(quoted) <= len(encoded) else ("base64", encoded)
+    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {name}\r\n\r\n'
+    return head.encode("ascii") + body
+
+
+def alternatives(text: bytes, html: bytes, boundary: str) -> bytes:
+    """Returns two MIME parts as `multipart/alternative`; the boundary must stand in neither."""
+    head = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+    mark = f"--{boundary}".encode("ascii")
+    return head.encode("ascii") + b"%b\r\n%b\r\n%b\r\n%b\r\n%b--\r\n" % (mark, text, mark, html, mark)

@@ -1,0 +1,136 @@
+"""The header block of an email, from values that customers may have written.
+
+No value can add, end or split a header: each is cleaned and encoded, and the finished bytes are parsed again and must
+hold exactly the intended headers. Lines end with CRLF and hold at most 998 octets (RFC 5322, section 2.1.1).
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.charset import QP, Charset
+from email.header import Header
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+from email.utils import format_datetime, getaddresses
+from textwrap import wrap
+
+from rulekit.email.addresses import Mailbox
+from rulekit.errors import ComposeError
+
+MAX_LINE = 998
+MAX_SUBJECT = 250
+MAX_NAME = 100
+_FOLD = 78
+# controls, the separators that some programs take for line ends, marks that turn the direction of text
+_NOT_IN_HEADERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9.-]{1,120}>")
+_LINK = re.compile(r"https://[!-;=?-~]+")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_UTF8 = Charset("utf-8")
+_UTF8.header_encoding = QP
+
+HeaderLine = tuple[str, str]
+
+
+def clean(value: str, limit: int) -> str:
+    """Returns a value on one line, white space single, at most `limit` characters (a cut one ends in `…`)."""
+    text = " ".join(_SURROGATES.sub("�", _NOT_IN_HEADERS.sub(" ", value)).split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def subject_header(value: str) -> HeaderLine:
+    """Returns the Subject; raises ComposeError when nothing is left to show."""
+    text = clean(value, MAX_SUBJECT)
+    if not text:
+        raise ComposeError("the subject is empty", help="write a subject that every person has values for")
+    return "Subject", _unstructured("Subject", text)
+
+
+def address_header(name: str, mailbox: Mailbox) -> HeaderLine:
+    """Returns a header that holds one address, with its name encoded or quoted."""
+    shown = clean(mailbox.name, MAX_NAME)
+    if not shown:
+        return name, mailbox.address
+    phrase = _phrase(name, shown)
+    together = f"{phrase} <{mailbox.address}>"
+    fits = len(name) + 2 + len(together.rsplit("\n", 1)[-1]) <= _FOLD
+    return name, together if fits else f"{phrase}\r\n <{mailbox.address}>"
+
+
+def date_header(now: datetime) -> HeaderLine:
+    """Returns the Date in UTC (RFC 5322, section 3.3)."""
+    return "Date", format_datetime(now.astimezone(UTC))
+
+
+def message_id_header(message_id: str) -> HeaderLine:
+    """Returns the Message-ID as it was given; raises ComposeError when it is not `<left@right>`."""
+    if not _MESSAGE_ID.fullmatch(message_id):
+        raise ComposeError(f"`{clean(message_id, 80)}` is not a message id", help="write it like `<id@example.com>`")
+    return "Message-ID", message_id
+
+
+def unsubscribe_headers(link: str) -> Sequence[HeaderLine]:
+    """Returns the two headers of one-click unsubscribing, each on one line (RFC 8058); raises ComposeError."""
+    value = f"<{link}>"
+    if not _LINK.fullmatch(link) or len("List-Unsubscribe: ") + len(value) > MAX_LINE:
+        raise ComposeError(
+            "the unsubscribe link is not one plain https link that fits on a line",
+            help="mend `unsubscribe_url` in rulekit.toml",
+        )
+    return ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"), ("List-Unsubscribe", value)
+
+
+def serialize(headers: Sequence[HeaderLine], body: bytes) -> bytes:
+    """Returns the message of these headers and this body; raises ComposeError when they do not come out as intended.
+
+    The body already holds the lines that follow the last header of `headers`, its own headers included.
+    """
+    block = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("utf-8")
+    _verify(block, headers)
+    return block + body
+
+
+def _verify(block: bytes, headers: Sequence[HeaderLine]) -> None:
+    """Parses what was made and compares; a difference means that a value broke out of its header."""
+    lines = block.split(b"\r\n")
+    parsed = BytesHeaderParser(policy=compat32).parsebytes(block + b"\r\n")
+    intended = [name for name, _ in headers]
+    loose = re.search(rb"[\r\n]", b"".join(lines)) is not None
+    too_long = any(len(line) > MAX_LINE for line in lines)
+    if loose or too_long or parsed.keys() != intended or parsed.defects or parsed.get_payload():
+        raise ComposeError("its headers cannot be written safely", help="look at the values in its subject and names")
+    to = dict(headers)["To"]
+    if [address for _, address in getaddresses([to])] != [_bare(to)]:
+        raise ComposeError("its recipient cannot be written safely", help="mend the person's address")
+
+
+def _bare(value: str) -> str:
+    return value.rsplit("<", 1)[-1].removesuffix(">")
+
+
+def _unstructured(name: str, text: str) -> str:
+    """Returns text for a header without structure: as it is, folded, or as encoded words (RFC 2047)."""
+    if _is_plain(text):
+        lines = wrap(f"{name}: {text}", _FOLD - 1, break_long_words=False, break_on_hyphens=False)
+        if len(lines[0]) > len(name) + 1 and all(len(line) < _FOLD for line in lines):
+            return "\r\n ".join(lines)[len(name) + 2 :]
+    return _encoded(name, text)
+
+
+def _phrase(header: str, text: str) -> str:
+    if not _is_plain(text):
+        return _encoded(header, text)
+    if _ATOMS.fullmatch(text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _is_plain(text: str) -> bool:
+    """Returns whether text may stand unencoded: `=?` in it would be decoded by whoever reads the email."""
+    return text.isascii() and "=?" not in text
+
+
+def _encoded(header: str, text: str) -> str:
+    return Header(text, charset=_UTF8, header_name=header, maxlinelen=_FOLD - 2).encode(linesep="\r\n")

@@ -1,0 +1,208 @@
+"""Templates: Jinja2 reduced to what `rulekit.language.template_names` lists, compiled once, rendered per person.
+
+A rendering has no effects, ends after bounded work, and its text is at most 1 MiB.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from types import TracebackType
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes
+from jinja2 import Template as JinjaTemplate
+from jinja2.exceptions import TemplateError
+from jinja2.runtime import Context, LoopContext
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.tests import TESTS as JINJA_TESTS
+
+from rulekit.email.filters import FILTERS, MAX_SIZE, compute, concatenate, counted, with_budget
+from rulekit.email.values import Record, missing, show, show_in_markdown
+from rulekit.errors import ComposeError
+from rulekit.language import template_names
+from rulekit.language.program import TemplateText
+from rulekit.suggestions import suggest
+
+_TOO_DEEP = "it is nested too deeply"
+_CODE_NAME = "<template>"  # jinja2's name for code that comes from a text
+
+
+class Kind(Enum):
+    """What a template makes, which decides how values are escaped."""
+
+    HTML = "html"
+    MARKDOWN = "markdown"
+    PLAIN = "plain"
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja2 where a name leads only to fields of records, and each operator and loop charges the email's budget."""
+
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%"})
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(
+            autoescape=kind is Kind.HTML,
+            finalize=show_in_markdown if kind is Kind.MARKDOWN else show,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            cache_size=0,
+        )
+        self.globals.clear()
+        self.filters = {**FILTERS, "counted": counted, "concatenate": concatenate}
+        self.tests = {name: JINJA_TESTS[name] for name in template_names.TESTS}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Returns a field of a record or a number of the loop; nothing else has names."""
+        if isinstance(obj, Record):
+            return obj.read(attribute)
+        if isinstance(obj, LoopContext) and attribute in template_names.LOOP_NAMES:
+            return getattr(obj, attribute)
+        raise TemplateError(f"`.{attribute}` cannot stand here; only `person` and its like have fields, use filters")
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """Returns a field by its name as text, or an item of a list or text by number."""
+        if isinstance(obj, Record) and isinstance(argument, str):
+            return obj.read(argument)
+        if isinstance(obj, str | list | tuple) and isinstance(argument, int):
+            return obj[argument] if -len(obj) <= argument < len(obj) else missing(f"item {argument}")
+        raise TemplateError("`[…]` cannot stand here; it takes the number of an item of a list")
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Returns the result of an operator, with its size bounded."""
+        return compute(context, operator, left, right)
+
+
+_SANDBOXES = {kind: _Sandbox(kind) for kind in Kind}
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledText:
+    """One text of a template, ready for many people; `place` is how the author finds it."""
+
+    place: str
+    compiled: JinjaTemplate
+
+    def render(self, names: Mapping[str, Any], person: str) -> str:
+        """Returns the text for one person; raises ComposeError that names the template, line and person."""
+        try:
+            return self._render(names)
+        except Exception as error:  # whatever a template does wrong spoils one email, never a tick
+            line = _line(error.__traceback__)
+            raise ComposeError(
+                f"{self.place}, line {line}: {_explain(error)} (person `{person}`)",
+                help="give it a `default`, or mend the template" if "missing" in str(error) else "mend the template",
+            ) from None
+
+    def _render(self, names: Mapping[str, Any]) -> str:
+        chunks, size = [], 0
+        for chunk in self.compiled.generate(with_budget(names)):
+            size += len(chunk)
+            if size > MAX_SIZE:
+                raise TemplateError("the text is longer than 1 MiB")
+            chunks.append(chunk)
+        return "".join(chunks)
+
+
+def compile_text(source: TemplateText, place: str, kind: Kind) -> CompiledText:
+    """Returns a text of a template compiled; raises ComposeError with the line when it is not a template we take."""
+    place = f"{place} ({source.path})" if source.path else place
+    sandbox = _SANDBOXES[kind]
+    try:
+        tree = sandbox.parse(source.text)
+        _refuse_foreign(tree, place)
+        _refuse_unknown_names(tree, place)
+        compiled = sandbox.from_string(_with_bounds(tree, sandbox))
+    except TemplateSyntaxError as error:
+        raise _broken(place, error.lineno, error.message or "it cannot be read") from None
+    except (RecursionError, MemoryError, SyntaxError):
+        raise _broken(place, 1, _TOO_DEEP) from None
+    except (ValueError, OverflowError):
+        raise _broken(place, 1, "a number in it is too long") from None
+    return CompiledText(place, compiled)
+
+
+def _refuse_foreign(tree: nodes.Template, place: str) -> None:
+    for node in tree.find_all(nodes.Node):
+        kind = type(node).__name__
+        if kind not in template_names.SYNTAX or (isinstance(node, nodes.For) and node.recursive):
+            raise _broken(place, node.lineno, f"templates have no {_WORDS.get(kind, 'such syntax')}")
+        if isinstance(node, nodes.Filter) and node.name not in template_names.FILTERS:
+            raise _broken(place, node.lineno, _unknown("filter", node.name, template_names.FILTERS))
+        if isinstance(node, nodes.Test) and node.name not in template_names.TESTS:
+            raise _broken(place, node.lineno, _unknown("test", node.name, template_names.TESTS))
+
+
+_WORDS = {
+    "Call": "calls; use a filter",
+    "Macro": "macros",
+    "Include": "`include`",
+    "Import": "`import`",
+    "FromImport": "`import`",
+    "Extends": "`extends`",
+    "Block": "`block`",
+    "AssignBlock": "`set` with a block",
+    "FilterBlock": "`filter` blocks",
+    "Pow": "`**`",
+    "Dict": "`{…}` values",
+    "For": "`recursive` loops",
+}
+
+
+def _refuse_unknown_names(tree: nodes.Template, place: str) -> None:
+    used = {node.name: node.lineno for node in tree.find_all(nodes.Name)}
+    undeclared = meta.find_undeclared_variables(tree) | (used.keys() & {"self"})  # jinja2 itself adds `self`
+    for name in sorted(undeclared - template_names.NAMES.keys()):
+        line = used.get(name, 1)
+        raise _broken(place, line, _unknown("name", name, template_names.NAMES))
+
+
+def _with_bounds(tree: nodes.Template, sandbox: _Sandbox) -> nodes.Template:
+    """Returns the tree with `~` and what loops run over passing through filters that charge the budget."""
+    for loop in tree.find_all(nodes.For):
+        loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None, lineno=loop.lineno)
+    _replace_joins(tree)
+    tree.set_environment(sandbox)
+    return tree
+
+
+def _replace_joins(node: nodes.Node) -> nodes.Node:
+    """Returns the node, or the filter that stands for it, after doing the same to everything below it."""
+    for field, value in node.iter_fields():
+        if isinstance(value, nodes.Node):
+            setattr(node, field, _replace_joins(value))
+        elif isinstance(value, list):
+            setattr(node, field, [_replace_joins(v) if isinstance(v, nodes.Node) else v for v in value])
+    if isinstance(node, nodes.Concat):
+        return nodes.Filter(node.nodes[0], "concatenate", node.nodes[1:], [], None, None, lineno=node.lineno)
+    return node
+
+
+def _unknown(what: str, name: str, known: Mapping[str, object]) -> str:
+    nearest = suggest(name, list(known))
+    hint = f"did you mean `{nearest}`?" if nearest else f"there are {', '.join(sorted(known))}"
+    return f"there is no {what} `{name}`; {hint}"
+
+
+def _broken(place: str, line: int, problem: str) -> ComposeError:
+    return ComposeError(
+        f"{place}, line {line}: {problem}", help="see docs/reference/templates.md for what templates may use"
+    )
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, TemplateError):
+        return error.message or "it cannot be rendered"
+    if isinstance(error, RecursionError):
+        return _TOO_DEEP
+    return "a filter, comparison or sum got a value that does not fit it, such as a text in place of a number"
+
+
+def _line(trace: TracebackType | None) -> int:
+    line = 1
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == _CODE_NAME:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
