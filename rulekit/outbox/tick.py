@@ -103,6 +103,7 @@ class TickRecord:
     `members` has every persona of the rules (a persona that is missing is forgotten). `baselines` are the personas of
     which this is the first sight: who is in at that moment has episode 1 without a line in the log.
     `personas_renamed` and `triggers_renamed` map old names to new ones and are applied first.
+    `triggers` are those of the rules; one that leaves the rules stays known, so that its return mails nobody afresh.
     `waiting_done` are taken out of the waiting list, `waiting` put in. Unapproved rows that are past their `expires_at`
     at `at` expire in the same transaction.
     """
@@ -127,9 +128,10 @@ class TickRecord:
 
 @dataclass(frozen=True, slots=True)
 class TickOutcome:
-    """What a tick wrote, counted."""
+    """What a tick wrote, counted. `rows` are new emails; those born `failed` or `suppressed` are among them."""
 
     rows: int
     failed: int
     withdrawn: int
     expired: int
+    suppressed: int = 0

@@ -1,0 +1,165 @@
+"""A transaction on the outbox, and the one way in which it changes the state of a row.
+
+Every change is one conditional UPDATE (or INSERT, for a new row) and one line in `audit`, in the same transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, exists, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from rulekit.errors import StoreError
+from rulekit.outbox.states import Phase, State
+from rulekit.outbox.tables import audit, messages, outbox, people, personas, suppressions, triggers
+from rulekit.outbox.transitions import Actor, Given, Place, Transition
+from rulekit.records import OutboxChange
+
+NAMED = (
+    outbox.join(triggers, triggers.c.id == outbox.c.trigger)
+    .join(personas, personas.c.id == outbox.c.persona)
+    .join(people, people.c.ordinal == outbox.c.person)
+)
+NAMES = (triggers.c.name.label("trigger_name"), personas.c.name.label("persona_name"), people.c.key.label("person_key"))
+
+
+@dataclass(slots=True)
+class Work:
+    """An open transaction, and the changes to tell of once it is committed."""
+
+    connection: Connection
+    changes: list[OutboxChange] = field(default_factory=list)
+
+
+class _Columns:
+    """The row as guards see it: the columns of the outbox, and `suppressed`, which asks the list of addresses."""
+
+    suppressed = exists().where(suppressions.c.address == outbox.c.address).correlate(outbox)
+
+    def __getattr__(self, name: str) -> Any:
+        return outbox.c[name]
+
+
+class _Values:
+    """A row before it is made, as guards and writes see it."""
+
+    def __init__(self, values: Mapping[str, Any], suppressed: bool) -> None:
+        self._values = values
+        self.suppressed = suppressed
+
+    def __getattr__(self, name: str) -> Any:
+        return self._values[name]
+
+
+COLUMNS = _Columns()
+
+
+def insert_or_leave(connection: Connection) -> Any:
+    """Returns the INSERT of the database in use, which knows `on_conflict_do_nothing`."""
+    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+
+def make(
+    work: Work, transition: Transition, values: Mapping[str, Any], message: bytes, names: tuple[str, str], given: Given
+) -> int | None:
+    """Makes a row and returns its id, or None when this tagging already has one for this trigger."""
+    _require(transition, Actor.TICK)
+    suppressed = is_suppressed(work.connection, values["address"])
+    row = _Values(values, suppressed)
+    if transition.sources or not transition.condition(row, given):
+        raise StoreError(f"a row cannot be made by `{transition.name}`")
+    content = {**values, **transition.written(row, given)}
+    statement = insert_or_leave(work.connection)(outbox).values(content).on_conflict_do_nothing()
+    made: int | None = work.connection.execute(statement.returning(outbox.c.id)).scalar()
+    if made is not None:
+        work.connection.execute(insert(messages).values(row=made, message=message))
+        _note(work, made, transition, Actor.TICK, None, names, given)
+    return made
+
+
+def move(work: Work, transition: Transition, row: int, actor: Actor, given: Given) -> bool:
+    """Takes a row through a transition; returns False, having written nothing, when the row does not allow it."""
+    _require(transition, actor)
+    found = work.connection.execute(
+        select(outbox.c.state, outbox.c.phase, *NAMES).select_from(NAMED).where(outbox.c.id == row)
+    ).one_or_none()
+    place = place_of(found._mapping) if found else None
+    if found is None or place not in transition.sources:
+        return False
+    statement = (
+        update(outbox)
+        .where(outbox.c.id == row, at_place(place), transition.condition(COLUMNS, given))
+        .values(transition.written(COLUMNS, given))
+    )
+    if work.connection.execute(statement).rowcount != 1:
+        return False
+    _note(work, row, transition, actor, place, (found.trigger_name, found.person_key), given)
+    return True
+
+
+def place_of(row: RowMapping) -> Place:
+    """Returns where a row of the outbox stands."""
+    return Place(State(row["state"]), Phase(row["phase"]) if row["phase"] else None)
+
+
+def at_place(place: Place) -> Any:
+    """Returns the SQL condition that a row of the outbox stands there."""
+    phase = outbox.c.phase.is_(None) if place.phase is None else outbox.c.phase == place.phase.value
+    return and_(outbox.c.state == place.state.value, phase)
+
+
+def at_any(places: tuple[Place, ...]) -> Any:
+    """Returns the SQL condition that a row of the outbox stands at one of these places."""
+    return or_(*(at_place(place) for place in places))
+
+
+def candidates(
+    work: Work, transition: Transition, given: Given, *conditions: Any, limit: int | None = None
+) -> list[int]:
+    """Returns the ids of rows that the transition is open to, in the order of their time and id."""
+    statement = (
+        select(outbox.c.id)
+        .where(at_any(transition.sources), transition.condition(COLUMNS, given), *conditions)
+        .order_by(outbox.c.not_before, outbox.c.id)
+        .limit(limit)
+    )
+    return list(work.connection.execute(statement).scalars())
+
+
+def is_suppressed(connection: Connection, address: str) -> bool:
+    """Returns whether a normalised address is on the list."""
+    return bool(connection.execute(select(exists().where(suppressions.c.address == address))).scalar())
+
+
+def _require(transition: Transition, actor: Actor) -> None:
+    if actor not in transition.actors:
+        raise StoreError(f"`{transition.name}` is not for the {actor.value}")
+
+
+def _note(
+    work: Work,
+    row: int,
+    transition: Transition,
+    actor: Actor,
+    source: Place | None,
+    names: tuple[str, str],
+    given: Given,
+) -> None:
+    target = transition.target
+    line = {
+        "row": row,
+        "at": given.now,
+        "transition": transition.name,
+        "source": source.state.value if source else None,
+        "source_phase": source.phase.value if source and source.phase else None,
+        "target": target.state.value,
+        "target_phase": target.phase.value if target.phase else None,
+        "actor": actor.value,
+        "actor_name": given.who,
+        "reason": given.reason,
+    }
+    work.connection.execute(insert(audit).values(line))
+    work.changes.append(
+        OutboxChange(row, *names, line["source"], target.state.value, given.now, given.reason)  # type: ignore[arg-type]
+    )

@@ -1,0 +1,110 @@
+"""Who is in which persona, as the store keeps it: dense numbers for people, packed bits for memberships; reading.
+
+A bit set is stored without trailing zero bytes, so that equal sets are equal bytes however many people there are.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
+
+import numpy as np
+from sqlalchemy import Connection, func, select
+
+from rulekit.outbox.tables import baselines, change_log, last_tick, people, personas, triggers, waiting
+from rulekit.outbox.tick import Bits, TickState, Waiting
+from rulekit.records import Edge, Tagging
+
+# SQLite before 3.32 takes 999 bound values in a statement
+IN_ONE_STATEMENT = 900
+
+
+def pack(bits: Bits) -> bytes:
+    """Returns bits as bytes, without trailing zero bytes."""
+    return np.packbits(bits).tobytes().rstrip(b"\0")
+
+
+def unpack(packed: bytes, count: int) -> Bits:
+    """Returns the first `count` bits of bytes made by `pack`; those beyond its end are false."""
+    bits = np.zeros(count, dtype=np.bool_)
+    stored = np.unpackbits(np.frombuffer(packed, dtype=np.uint8)).astype(np.bool_)[:count]
+    bits[: len(stored)] = stored
+    return bits
+
+
+def read_state(connection: Connection) -> TickState:
+    """Returns the stored world as the next tick finds it."""
+    last = connection.execute(select(last_tick)).one()
+    keys = list(connection.execute(select(people.c.key).order_by(people.c.ordinal)).scalars())
+    known = connection.execute(select(personas.c.name, personas.c.bits).where(personas.c.bits.is_not(None)))
+    return TickState(
+        sequence=last.sequence,
+        at=last.at,
+        people=keys,
+        present=unpack(last.present, len(keys)),
+        members={line.name: unpack(line.bits, len(keys)) for line in known},
+        triggers=frozenset(connection.execute(select(triggers.c.name)).scalars()),
+        waiting=tuple(_waiting(connection)),
+    )
+
+
+def _waiting(connection: Connection) -> Iterator[Waiting]:
+    names = (triggers.c.name.label("trigger_name"), personas.c.name.label("persona_name"), people.c.key)
+    joined = (
+        waiting.join(triggers, triggers.c.id == waiting.c.trigger)
+        .join(personas, personas.c.id == waiting.c.persona)
+        .join(people, people.c.ordinal == waiting.c.person)
+    )
+    lines = select(waiting.c.episode, waiting.c.edge, waiting.c.due, *names).select_from(joined).order_by(waiting.c.id)
+    for line in connection.execute(lines):
+        tagging = Tagging(line.persona_name, line.key, line.episode, Edge(line.edge))
+        yield Waiting(line.trigger_name, tagging, line.due)
+
+
+def ordinals(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """Returns the ordinals of those people that the store knows."""
+    found: dict[str, int] = {}
+    for some in in_batches(keys):
+        lines = connection.execute(select(people.c.key, people.c.ordinal).where(people.c.key.in_(some)))
+        found.update((line.key, line.ordinal) for line in lines)
+    return found
+
+
+def in_batches(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Returns the keys in lists that fit into one statement."""
+    remaining = iter(keys)
+    while some := list(islice(remaining, IN_ONE_STATEMENT)):
+        yield some
+
+
+def episodes(connection: Connection, persona: str, keys: Collection[str]) -> dict[str, int]:
+    """Returns how often each person has joined a persona: baselines that hold them, and joins in the log."""
+    found = ordinals(connection, keys)
+    total, sets = _baselines(connection, persona)
+    joins = _joins(connection, persona, found)
+    return {
+        key: joins.get(ordinal, 0) + sum(bool(bits[ordinal]) for bits in sets if ordinal < total)
+        for key, ordinal in found.items()
+    } | dict.fromkeys((key for key in keys if key not in found), 0)
+
+
+def _baselines(connection: Connection, persona: str) -> tuple[int, list[Bits]]:
+    total: int = connection.execute(select(func.count()).select_from(people)).scalar_one()
+    joined = baselines.join(personas, personas.c.id == baselines.c.persona)
+    packed = connection.execute(
+        select(baselines.c.bits).select_from(joined).where(personas.c.name == persona)
+    ).scalars()
+    return total, [unpack(bits, total) for bits in packed]
+
+
+def _joins(connection: Connection, persona: str, found: Mapping[str, int]) -> dict[int, int]:
+    joined = change_log.join(personas, personas.c.id == change_log.c.persona)
+    counts: dict[int, int] = {}
+    for some in in_batches(found):
+        lines = connection.execute(
+            select(change_log.c.person, func.count().label("joins"))
+            .select_from(joined)
+            .where(personas.c.name == persona, change_log.c.edge == Edge.TAGGED.value)
+            .where(change_log.c.person.in_([found[key] for key in some]))
+            .group_by(change_log.c.person)
+        )
+        counts.update((line.person, line.joins) for line in lines)
+    return counts

@@ -1,0 +1,280 @@
+"""What a tick writes, table by table, in the one transaction of `record`.
+
+A tick that brings nothing new writes nothing at all: `record` says so, and its transaction is rolled back.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, func, insert, select, update
+
+from rulekit.clock import format_instant
+from rulekit.errors import StoreError, TickLost
+from rulekit.outbox.execution import Work, candidates, insert_or_leave, make, move
+from rulekit.outbox.memberships import ordinals, pack
+from rulekit.outbox.states import State
+from rulekit.outbox.suppressions import normalise
+from rulekit.outbox.tables import (
+    baselines,
+    change_log,
+    last_tick,
+    no_email,
+    outbox,
+    people,
+    personas,
+    suppressions,
+    ticks,
+    triggers,
+    waiting,
+)
+from rulekit.outbox.tick import MembershipChange, NewRow, NoEmail, TickOutcome, TickRecord, Waiting
+from rulekit.outbox.transitions import (
+    EXPIRE,
+    MAKE,
+    MAKE_APPROVED,
+    MAKE_FAILED,
+    MAKE_SUPPRESSED,
+    WITHDRAW,
+    Actor,
+    Given,
+    Transition,
+)
+from rulekit.records import Tagging
+
+ALREADY = "an email for this tagging was already made"
+SUPPRESSED = "its address is suppressed"
+EXPIRED = "not approved or sent before it expired"
+AUTO = "auto=true"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """The ids that stand for names in this tick."""
+
+    personas: dict[str, int]
+    triggers: dict[str, int]
+    people: dict[str, int]
+
+    def of(self, tagging: Tagging) -> dict[str, Any]:
+        return {
+            "persona": self.personas[tagging.persona],
+            "person": self.people[tagging.person],
+            "episode": tagging.episode,
+            "edge": tagging.edge.value,
+        }
+
+    def matched(self, trigger: str, tagging: Tagging) -> dict[str, Any]:
+        return {"trigger": self.triggers[trigger], **self.of(tagging)}
+
+
+def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
+    """Writes a tick; returns what it did and whether anything is worth keeping.
+
+    Raises TickLost when another tick came first, StoreError when the tick is earlier than the last one.
+    """
+    again = _take_turn(work, tick)
+    number = tick.sequence + 1
+    written = _rename(work, tick) + _add_people(work, tick.new_people)
+    written += _write_personas(work, tick, number) + _write_triggers(work, tick)
+    ids = _find_ids(work, tick)
+    written += _write_changes(work, tick, number, ids)
+    withdrawn, expired = _withdraw(work, tick, number), _expire(work, tick, number)
+    made = [_make_row(work, tick, number, ids, row) for row in tick.rows]
+    written += _write_no_emails(work, tick, number, ids) + _write_waiting(work, tick, ids)
+    _write_tick(work, tick, number, len(work.changes))
+    outcome = TickOutcome(
+        rows=sum(state is not None for state in made),
+        failed=made.count(State.FAILED),
+        withdrawn=withdrawn,
+        expired=expired,
+        suppressed=made.count(State.SUPPRESSED),
+    )
+    return outcome, bool(written or made or work.changes) or not again
+
+
+def _take_turn(work: Work, tick: TickRecord) -> bool:
+    """Compares and sets the sequence; returns whether the last tick was at the same instant over the same world."""
+    last = work.connection.execute(select(last_tick)).one()
+    if last.sequence == tick.sequence and last.at is not None and tick.at < last.at:
+        raise StoreError(
+            f"the last tick was at {format_instant(last.at)}, which is after {format_instant(tick.at)}",
+            help="run with a later `--now`; time in a store never runs backwards",
+        )
+    taken = work.connection.execute(
+        update(last_tick)
+        .where(last_tick.c.sequence == tick.sequence)
+        .values(sequence=tick.sequence + 1, at=tick.at, rules_digest=tick.rules_digest, present=pack(tick.present))
+    )
+    if taken.rowcount != 1:
+        raise TickLost("another tick wrote first; this one wrote nothing", help="run again to see what is left to do")
+    return bool((last.at, last.rules_digest, last.present) == (tick.at, tick.rules_digest, pack(tick.present)))
+
+
+def _rename(work: Work, tick: TickRecord) -> int:
+    renamed = ((personas, "persona", tick.personas_renamed), (triggers, "trigger", tick.triggers_renamed))
+    return sum(_rename_one(work, table, kind, old, new) for table, kind, names in renamed for old, new in names.items())
+
+
+def _rename_one(work: Work, table: Table, kind: str, old: str, new: str) -> int:
+    taken = select(func.count()).select_from(table).where(table.c.name == new)
+    if work.connection.execute(taken).scalar():
+        raise StoreError(
+            f"the {kind} {old} cannot be renamed to {new}: a {kind} {new} has a history of its own",
+            help=f"choose another name, or take `was {old}` out",
+        )
+    return work.connection.execute(update(table).where(table.c.name == old).values(name=new)).rowcount
+
+
+def _add_people(work: Work, new_people: list[str]) -> int:
+    if new_people:
+        first = work.connection.execute(select(func.count()).select_from(people)).scalar_one()
+        lines = [{"ordinal": first + i, "key": key} for i, key in enumerate(new_people)]
+        work.connection.execute(insert(people), lines)
+    return len(new_people)
+
+
+def _write_personas(work: Work, tick: TickRecord, number: int) -> int:
+    stored = {line.name: line for line in work.connection.execute(select(personas))}
+    written = 0
+    for name, bits in tick.members.items():
+        packed, members = pack(bits), int(bits.sum())
+        if name not in stored:
+            work.connection.execute(insert(personas).values(name=name, bits=packed, members=members))
+        elif stored[name].bits != packed:
+            work.connection.execute(
+                update(personas).where(personas.c.name == name).values(bits=packed, members=members)
+            )
+        else:
+            continue
+        written += 1
+    for name, line in stored.items():
+        if name not in tick.members and line.bits is not None:
+            work.connection.execute(update(personas).where(personas.c.name == name).values(bits=None, members=0))
+            written += 1
+    return written + sum(_write_baseline(work, tick, number, name) for name in sorted(tick.baselines))
+
+
+def _write_baseline(work: Work, tick: TickRecord, number: int, name: str) -> int:
+    persona = select(personas.c.id).where(personas.c.name == name).scalar_subquery()
+    line = {"persona": persona, "tick": number, "bits": pack(tick.members[name])}
+    return work.connection.execute(insert(baselines).values(line)).rowcount
+
+
+def _write_triggers(work: Work, tick: TickRecord) -> int:
+    known = set(work.connection.execute(select(triggers.c.name)).scalars())
+    new = [{"name": name, "seen_at": tick.at} for name in sorted(tick.triggers - known)]
+    if new:
+        work.connection.execute(insert(triggers), new)
+    return len(new)
+
+
+def _find_ids(work: Work, tick: TickRecord) -> _Ids:
+    lines: list[MembershipChange | NewRow | NoEmail | Waiting] = [*tick.changes, *tick.rows]
+    lines += [*tick.no_emails, *tick.waiting, *tick.waiting_done]
+    return _Ids(
+        {line.name: line.id for line in work.connection.execute(select(personas.c.name, personas.c.id))},
+        {line.name: line.id for line in work.connection.execute(select(triggers.c.name, triggers.c.id))},
+        ordinals(work.connection, {line.tagging.person for line in lines}),
+    )
+
+
+def _write_changes(work: Work, tick: TickRecord, number: int, ids: _Ids) -> int:
+    lines = [
+        {**ids.of(change.tagging), "tick": number, "at": tick.at, "reason": change.reason} for change in tick.changes
+    ]
+    if lines:
+        work.connection.execute(insert(change_log), lines)
+    return len(lines)
+
+
+def _withdraw(work: Work, tick: TickRecord, number: int) -> int:
+    withdrawn = 0
+    for withdrawal in tick.withdrawals:
+        given = Given(tick.at, str(number), withdrawal.reason, trigger_removed=withdrawal.person is None)
+        chosen = [outbox.c.trigger.in_(select(triggers.c.id).where(triggers.c.name == withdrawal.trigger))]
+        if withdrawal.person is not None:
+            chosen.append(outbox.c.person.in_(select(people.c.ordinal).where(people.c.key == withdrawal.person)))
+        withdrawn += _move_all(work, WITHDRAW, given, *chosen)
+    return withdrawn
+
+
+def _expire(work: Work, tick: TickRecord, number: int) -> int:
+    return _move_all(work, EXPIRE, Given(tick.at, str(number), EXPIRED))
+
+
+def _move_all(work: Work, transition: Transition, given: Given, *conditions: Any) -> int:
+    rows = candidates(work, transition, given, *conditions)
+    return sum(move(work, transition, row, Actor.TICK, given) for row in rows)
+
+
+def _make_row(work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow) -> State | None:
+    address = normalise(row.recipient)
+    listed = select(suppressions.c.reason).where(suppressions.c.address == address)
+    suppressed: str | None = work.connection.execute(listed).scalar()
+    transition, reason = _birth(row, suppressed)
+    values = {
+        **ids.matched(row.trigger, row.tagging),
+        **{name: getattr(row, name) for name in _COPIED},
+        "address": address,
+        "because": dict(row.because),
+        "tick": number,
+        "created_at": tick.at,
+        "attempts": 0,
+        "token": 0,
+    }
+    given = Given(tick.at, AUTO if transition is MAKE_APPROVED else str(number), reason)
+    if make(work, transition, values, row.message, (row.trigger, row.tagging.person), given) is None:
+        _note_no_email(
+            work, [{**ids.matched(row.trigger, row.tagging), "tick": number, "at": tick.at, "reason": ALREADY}]
+        )
+        return None
+    return transition.target.state
+
+
+_COPIED = (
+    *("template", "recipient", "subject", "message_id", "digest", "auto", "keep", "expires_at"),
+    *("origin", "rules_digest", "template_digest"),
+)
+
+
+def _birth(row: NewRow, suppressed: str | None) -> tuple[Transition, str]:
+    if row.failure is not None:
+        return MAKE_FAILED, row.failure
+    if suppressed is not None:
+        return MAKE_SUPPRESSED, f"{SUPPRESSED}: {suppressed}"
+    return (MAKE_APPROVED, AUTO) if row.auto else (MAKE, "")
+
+
+def _write_no_emails(work: Work, tick: TickRecord, number: int, ids: _Ids) -> int:
+    lines = [
+        {**ids.matched(line.trigger, line.tagging), "tick": number, "at": tick.at, "reason": line.reason}
+        for line in tick.no_emails
+    ]
+    return _note_no_email(work, lines)
+
+
+def _note_no_email(work: Work, lines: list[dict[str, Any]]) -> int:
+    if lines:
+        work.connection.execute(insert_or_leave(work.connection)(no_email).on_conflict_do_nothing(), lines)
+    return len(lines)
+
+
+def _write_waiting(work: Work, tick: TickRecord, ids: _Ids) -> int:
+    for done in tick.waiting_done:
+        matched = ids.matched(done.trigger, done.tagging)
+        work.connection.execute(waiting.delete().where(*(waiting.c[name] == value for name, value in matched.items())))
+    lines = [{**ids.matched(new.trigger, new.tagging), "due": new.due} for new in tick.waiting]
+    if lines:
+        work.connection.execute(insert_or_leave(work.connection)(waiting).on_conflict_do_nothing(), lines)
+    return len(lines) + len(tick.waiting_done)
+
+
+def _write_tick(work: Work, tick: TickRecord, number: int, moved: int) -> None:
+    line = {
+        "sequence": number,
+        "at": tick.at,
+        "rules_digest": tick.rules_digest,
+        "changes": len(tick.changes),
+        "rows": moved,
+    }
+    work.connection.execute(insert(ticks).values(line))

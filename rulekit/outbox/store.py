@@ -1,0 +1,224 @@
+"""The store: everything that rulekit remembers between two ticks, behind one door.
+
+A method is one transaction; when it raises, nothing of it was written. `on_change` hears of transitions after they are
+committed, and nothing that it does can undo one.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine, select
+
+from rulekit.outbox import actions, claims, memberships, recording, rows, suppressions
+from rulekit.outbox.claims import LEASE, Claim
+from rulekit.outbox.execution import Work
+from rulekit.outbox.opening import WRITES, open_engine, resolve_url, told_as_store_errors
+from rulekit.outbox.rows import AuditLine, OutboxRow, RowFilter
+from rulekit.outbox.states import State
+from rulekit.outbox.suppressions import Suppression
+from rulekit.outbox.tables import meta
+from rulekit.outbox.tick import TickOutcome, TickRecord, TickState
+from rulekit.outbox.transitions import Given
+from rulekit.records import OutboxChange, Outcome
+
+OnChange = Callable[[OutboxChange], None]
+
+
+class Store:
+    """Memberships and the outbox in one database. Every method raises StoreError when the database fails."""
+
+    def __init__(self, engine: Engine, on_change: OnChange | None = None) -> None:
+        self._engine = engine
+        self.on_change = on_change
+
+    @classmethod
+    def open(cls, url: str, project: Path, on_change: OnChange | None = None) -> Self:
+        """Opens the store at that URL, and makes it or brings its schema up to date where needed."""
+        return cls(open_engine(resolve_url(url, project)), on_change)
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # --- ticks ---------------------------------------------------------------------------------------------------
+
+    def tick_state(self) -> TickState:
+        """Returns the stored world as the next tick finds it."""
+        with self._reading() as work:
+            return memberships.read_state(work.connection)
+
+    def record_tick(self, tick: TickRecord) -> TickOutcome:
+        """Writes a tick, or nothing when it brings nothing new.
+
+        Raises TickLost when another tick came first.
+        """
+        with self._writing() as work:
+            outcome, worth_keeping = recording.record(work, tick)
+            if not worth_keeping:
+                work.connection.rollback()
+        return outcome
+
+    def episodes(self, persona: str, people: Collection[str]) -> dict[str, int]:
+        """Returns how often each of these people has joined a persona (0: never), under its stored name."""
+        with self._reading() as work:
+            return memberships.episodes(work.connection, persona, people)
+
+    def last_emails(self, trigger: str, people: Collection[str]) -> dict[str, datetime]:
+        """Returns when a trigger last made an email for each person that left or still may.
+
+        An email that never left (failed, cancelled, withdrawn, suppressed, expired) does not count.
+        """
+        with self._reading() as work:
+            return rows.last_emails(work.connection, trigger, people)
+
+    # --- looking -------------------------------------------------------------------------------------------------
+
+    def rows(self, wanted: RowFilter = RowFilter()) -> list[OutboxRow]:  # noqa: B008 - a frozen value
+        """Returns the emails that pass the filter, in the order in which they were made."""
+        with self._reading() as work:
+            return rows.find_rows(work.connection, wanted)
+
+    def row(self, id: int) -> OutboxRow:
+        """Returns one email; raises StoreError when there is none of that number."""
+        with self._reading() as work:
+            return rows.get_row(work.connection, id)
+
+    def message(self, id: int) -> bytes:
+        """Returns the bytes of an email."""
+        with self._reading() as work:
+            return rows.get_message(work.connection, id)
+
+    def history(self, id: int) -> list[AuditLine]:
+        """Returns every transition of an email, oldest first."""
+        with self._reading() as work:
+            return rows.history(work.connection, id)
+
+    def counts(self) -> dict[State, int]:
+        """Returns how many emails stand in each state that has any."""
+        with self._reading() as work:
+            return rows.counts(work.connection)
+
+    def store_id(self) -> str:
+        """Returns the name that this store was given when it was made."""
+        return self._meta("store_id")
+
+    def secret(self) -> str:
+        """Returns the secret of this store, for tokens that only it can make."""
+        return self._meta("secret")
+
+    def _meta(self, name: str) -> str:
+        with self._reading() as work:
+            value: str = work.connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one()
+            return value
+
+    # --- what people do ------------------------------------------------------------------------------------------
+
+    def approve(self, id: int, digest: str, now: datetime, actor: str, hold: timedelta) -> OutboxRow:
+        """Approves the message with that digest; it leaves when the hold is over. Raises TransitionRefused."""
+        with self._writing() as work:
+            return actions.approve(work, id, digest, now, actor, hold)
+
+    def unapprove(self, id: int, now: datetime, actor: str) -> OutboxRow:
+        """Takes an approval back while its hold lasts. Raises TransitionRefused."""
+        with self._writing() as work:
+            return actions.unapprove(work, id, now, actor)
+
+    def cancel(self, id: int, now: datetime, actor: str, reason: str = "") -> OutboxRow:
+        """Stops an email for good, unless it is on its way. Raises TransitionRefused."""
+        with self._writing() as work:
+            return actions.cancel(work, id, now, actor, reason)
+
+    def resolve(self, id: int, to: State, now: datetime, actor: str, reason: str) -> OutboxRow:
+        """Says what became of an uncertain email: sent, failed or retrying. Raises TransitionRefused."""
+        with self._writing() as work:
+            return actions.resolve(work, id, to, now, actor, reason)
+
+    def suppress(self, address: str, reason: str, now: datetime, actor: str) -> int:
+        """Forbids an address; returns how many waiting emails that ended."""
+        with self._writing() as work:
+            return suppressions.add(work, address, reason, Given(now, actor, reason))
+
+    def unsuppress(self, address: str) -> bool:
+        """Allows an address again; returns whether it was forbidden. Emails that ended stay ended."""
+        with self._writing() as work:
+            return suppressions.remove(work, address)
+
+    def suppressions(self) -> list[Suppression]:
+        """Returns every address that may not be mailed, in order."""
+        with self._reading() as work:
+            return suppressions.listed(work)
+
+    # --- the worker's side ---------------------------------------------------------------------------------------
+
+    def claim_due(self, now: datetime, worker: str, limit: int, lease: timedelta = LEASE) -> list[Claim]:
+        """Claims emails whose time has come, those that wait longest first."""
+        with self._writing() as work:
+            return claims.claim_due(work, now, worker, limit, lease)
+
+    def mark_data(self, claim: Claim, now: datetime) -> str | None:
+        """Notes that the message is about to leave; returns a reason when it may not, and the row is then suppressed.
+
+        Raises TransitionRefused when the row is no longer this worker's.
+        """
+        with self._writing() as work:
+            return claims.mark_data(work, claim, now)
+
+    def forbid(self, claim: Claim, now: datetime, reason: str) -> None:
+        """Ends a claimed email because its address may not be mailed."""
+        with self._writing() as work:
+            claims.forbid(work, claim, now, reason)
+
+    def finish(self, claim: Claim, outcome: Outcome, now: datetime, jitter: float = 0.0) -> State:
+        """Writes down what became of a claimed email and returns where it stands then.
+
+        `jitter`, from 0 to 1, stretches the delay before another attempt. Raises TransitionRefused when the row is
+        no longer this worker's.
+        """
+        with self._writing() as work:
+            return claims.finish(work, claim, outcome, now, jitter)
+
+    def reap(self, now: datetime) -> dict[State, int]:
+        """Takes emails from workers whose lease is over; returns how many went where."""
+        with self._writing() as work:
+            return claims.reap(work, now)
+
+    # --- transactions --------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[Work]:
+        with told_as_store_errors(self._name()), self._engine.connect() as connection:
+            yield Work(connection)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Work]:
+        with told_as_store_errors(self._name()), self._engine.connect() as connection:
+            connection.execution_options(**{WRITES: True})
+            work = Work(connection)
+            yield work
+            # a tick that brought nothing has rolled back, and what it noted never happened
+            committed = work.changes if connection.in_transaction() else []
+            connection.commit()
+        for change in committed:
+            self._tell(change)
+
+    def _name(self) -> str:
+        return Path(self._engine.url.database or "").name
+
+    def _tell(self, change: OutboxChange) -> None:
+        if self.on_change is None:
+            return
+        try:
+            self.on_change(change)
+        except Exception:
+            logging.getLogger(__name__).exception("an observer of the outbox failed; the change itself is committed")

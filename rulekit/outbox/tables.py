@@ -1,0 +1,288 @@
+"""The tables of the store, for SQLite and PostgreSQL alike.
+
+What must always be true of a row is a constraint here, so that not even a mistake in the code can break it. A name
+that people may change (of a persona, of a trigger) stands once, in its own table; everything else refers to it by id.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+
+from rulekit.outbox.states import END_STATES, Phase, State
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC: RFC 3339 text of one width in SQLite, so that it sorts; timestamptz in PostgreSQL."""
+
+    impl = String(27)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Returns the column's type in that database."""
+        text = dialect.name == "sqlite"
+        return dialect.type_descriptor(String(27) if text else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Returns the instant as it is stored; raises ValueError for a time without an offset."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no offset")
+        instant = value.astimezone(UTC)
+        return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else instant
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Returns the stored instant."""
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+# SQLite numbers rows by itself only where the key's type is INTEGER
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, values: list[str]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in sorted(values))})"
+
+
+_ENDS = [state.value for state in END_STATES]
+_EDGES = ["tagged", "untagged"]
+
+
+def _tagging() -> list[Column[Any]]:
+    return [
+        Column("persona", Id, ForeignKey("personas.id"), nullable=False),
+        Column("person", Id, ForeignKey("people.ordinal"), nullable=False),
+        Column("episode", Integer, nullable=False),
+        Column("edge", String(8), nullable=False),
+    ]
+
+
+def _trigger() -> Column[Any]:
+    return Column("trigger", Id, ForeignKey("triggers.id"), nullable=False)
+
+
+# `store_id` and `secret`, made with the store and never changed
+meta = Table("meta", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+# one line: the last tick, whose sequence every tick compares and sets
+last_tick = Table(
+    "last_tick",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", Integer, nullable=False),
+    Column("at", Instant),
+    Column("rules_digest", String(64), nullable=False),
+    Column("present", LargeBinary, nullable=False),
+    CheckConstraint("id = 1", name="one_line"),
+)
+
+ticks = Table(
+    "ticks",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("rules_digest", String(64), nullable=False),
+    Column("changes", Integer, nullable=False),
+    Column("rows", Integer, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("ordinal", Id, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True),
+    CheckConstraint("ordinal >= 0", name="ordinal"),
+)
+
+# `bits` packs one bit per ordinal, without trailing zero bytes; NULL where the rules no longer have the persona
+personas = Table(
+    "personas",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("bits", LargeBinary),
+    Column("members", Integer, nullable=False),
+    CheckConstraint("bits IS NOT NULL OR members = 0", name="members"),
+)
+
+# who was in when a persona was first seen (or seen again after it had left the rules); each counts as one joining
+baselines = Table(
+    "baselines",
+    metadata,
+    Column("persona", Id, ForeignKey("personas.id"), primary_key=True),
+    Column("tick", Integer, primary_key=True),
+    Column("bits", LargeBinary, nullable=False),
+)
+
+change_log = Table(
+    "change_log",
+    metadata,
+    Column("id", Id, primary_key=True),
+    *_tagging(),
+    Column("tick", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", String(32), nullable=False),
+    UniqueConstraint("persona", "person", "edge", "episode"),
+    CheckConstraint("episode >= 1", name="episode"),
+    CheckConstraint(_one_of("edge", _EDGES), name="edge"),
+)
+
+triggers = Table(
+    "triggers",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("seen_at", Instant, nullable=False),
+)
+
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _trigger(),
+    *_tagging(),
+    Column("due", Instant, nullable=False),
+    UniqueConstraint("trigger", "person", "episode", "edge"),
+    CheckConstraint(_one_of("edge", _EDGES), name="edge"),
+)
+
+no_email = Table(
+    "no_email",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _trigger(),
+    *_tagging(),
+    Column("tick", Integer, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("trigger", "person", "episode", "edge"),
+    CheckConstraint(_one_of("edge", _EDGES), name="edge"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _trigger(),
+    *_tagging(),
+    Column("state", String(16), nullable=False),
+    Column("phase", String(16)),
+    Column("template", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("auto", Boolean, nullable=False),
+    Column("keep", Boolean, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("rules_digest", String(64), nullable=False),
+    Column("template_digest", String(64), nullable=False),
+    Column("because", JSON, nullable=False),
+    Column("tick", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("approved_at", Instant),
+    Column("approved_by", Text),
+    Column("not_before", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("worker", Text),
+    Column("lease_until", Instant),
+    Column("reply", Text),
+    Column("reason", Text),
+    Column("finished_at", Instant),
+    UniqueConstraint("trigger", "person", "episode", "edge"),
+    CheckConstraint("episode >= 1", name="episode"),
+    CheckConstraint(_one_of("edge", _EDGES), name="edge"),
+    CheckConstraint(_one_of("state", [state.value for state in State]), name="state"),
+    CheckConstraint(
+        f"phase IS NULL AND state <> 'sending' OR state = 'sending' AND {_one_of('phase', [p.value for p in Phase])}",
+        name="phase_while_sending",
+    ),
+    CheckConstraint("(state = 'sending') = (worker IS NOT NULL)", name="worker_while_sending"),
+    CheckConstraint("(state = 'sending') = (lease_until IS NOT NULL)", name="lease_while_sending"),
+    CheckConstraint(f"({_one_of('state', _ENDS)}) = (finished_at IS NOT NULL)", name="finished_at_the_end"),
+    CheckConstraint("state <> 'sent' OR reply IS NOT NULL", name="sent_needs_a_reply"),
+    CheckConstraint(
+        "state NOT IN ('approved', 'sending', 'retrying', 'uncertain', 'sent') OR approved_at IS NOT NULL",
+        name="nothing_leaves_unapproved",
+    ),
+    CheckConstraint("(approved_at IS NULL) = (approved_by IS NULL)", name="approved_by_somebody"),
+    CheckConstraint("(approved_at IS NULL) = (not_before IS NULL)", name="approved_with_a_time"),
+    CheckConstraint(
+        "state IN ('unapproved', 'approved', 'sending', 'sent') OR reason IS NOT NULL", name="reason_is_told"
+    ),
+    CheckConstraint("attempts >= 0 AND token >= 0", name="counters"),
+    CheckConstraint("length(digest) = 64", name="digest"),
+    Index(None, "state", "not_before"),
+    Index(None, "address"),
+    Index(None, "message_id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("row", Id, ForeignKey("outbox.id"), primary_key=True, autoincrement=False),
+    Column("message", LargeBinary, nullable=False),
+)
+
+# one line per transition; `source` NULL for a new row
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("row", Id, ForeignKey("outbox.id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("transition", String(32), nullable=False),
+    Column("source", String(16)),
+    Column("source_phase", String(16)),
+    Column("target", String(16), nullable=False),
+    Column("target_phase", String(16)),
+    Column("actor", String(16), nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+# `address` is normalised by `rulekit.outbox.suppressions.normalise`
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor_name", Text, nullable=False),
+)

@@ -1,0 +1,359 @@
+"""Every change that an email in the outbox may go through: one table, `TRANSITIONS`.
+
+The store changes the state of a row only through an entry of this table, and the documentation's diagram is made from
+it. A guard and a write are functions of a row and of what is `given`; they read the same over the columns of the table
+(the store's conditional UPDATE) and over values (a model of it in a test).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from rulekit.outbox.states import END_STATES, Phase, State
+
+RETRY_AFTER = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(minutes=60),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+# compared with, rather than negated, because `not` cannot be said of a column
+NO = False
+
+
+class Actor(Enum):
+    """Who brings a change about."""
+
+    TICK = "tick"
+    APPROVER = "approver"
+    WORKER = "worker"
+    REAPER = "reaper"
+    SWEEP = "sweep"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A state, and within `sending` its phase."""
+
+    state: State
+    phase: Phase | None = None
+
+    def __str__(self) -> str:
+        return f"{self.state.value} ({self.phase.value})" if self.phase else self.state.value
+
+
+UNAPPROVED = Place(State.UNAPPROVED)
+APPROVED = Place(State.APPROVED)
+CLAIMED = Place(State.SENDING, Phase.CLAIMED)
+DATA = Place(State.SENDING, Phase.DATA)
+RETRYING = Place(State.RETRYING)
+UNCERTAIN = Place(State.UNCERTAIN)
+PENDING = (UNAPPROVED, APPROVED, RETRYING)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a transition is told beside the row; `who` is the name of a person, tick or worker."""
+
+    now: datetime
+    who: str
+    reason: str = ""
+    digest: str = ""
+    hold: timedelta = timedelta(0)
+    token: int = 0
+    lease_until: datetime | None = None
+    not_before: datetime | None = None
+    reply: str | None = None
+    trigger_removed: bool = False
+
+
+Condition = Callable[[Any, Given], Any]
+Writes = Mapping[str, Callable[[Any, Given], Any]]
+
+
+def _always(row: Any, given: Given) -> Any:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One kind of change. `sources` is empty where the row is made; `guard` says in words what `condition` tests."""
+
+    name: str
+    sources: tuple[Place, ...]
+    target: Place
+    actors: tuple[Actor, ...]
+    guard: str
+    condition: Condition = _always
+    writes: Writes = field(default_factory=dict)
+
+    def written(self, row: Any, given: Given) -> dict[str, Any]:
+        """Returns every column that the change writes, with its value; the same rules for all entries included."""
+        values: dict[str, Any] = {
+            "state": self.target.state.value,
+            "phase": self.target.phase.value if self.target.phase else None,
+            "changed_at": given.now,
+        }
+        if self.target.state is not State.SENDING:
+            values |= {"worker": None, "lease_until": None}
+        if self.target.state in END_STATES:
+            values["finished_at"] = given.now
+        return values | {column: value(row, given) for column, value in self.writes.items()}
+
+
+def _same_token(row: Any, given: Given) -> Any:
+    return row.token == given.token
+
+
+def _lease_over(row: Any, given: Given) -> Any:
+    return row.lease_until <= given.now
+
+
+_REASON: Writes = {"reason": lambda row, given: given.reason}
+_APPROVAL: Writes = {
+    "approved_at": lambda row, given: given.now,
+    "approved_by": lambda row, given: given.who,
+    "not_before": lambda row, given: given.now + given.hold,
+}
+_NEXT_TIME: Writes = {**_REASON, "not_before": lambda row, given: given.not_before}
+_ONE_MORE: Writes = {**_NEXT_TIME, "attempts": lambda row, given: row.attempts + 1}
+_LEASE: Writes = {"lease_until": lambda row, given: given.lease_until}
+
+# --- made by a tick ----------------------------------------------------------------------------------------------
+
+MAKE = Transition(
+    "make", (), UNAPPROVED, (Actor.TICK,), "in the transaction of the membership change; the trigger asks for approval"
+)
+MAKE_APPROVED = Transition(
+    "make approved", (), APPROVED, (Actor.TICK,), "the trigger says `auto=true`; there is no hold", writes=_APPROVAL
+)
+MAKE_FAILED = Transition(
+    "make failed", (), Place(State.FAILED), (Actor.TICK,), "no message could be made", writes=_REASON
+)
+MAKE_SUPPRESSED = Transition(
+    "make suppressed",
+    (),
+    Place(State.SUPPRESSED),
+    (Actor.TICK,),
+    "the address is suppressed",
+    lambda row, given: row.suppressed,
+    _REASON,
+)
+
+# --- by people ---------------------------------------------------------------------------------------------------
+
+APPROVE = Transition(
+    "approve",
+    (UNAPPROVED,),
+    APPROVED,
+    (Actor.APPROVER,),
+    "quotes the digest of the message; not suppressed; not past `expires`",
+    lambda row, given: (row.digest == given.digest) & (row.suppressed == NO) & (row.expires_at > given.now),
+    _APPROVAL,
+)
+UNAPPROVE = Transition(
+    "unapprove",
+    (APPROVED,),
+    UNAPPROVED,
+    (Actor.APPROVER,),
+    "the hold is not over; no attempt was made",
+    lambda row, given: (row.not_before > given.now) & (row.attempts == 0),
+    dict.fromkeys(("approved_at", "approved_by", "not_before"), lambda row, given: None),
+)
+CANCEL = Transition("cancel", PENDING, Place(State.CANCELLED), (Actor.APPROVER,), "not yet being sent", writes=_REASON)
+RESOLVE_SENT = Transition(
+    "resolve as sent",
+    (UNCERTAIN,),
+    Place(State.SENT),
+    (Actor.OPERATOR,),
+    "an operator's word, with a reason",
+    writes={**_REASON, "reply": lambda row, given: given.reply},
+)
+RESOLVE_FAILED = Transition(
+    "resolve as failed",
+    (UNCERTAIN,),
+    Place(State.FAILED),
+    (Actor.OPERATOR,),
+    "an operator's word, with a reason",
+    writes=_REASON,
+)
+RESOLVE_RETRYING = Transition(
+    "resolve to retry",
+    (UNCERTAIN,),
+    RETRYING,
+    (Actor.OPERATOR,),
+    "an operator's word, with a reason; not past `expires`",
+    lambda row, given: row.expires_at > given.now,
+    _NEXT_TIME,
+)
+
+# --- by time and by circumstances --------------------------------------------------------------------------------
+
+WITHDRAW = Transition(
+    "withdraw",
+    PENDING,
+    Place(State.WITHDRAWN),
+    (Actor.TICK,),
+    "its person left the persona and `keep` is false, or the trigger left the rules",
+    lambda row, given: given.trigger_removed or row.keep == NO,
+    _REASON,
+)
+EXPIRE = Transition(
+    "expire",
+    (UNAPPROVED, RETRYING),
+    Place(State.EXPIRED),
+    (Actor.TICK, Actor.SWEEP),
+    "past `expires`",
+    lambda row, given: row.expires_at <= given.now,
+    _REASON,
+)
+SUPPRESS = Transition(
+    "suppress",
+    PENDING,
+    Place(State.SUPPRESSED),
+    (Actor.SWEEP,),
+    "the address is suppressed",
+    lambda row, given: row.suppressed,
+    _REASON,
+)
+
+# --- by the worker that sends ------------------------------------------------------------------------------------
+
+CLAIM = Transition(
+    "claim",
+    (APPROVED, RETRYING),
+    CLAIMED,
+    (Actor.WORKER,),
+    "its time (`not_before`) has come; a retry is not past `expires`",
+    lambda row, given: (
+        (row.not_before <= given.now) & ((row.state == State.APPROVED.value) | (row.expires_at > given.now))
+    ),
+    {**_LEASE, "token": lambda row, given: row.token + 1, "worker": lambda row, given: given.who},
+)
+MARK_DATA = Transition(
+    "mark data",
+    (CLAIMED,),
+    DATA,
+    (Actor.WORKER,),
+    "same token; the address, read again, is not suppressed; the server is ready and no byte has left",
+    lambda row, given: _same_token(row, given) & (row.suppressed == NO),
+    _LEASE,
+)
+FORBID = Transition(
+    "forbid",
+    (CLAIMED,),
+    Place(State.SUPPRESSED),
+    (Actor.WORKER,),
+    "same token; the address is suppressed, or not one that the settings allow",
+    _same_token,
+    _REASON,
+)
+SEND = Transition(
+    "send",
+    (DATA, UNCERTAIN),
+    Place(State.SENT),
+    (Actor.WORKER,),
+    "same token; the server took the message (after the lease: its answer came late)",
+    _same_token,
+    {"reply": lambda row, given: given.reply},
+)
+RETRY = Transition(
+    "retry",
+    (CLAIMED, DATA, UNCERTAIN),
+    RETRYING,
+    (Actor.WORKER,),
+    "same token; the server said “later”, or the sender broke before the data mark; attempts are left before `expires`",
+    _same_token,
+    _ONE_MORE,
+)
+PAUSE = Transition(
+    "pause",
+    (CLAIMED, DATA, UNCERTAIN),
+    RETRYING,
+    (Actor.WORKER,),
+    "same token; the fault is the sender's, so it costs no attempt",
+    _same_token,
+    _NEXT_TIME,
+)
+FAIL = Transition(
+    "fail",
+    (CLAIMED, DATA, UNCERTAIN),
+    Place(State.FAILED),
+    (Actor.WORKER,),
+    "same token; refused for good, not the approved bytes, or attempts used up",
+    _same_token,
+    _REASON,
+)
+DOUBT = Transition(
+    "doubt",
+    (CLAIMED, DATA),
+    UNCERTAIN,
+    (Actor.WORKER,),
+    "same token; no answer to the message came, or the sender gave it away without the data mark",
+    _same_token,
+    _REASON,
+)
+
+# --- by the reaper, when a worker died ---------------------------------------------------------------------------
+
+REAP = Transition(
+    "reap",
+    (CLAIMED,),
+    RETRYING,
+    (Actor.REAPER,),
+    "the lease is over; nothing had been given away; attempts are left",
+    lambda row, given: _lease_over(row, given) & (row.attempts < len(RETRY_AFTER)),
+    _ONE_MORE,
+)
+REAP_FAILED = Transition(
+    "reap as failed",
+    (CLAIMED,),
+    Place(State.FAILED),
+    (Actor.REAPER,),
+    "the lease is over; nothing had been given away; attempts are used up",
+    lambda row, given: _lease_over(row, given) & (row.attempts >= len(RETRY_AFTER)),
+    _REASON,
+)
+REAP_UNCERTAIN = Transition(
+    "reap as uncertain",
+    (DATA,),
+    UNCERTAIN,
+    (Actor.REAPER,),
+    "the lease is over; the message may be on its way",
+    _lease_over,
+    _REASON,
+)
+
+TRANSITIONS = (
+    MAKE,
+    MAKE_APPROVED,
+    MAKE_FAILED,
+    MAKE_SUPPRESSED,
+    APPROVE,
+    UNAPPROVE,
+    CANCEL,
+    WITHDRAW,
+    EXPIRE,
+    SUPPRESS,
+    CLAIM,
+    MARK_DATA,
+    FORBID,
+    SEND,
+    RETRY,
+    PAUSE,
+    FAIL,
+    DOUBT,
+    REAP,
+    REAP_FAILED,
+    REAP_UNCERTAIN,
+    RESOLVE_SENT,
+    RESOLVE_FAILED,
+    RESOLVE_RETRYING,
+)

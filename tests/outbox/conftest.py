@@ -1,0 +1,123 @@
+"""A store with people, and short ways to make ticks and rows for it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rulekit.outbox.store import Store
+from rulekit.outbox.tick import MembershipChange, NewRow, TickOutcome, TickRecord
+from rulekit.records import Edge, OutboxChange, Tagging
+
+NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
+
+
+class World:
+    """A store under test: what was done to it last, and the shortest way to do the next thing."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.changes: list[OutboxChange] = []
+        store.on_change = self.changes.append
+        self.now = NOW
+
+    def later(self, **length: float) -> datetime:
+        self.now += timedelta(**length)
+        return self.now
+
+    def tagging(self, person: str, episode: int = 1, edge: Edge = Edge.TAGGED, persona: str = "Inactive") -> Tagging:
+        return Tagging(persona, person, episode, edge)
+
+    def new_row(self, person: str, **changes: object) -> NewRow:
+        return new_row(self.tagging(person), self.now, **changes)
+
+    def tick(self, **changes: object) -> TickOutcome:
+        """A tick that keeps memberships as they are, but for what is said; everybody new in a row is a new person."""
+        state = self.store.tick_state()
+        record = TickRecord(
+            sequence=state.sequence,
+            at=self.now,
+            rules_digest="r" * 64,
+            new_people=[],
+            present=state.present,
+            members=dict(state.members) or {"Inactive": np.zeros(0, dtype=np.bool_)},
+            triggers=frozenset({"Miss_You"}),
+        )
+        record = replace(record, **changes)  # type: ignore[arg-type]
+        known = {*state.people, *record.new_people}
+        met = [line.tagging.person for line in (*record.changes, *record.rows, *record.waiting, *record.no_emails)]
+        people = [*record.new_people, *dict.fromkeys(person for person in met if person not in known)]
+        total = len(state.people) + len(people)
+        return self.store.record_tick(
+            replace(
+                record,
+                new_people=people,
+                present=wide(record.present, total, fill=True),
+                members={name: wide(bits, total) for name, bits in record.members.items()},
+            )
+        )
+
+    def enter(self, *people: str, **changes: object) -> list[int]:
+        """Ticks so that these people join and get an email each; returns the rows' ids."""
+        before = {row.id for row in self.store.rows()}
+        joins = tuple(MembershipChange(self.tagging(person), "joined") for person in people)
+        self.tick(rows=tuple(self.new_row(person, **changes) for person in people), changes=joins)
+        return [row.id for row in self.store.rows() if row.id not in before]
+
+    def approve(self, row: int, hold: timedelta = timedelta(minutes=10)) -> None:
+        self.store.approve(row, self.store.row(row).digest, self.now, "ada", hold)
+
+
+def wide(bits: "np.ndarray", total: int, fill: bool = False) -> "np.ndarray":
+    return np.concatenate([bits, np.full(total - len(bits), fill)]) if len(bits) < total else bits
+
+
+def new_row(tagging: Tagging, now: datetime, **changes: object) -> NewRow:
+    address = f"{tagging.person}@example.com"
+    message = f"From: Ada <ada@example.org>\r\nTo: {address}\r\nSubject: Hello\r\n\r\nHello {tagging}\r\n".encode()
+    row = NewRow(
+        trigger="Miss_You",
+        tagging=tagging,
+        template="Miss_You",
+        recipient=address,
+        subject="Hello",
+        message_id=f"<{tagging.person}.{tagging.episode}@example.org>",
+        message=message,
+        digest=sha256(message).hexdigest(),
+        auto=False,
+        keep=False,
+        expires_at=now + timedelta(days=7),
+        origin="rules/main.rules:12",
+        rules_digest="r" * 64,
+        template_digest="t" * 64,
+        because={"last_login": "2026-01-01"},
+    )
+    return replace(row, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["sqlite"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """Where the store under test lies; the whole suite runs once per kind of store."""
+    return {"sqlite": "sqlite:///state/rulekit.db"}[request.param]
+
+
+@pytest.fixture
+def open_store(store_url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    opened: list[Store] = []
+
+    def open_it() -> Store:
+        opened.append(Store.open(store_url, tmp_path))
+        return opened[-1]
+
+    yield open_it
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def world(open_store: Callable[[], Store]) -> World:
+    return World(open_store())
