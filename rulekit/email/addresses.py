@@ -57,6 +57,14 @@ def parse_mailbox(text: str) -> Mailbox:
     return Mailbox(name, parse_address(found["address"]))
 
 
+def address_domain(text: str) -> str:
+    """Returns the domain of an address with or without a name; `rulekit.invalid` where it cannot be read (RFC 6761)."""
+    try:
+        return parse_mailbox(text).address.rpartition("@")[2]
+    except ComposeError:
+        return "rulekit.invalid"
+
+
 def suppression_key(address: str) -> str:
     """Returns the form under which an address is suppressed: local part and domain without case, domain in ASCII.
 

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from rulekit.email.addresses import Mailbox, parse_address, parse_mailbox
@@ -46,31 +45,53 @@ class Composed:
     digest: str
 
 
-def compose(
-    template: Template,
-    trigger: Trigger,
-    persona: Persona,
-    person: Person,
-    sender: str,
-    message_id: str,
-    now: datetime,
-    timezone: str,
-    unsubscribe_url: str | None,
-) -> Composed:
-    """Returns the email of a trigger to one person, from `sender` unless the template says `from`.
+class Composer:
+    """Makes the emails of one trigger: the template is compiled once, then each person costs one rendering.
 
-    `timezone` is that of times in the text. Raises ComposeError, in the author's terms, when it cannot be made.
+    They are from `sender` (an address, maybe with a name) unless the template says `from`. `timezone` is that of times
+    in the text.
     """
-    texts = compile_template(template)
-    names = _names(trigger, persona, person, ZoneInfo(timezone), unsubscribe_url)
-    rendered = {part: text.render(names, person.key) for part, text in texts.items()}
-    try:
+
+    def __init__(self, template: Template, trigger: Trigger, persona: Persona, *, sender: str, timezone: str) -> None:
+        self._name = template.name
+        self._texts = _compile(template)
+        self._sender = sender
+        self._zone = ZoneInfo(timezone)
+        self._trigger = Record("trigger", {"name": trigger.name, "title": trigger.title}, self._zone)
+        self._persona = Record("persona", {"name": persona.name, "title": persona.title}, self._zone)
+
+    def compose(self, person: Person, *, message_id: str, now: datetime, unsubscribe_url: str | None) -> Composed:
+        """Returns the email to one person; raises ComposeError, in the author's terms, when it cannot be made."""
+        names = self._names(person, unsubscribe_url)
+        rendered = {keyword: text.render(names, person.key) for keyword, text in self._texts.items()}
+        try:
+            return self._finish(rendered, _recipient(person), message_id, now, unsubscribe_url)
+        except ComposeError as error:
+            raise ComposeError(f"template {self._name}, person `{person.key}`: {error.message}", error.help) from None
+
+    def _names(self, person: Person, unsubscribe_url: str | None) -> Mapping[str, object]:
+        return {
+            "person": Record("person", person.fields, self._zone),
+            "company": Record("company", person.company, self._zone),
+            "trigger": self._trigger,
+            "persona": self._persona,
+            "unsubscribe_url": Verbatim(unsubscribe_url) if unsubscribe_url else missing("unsubscribe_url"),
+        }
+
+    def _finish(
+        self,
+        rendered: Mapping[str, str],
+        recipient: str,
+        message_id: str,
+        now: datetime,
+        unsubscribe_url: str | None,
+    ) -> Composed:
         subject = clean(rendered["subject"], MAX_SUBJECT)
-        recipient = _recipient(person)
+        reply_to = rendered.get("reply_to")
         headers = [
-            address_header("From", parse_mailbox(rendered.get("from", sender))),
+            address_header("From", parse_mailbox(rendered.get("from", self._sender))),
             address_header("To", Mailbox("", recipient)),
-            *([address_header("Reply-To", parse_mailbox(rendered["reply_to"]))] if "reply_to" in rendered else []),
+            *([address_header("Reply-To", parse_mailbox(reply_to))] if reply_to else []),
             subject_header(subject),
             date_header(now),
             message_id_header(message_id),
@@ -79,14 +100,10 @@ def compose(
             ("MIME-Version", "1.0"),
         ]
         message = serialize(headers, _body(rendered, subject, message_id))
-    except ComposeError as error:
-        raise ComposeError(f"template {template.name}, person `{person.key}`: {error.message}", error.help) from None
-    return Composed(recipient, subject, message, hashlib.sha256(message).hexdigest())
+        return Composed(recipient, subject, message, hashlib.sha256(message).hexdigest())
 
 
-@lru_cache(maxsize=256)
-def compile_template(template: Template) -> Mapping[str, CompiledText]:
-    """Returns the texts of a template by their keyword, compiled once; raises ComposeError for one that is broken."""
+def _compile(template: Template) -> Mapping[str, CompiledText]:
     sources = {
         "subject": (template.subject, Kind.PLAIN),
         "html": (template.html, Kind.HTML),
@@ -100,18 +117,6 @@ def compile_template(template: Template) -> Mapping[str, CompiledText]:
         keyword: compile_text(source, f"template {template.name}, {keyword}", kind)
         for keyword, (source, kind) in sources.items()
         if source is not None
-    }
-
-
-def _names(
-    trigger: Trigger, persona: Persona, person: Person, zone: ZoneInfo, unsubscribe_url: str | None
-) -> Mapping[str, object]:
-    return {
-        "person": Record("person", person.fields, zone),
-        "company": Record("company", person.company, zone),
-        "trigger": Record("trigger", {"name": trigger.name, "title": trigger.title}, zone),
-        "persona": Record("persona", {"name": persona.name, "title": persona.title}, zone),
-        "unsubscribe_url": Verbatim(unsubscribe_url) if unsubscribe_url else missing("unsubscribe_url"),
     }
 
 

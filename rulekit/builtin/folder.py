@@ -1,0 +1,91 @@
+"""The sender that every project starts with: emails become `.eml` files in a folder, and nobody is mailed.
+
+One file per Message-ID, whole or not there: written beside, synced, then renamed.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rulekit.errors import SettingsError
+from rulekit.hooks import hookimpl
+from rulekit.records import Envelope, Later, Outcome, RefusalClass, SenderFactory, SenderRequest, Sent
+
+_NAME_AS_IT_IS = re.compile(r"<([A-Za-z0-9_][A-Za-z0-9._@+-]{0,180})>")
+
+
+@hookimpl
+def register_senders() -> Mapping[str, SenderFactory]:
+    """Returns the sender for `folder:PATH`."""
+    return {"folder": open_folder}
+
+
+def open_folder(request: SenderRequest) -> "FolderSender":
+    """Returns the sender for `folder:PATH`, the path below the project; the folder is made when it is needed."""
+    path = request.url.partition(":")[2]
+    if not path:
+        raise SettingsError(f"`{request.url}` names no folder", help="write it like `folder:outbox`")
+    return FolderSender(request.project / path)
+
+
+class FolderSender:
+    """Writes each email as a file that mail programs open."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, message: bytes, envelope: Envelope, mark_data: Callable[[], None]) -> Outcome:
+        """Writes one file; an email whose file is there already counts as sent and is not written again."""
+        target = self._folder / file_name(envelope.message_id)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            return self._later(target, error)
+        mark_data()
+        try:
+            if not target.exists():
+                _write(target, message)
+            _sync(self._folder)
+        except OSError as error:
+            return self._later(target, error)
+        return Sent(f"written to {self._folder.name}/{target.name}")
+
+    def _later(self, target: Path, error: OSError) -> Later:
+        reason = f"{self._folder.name}/{target.name} could not be written: {error.strerror or error}"
+        return Later(reason, RefusalClass.SENDER)
+
+    def close(self) -> None:
+        """Does nothing: no file stays open."""
+
+
+def file_name(message_id: str) -> str:
+    """Returns the file's name for a Message-ID: the id itself where it can be a name, else its digest."""
+    plain = _NAME_AS_IT_IS.fullmatch(message_id)
+    return f"{plain[1] if plain else hashlib.sha256(message_id.encode()).hexdigest()}.eml"
+
+
+def _write(target: Path, message: bytes) -> None:
+    beside = target.with_name(f".{target.name}.part")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        with open(handle, "wb") as file:
+            file.write(message)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, target)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _sync(folder: Path) -> None:
+    """Makes the rename itself last; where folders cannot be opened (Windows) there is nothing to do."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

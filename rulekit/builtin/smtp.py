@@ -1,0 +1,198 @@
+"""The sender that hands emails to an SMTP server: `smtp://user:password@host:587?tls=required`.
+
+One recipient per transaction, connections reused; every end of the dialogue is one of four outcomes.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from rulekit.builtin.smtp_dialogue import Answered, Dialogue, Server, Tls, explain, judge
+from rulekit.email.addresses import parse_address
+from rulekit.errors import ComposeError, SettingsError
+from rulekit.hooks import hookimpl
+from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, SenderFactory, SenderRequest
+from rulekit.suggestions import suggest
+
+MAX_PER_CONNECTION = 100
+TIMEOUT = 60.0
+_PORTS = {"smtp": 587, "smtps": 465}
+_OPTIONS = ("tls", "ca", "timeout")
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOOSE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+_EXAMPLE = "write it like `smtp://user:${SMTP_PASSWORD}@mail.example.com:587?tls=required`"
+
+
+@hookimpl
+def register_senders() -> Mapping[str, SenderFactory]:
+    """Returns the sender for `smtp://…` (STARTTLS) and `smtps://…` (TLS from the start)."""
+    return {"smtp": open_smtp, "smtps": open_smtp}
+
+
+def open_smtp(request: SenderRequest) -> "SmtpSender":
+    """Returns the sender of a URL; nothing is connected yet. Raises SettingsError, without the password."""
+    return SmtpSender(parse_server(request.url, request.project))
+
+
+class SmtpSender:
+    """Hands emails to one server over one connection at a time."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._dialogue: Dialogue | None = None
+        self._used = 0
+
+    def send(self, message: bytes, envelope: Envelope, mark_data: Callable[[], None]) -> Outcome:
+        """Hands over one email; `mark_data` comes after the server's 354 and before the first byte."""
+        try:
+            dialogue = self._connected()
+            refusal, utf8 = _unfit(message, envelope, dialogue)
+            if refusal is not None:
+                return refusal
+            dialogue.offer(envelope, len(message), utf8)
+        except Answered as answer:
+            return judge(answer)
+        except (OSError, ValueError) as error:
+            self._drop()
+            return Later(f"{self._server.host}: {explain(error)}", RefusalClass.SENDER)
+        self._used += 1
+        return self._hand_over(dialogue, message, mark_data)
+
+    def close(self) -> None:
+        """Says goodbye to the server, if it is still there."""
+        if self._dialogue is not None and self._dialogue.sock is not None:
+            with suppress(OSError):  # it need not hear it
+                self._dialogue.docmd("QUIT")
+        self._drop()
+
+    def _hand_over(self, dialogue: Dialogue, message: bytes, mark_data: Callable[[], None]) -> Outcome:
+        allowed = False
+        try:
+            mark_data()
+            allowed = True
+        finally:
+            if not allowed:  # the server waits for a message: only hanging up gives nothing away
+                self._drop()
+        return dialogue.deliver(message)
+
+    def _connected(self) -> Dialogue:
+        """Returns a connection that stands at the start of a transaction; raises OSError, ValueError or Answered."""
+        if self._dialogue is not None and self._is_usable(self._dialogue):
+            return self._dialogue
+        self.close()
+        self._dialogue, self._used = Dialogue(self._server), 0
+        begun = False
+        try:
+            self._dialogue.begin()
+            begun = True
+        finally:
+            if not begun:
+                self._drop()
+        return self._dialogue
+
+    def _is_usable(self, dialogue: Dialogue) -> bool:
+        if dialogue.sock is None or self._used >= MAX_PER_CONNECTION:
+            return False
+        try:
+            return dialogue.rset()[0] == 250
+        except OSError:
+            return False
+
+    def _drop(self) -> None:
+        if self._dialogue is not None:
+            self._dialogue.close()
+        self._dialogue = None
+
+
+def _unfit(message: bytes, envelope: Envelope, dialogue: Dialogue) -> tuple[Refused | None, bool]:
+    """Returns why the email cannot stand in this dialogue, and whether it needs SMTPUTF8."""
+    utf8 = not (message.isascii() and envelope.recipient.isascii() and envelope.sender.isascii())
+    limit = dialogue.esmtp_features.get("size", "")
+    for address in (envelope.sender, envelope.recipient):
+        if not _is_bare(address):
+            return Refused(f"`{address[:80]!a}` cannot stand in an SMTP command; it is not one bare address"), utf8
+    if _LOOSE_LINE_END.search(message):
+        return Refused("the message has line ends that are not CRLF"), utf8
+    if utf8 and not dialogue.has_extn("smtputf8"):
+        return Refused("the address needs SMTPUTF8, which the server does not offer"), utf8
+    if limit.isascii() and limit.isdigit() and 0 < int(limit) < len(message):
+        return Refused(f"the message has {len(message)} bytes, the server takes {limit}"), utf8
+    return None, utf8
+
+
+def _is_bare(address: str) -> bool:
+    try:
+        return parse_address(address) == address
+    except ComposeError:
+        return False
+
+
+def parse_server(url: str, project: Path) -> Server:
+    """Returns what a URL says; raises SettingsError that never shows the password."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        user, password = (unquote(part or "", errors="strict") for part in (parts.username, parts.password))
+    except (ValueError, KeyError):
+        raise SettingsError("`sender.url` cannot be read as the URL of a server", help=_EXAMPLE) from None
+    for name in options.keys() - set(_OPTIONS):
+        raise _unknown_option(name)
+    server = Server(
+        host=parts.hostname or "",
+        port=port,
+        tls=_tls(parts, options),
+        timeout=_timeout(options),
+        ca=_certificates(options, project),
+        user=user or None,
+        password=password,
+    )
+    _refuse_unsafe(server)
+    return server
+
+
+def _tls(parts: SplitResult, options: Mapping[str, str]) -> Tls:
+    word = options.get("tls", "implicit" if parts.scheme == "smtps" else "required")
+    if word not in {tls.value for tls in Tls}:
+        raise SettingsError(f"`sender.url`: `tls={word}` is unknown", help="write `required`, `implicit` or `off`")
+    if parts.scheme == "smtps" and word != "implicit":
+        raise SettingsError("`sender.url`: `smtps` is `tls=implicit`", help=f"write `smtp://…?tls={word}`")
+    return Tls(word)
+
+
+def _timeout(options: Mapping[str, str]) -> float:
+    text = options.get("timeout", str(TIMEOUT))
+    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text, re.ASCII) or not 0 < float(text) <= 600:
+        raise SettingsError(f"`sender.url`: `timeout={text}` is no time", help="write seconds up to 600: `timeout=60`")
+    return float(text)
+
+
+def _certificates(options: Mapping[str, str], project: Path) -> Path | None:
+    if "ca" not in options:
+        return None
+    path = project / options["ca"]
+    if not path.is_file():
+        raise SettingsError(f"`sender.url`: there is no file `{options['ca']}`", help="name the file with certificates")
+    return path
+
+
+def _refuse_unsafe(server: Server) -> None:
+    if not server.host:
+        raise SettingsError("`sender.url` names no server", help=_EXAMPLE)
+    if bool(server.user) != bool(server.password):
+        raise SettingsError("`sender.url` needs both a user and a password, or neither", help=_EXAMPLE)
+    if not (server.user or "").isascii() or not server.password.isascii():
+        raise SettingsError("`sender.url`: user and password must be ASCII", help="choose another password")
+    if server.user and server.tls is Tls.OFF and server.host not in _LOOPBACK:
+        raise SettingsError(
+            "`sender.url` would send the password unprotected",
+            help="write `tls=required`, or leave out user and password",
+        )
+
+
+def _unknown_option(name: str) -> SettingsError:
+    nearest = suggest(name, _OPTIONS)
+    hint = f"did you mean `{nearest}`?" if nearest else f"there are {', '.join(_OPTIONS)}"
+    return SettingsError(f"`sender.url`: there is no option `{name}`; {hint}", help=_EXAMPLE)

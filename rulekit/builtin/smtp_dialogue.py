@@ -1,0 +1,253 @@
+"""One SMTP connection, driven step by step, so that what has left this machine is known at every point.
+
+A connection that misbehaves is closed and never used again. Sources of the rules: RFC 5321, 3463, 3207, 8314.
+"""
+
+import re
+import smtplib
+import socket
+import ssl
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sent, Unknown
+
+_REPLY = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n]*))?\r?\n")
+_MAX_LINE = 8192
+_MAX_LINES = 100
+_STATUS = re.compile(r"[245]\.(\d{1,3})\.(\d{1,3})\b")
+_TOO_LARGE = "3.4"
+_ABOUT_OUR_ADDRESS = frozenset({"1.7", "1.8"})
+_PATIENCE = 10  # times the timeout: a reply to the final dot that comes too late to be read makes an email uncertain
+
+
+class Tls(Enum):
+    """How the connection is protected; the value is the word in the URL."""
+
+    REQUIRED = "required"
+    IMPLICIT = "implicit"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where to connect and how; `timeout` in seconds bounds each wait but the one for the final reply."""
+
+    host: str
+    port: int
+    tls: Tls
+    timeout: float
+    ca: Path | None
+    user: str | None
+    password: str = field(repr=False)
+
+
+class Step(Enum):
+    """A step of the dialogue that a server answers, as it is called in reasons."""
+
+    GREETING = "the greeting"
+    EHLO = "EHLO"
+    STARTTLS = "STARTTLS"
+    AUTH = "AUTH"
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    DOT = "the message"
+
+
+class Answered(Exception):
+    """The server answered a step with something else than yes."""
+
+    def __init__(self, step: Step, code: int, text: str) -> None:
+        super().__init__(f"the server answered {step.value} with {code} {text}")
+        self.step, self.code, self.text = step, code, text
+
+
+class Dialogue(smtplib.SMTP):
+    """`smtplib`'s primitives over replies that are read strictly: whole lines, three digits, one code per reply."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(local_hostname="localhost", timeout=server.timeout)
+        self._server = server
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Returns code and text of one reply; raises SMTPServerDisconnected, closed, when there is no whole one."""
+        try:
+            return self._read_reply()
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(_reason(error)) from None
+
+    def _read_reply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = self.sock.makefile("rb")
+        if self.file is None:
+            raise ConnectionError("there is no connection")
+        codes, texts = set(), []
+        for _ in range(_MAX_LINES):
+            line = self.file.readline(_MAX_LINE)
+            found = _REPLY.fullmatch(line)
+            if found is None:
+                raise ConnectionError(
+                    "the answer made no sense" if line.endswith(b"\n") else "the connection broke off"
+                )
+            codes.add(int(found[1]))
+            texts.append(found[3] or b"")
+            if found[2] != b"-" and len(codes) == 1:
+                return codes.pop(), b"\n".join(texts)
+        raise ConnectionError("the answer made no sense")
+
+    def step(self, step: Step, command: str, expected: str) -> None:
+        """Sends a command; raises Answered unless the reply's code starts with `expected`."""
+        self.expect(step, self.docmd(command), expected)
+
+    def expect(self, step: Step, reply: tuple[int, bytes], expected: str) -> None:
+        """Raises Answered unless the reply's code starts with `expected`; a code that fits nothing closes."""
+        code, text = reply
+        if str(code).startswith(expected):
+            return
+        if code < 400 or code == 421:
+            self.close()
+        raise Answered(step, code, _readable(text))
+
+    def begin(self) -> None:
+        """Connects, and goes on to where a transaction may start: greeting, EHLO, STARTTLS, EHLO, AUTH.
+
+        Raises OSError, ValueError or Answered.
+        """
+        server = self._server
+        self.expect(Step.GREETING, self.connect(server.host, server.port), "220")
+        self.expect(Step.EHLO, self.ehlo(), "250")
+        if server.tls is Tls.REQUIRED:
+            if not self.has_extn("starttls"):
+                raise ConnectionError(
+                    "the server offers no STARTTLS; use `tls=implicit`, or `tls=off` in a safe network"
+                )
+            self.step(Step.STARTTLS, "STARTTLS", "220")
+            self._protect()
+            self.expect(Step.EHLO, self.ehlo(), "250")
+        if server.user is not None:
+            self._log_in(server.user, server.password)
+
+    def connect(self, host: str = "", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
+        """Returns the greeting of a new connection, protected from its start where the URL says so."""
+        self.sock = socket.create_connection((host, port), self._server.timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.local_hostname = _literal(self.sock)
+        if self._server.tls is Tls.IMPLICIT:
+            self._protect()
+        return self.getreply()
+
+    def _protect(self) -> None:
+        """Starts TLS with a verified certificate; whatever came before it is forgotten (RFC 3207, section 4.2)."""
+        if self.file is not None:
+            self.file.close()
+        context = ssl.create_default_context(cafile=self._server.ca)
+        assert self.sock is not None  # noqa: S101  # connected one step before
+        self.sock = context.wrap_socket(self.sock, server_hostname=self._server.host)
+        self.file, self.ehlo_resp, self.esmtp_features, self.does_esmtp = None, None, {}, False
+
+    def _log_in(self, user: str, password: str) -> None:
+        try:
+            self.login(user, password)
+        except smtplib.SMTPResponseException as refused:
+            raise Answered(Step.AUTH, refused.smtp_code, _readable(refused.smtp_error)) from None
+
+    def offer(self, envelope: Envelope, size: int, utf8: bool) -> None:
+        """Goes from MAIL to the server's word to go ahead with the message; raises OSError or Answered."""
+        options = (f" SIZE={size}" if self.has_extn("size") else "") + (" SMTPUTF8" if utf8 else "")
+        self.command_encoding = "utf-8" if utf8 else "ascii"
+        self.step(Step.MAIL, f"MAIL FROM:<{envelope.sender}>{options}", "2")
+        self.step(Step.RCPT, f"RCPT TO:<{envelope.recipient}>", "2")
+        self.step(Step.DATA, "DATA", "354")
+
+    def deliver(self, message: bytes) -> Outcome:
+        """Writes the message, then the dot, and says what the server made of it."""
+        lines = message if message.endswith(b"\r\n") else message + b"\r\n"
+        never_ended = "the connection broke while the message was written; its end was never sent"
+        assert self.sock is not None  # noqa: S101  # the server has just answered DATA
+        try:
+            self.sock.sendall(re.sub(rb"(?m)^\.", b"..", lines))
+        except OSError as error:
+            self.close()
+            return Later(f"{never_ended} ({_reason(error)})", RefusalClass.SENDER)
+        try:
+            self.sock.sendall(b".\r\n")
+        except ConnectionError as error:  # refused by this machine: not a byte of it left
+            self.close()
+            return Later(f"{never_ended} ({_reason(error)})", RefusalClass.SENDER)
+        except OSError as error:
+            self.close()
+            return Unknown(f"the end of the message may have been sent ({_reason(error)})")
+        return self._verdict(self.sock)
+
+    def _verdict(self, connection: socket.socket) -> Outcome:
+        connection.settimeout(self._server.timeout * _PATIENCE)
+        try:
+            code, text = self.getreply()
+            connection.settimeout(self._server.timeout)
+        except OSError as error:
+            return Unknown(f"the message was sent and no answer came ({_reason(error)})")
+        if 200 <= code <= 299:
+            return Sent(f"{code} {_readable(text)}")
+        if code < 400:
+            self.close()
+            return Unknown(f"the message was sent and the answer made no sense: {code} {_readable(text)}")
+        return judge(Answered(Step.DOT, code, _readable(text)))
+
+
+def judge(answer: Answered) -> Outcome:
+    """Returns what an answer that is no yes means; nothing was delivered.
+
+    Before a recipient is named, and for whatever concerns the connection, the sender is at fault and no email. A 5xx
+    to MAIL or DATA may be about one template's `from`, so it delays that email and stops no other.
+    """
+    reason = str(answer)
+    status = _STATUS.match(answer.text)
+    detail = f"{int(status[1])}.{int(status[2])}" if status else ""
+    barred = detail.startswith("7.") or answer.code in (530, 535)
+    permanent = answer.code >= 500
+    if answer.code in (421, 454) or answer.code < 400 or answer.step in _BEFORE_ANY_EMAIL:
+        return Later(reason, RefusalClass.SENDER)
+    if not permanent:
+        return Later(reason)
+    if answer.step in (Step.RCPT, Step.DOT):
+        return Refused(reason, _about(detail, barred))
+    if detail == _TOO_LARGE or answer.code == 552:
+        return Refused(reason)
+    return Later(reason, RefusalClass.SENDER if barred else RefusalClass.MESSAGE)
+
+
+_BEFORE_ANY_EMAIL = frozenset({Step.GREETING, Step.EHLO, Step.STARTTLS, Step.AUTH})
+
+
+def _about(detail: str, barred: bool) -> RefusalClass:
+    """Returns whom a refusal concerns: 5.1.x and 5.2.1 the address, but 5.1.7 and 5.1.8 ours; 5.7.x the sender."""
+    if barred or detail in _ABOUT_OUR_ADDRESS:
+        return RefusalClass.SENDER
+    return RefusalClass.ADDRESS if detail.startswith("1.") or detail == "2.1" else RefusalClass.MESSAGE
+
+
+def _literal(connection: socket.socket) -> str:
+    """Returns this machine's address as EHLO takes it where a machine has no name (RFC 5321, section 4.1.4)."""
+    address = connection.getsockname()[0]
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def _readable(text: bytes | str) -> str:
+    shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return "".join(c if c.isprintable() else " " for c in shown)[:500].strip()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the server's certificate is not trusted: {error.verify_message}"
+    return _readable(getattr(error, "strerror", None) or str(error)) or "the connection broke"
+
+
+def explain(error: Exception) -> str:
+    """Returns why a connection could not be used, for people."""
+    return _reason(error)
