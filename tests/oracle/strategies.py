@@ -18,6 +18,7 @@ from rulekit.language.types import BOOL, DATE, DURATION, LIST_OF_TEXT, NUMBER, T
 from tests.oracle.naive import Row, World
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
+Declared = Mapping[str, p.FieldType]
 
 OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, ATOM = range(8)
 
@@ -82,21 +83,22 @@ class Rules:
 # --- schemas ------------------------------------------------------------------------------------------------------
 
 
-def fields(names: list[str], least: int, most: int) -> st.SearchStrategy[dict[str, p.FieldType]]:
-    """Returns some of the names with types."""
+def fields(names: list[str], least: int, most: int, kinds: Iterable[Type]) -> st.SearchStrategy[Declared]:
+    """Returns some of the names with types, of which some may be missing."""
     sets = st.sampled_from([Type(Kind.ONE_OF, choices) for choices in CHOICES])
-    types = st.sampled_from([*TYPES, NUMBER, TIME]).flatmap(lambda kind: sets if kind == ONE_OF else st.just(kind))
+    types = st.sampled_from(list(kinds)).flatmap(lambda kind: sets if kind == ONE_OF else st.just(kind))
     declared = st.dictionaries(st.sampled_from(names), st.tuples(types, st.booleans()), min_size=least, max_size=most)
     return declared.map(lambda d: {name: p.FieldType(name, kind, optional) for name, (kind, optional) in d.items()})
 
 
 def schemas() -> st.SearchStrategy[p.Schema]:
     """Returns schemas with a person, mostly a company, and a few events."""
+    properties = fields(PROPERTIES, 0, 4, [NUMBER, NUMBER, NUMBER, *TYPES])
     return st.builds(
         p.Schema,
-        fields(PERSON_FIELDS, 3, 8),
-        st.sampled_from([0, 2, 2, 2]).flatmap(lambda least: fields(COMPANY_FIELDS, least, least * 2)),
-        st.dictionaries(st.sampled_from(EVENTS), fields(PROPERTIES, 0, 4), min_size=1, max_size=3),
+        fields(PERSON_FIELDS, 3, 8, [*TYPES, NUMBER, TIME]),
+        st.sampled_from([0, 2, 2, 2]).flatmap(lambda least: fields(COMPANY_FIELDS, least, least * 2, TYPES)),
+        st.dictionaries(st.sampled_from(EVENTS), properties, min_size=1, max_size=3),
     )
 
 
@@ -107,7 +109,7 @@ def schema_text(schema: p.Schema) -> str:
     return "\n".join(head + fields_text(declared) for head, declared in heads)
 
 
-def fields_text(declared: Mapping[str, p.FieldType]) -> str:
+def fields_text(declared: Declared) -> str:
     if not declared:
         return ""
     lines = [f"  {named(f.name)} {type_text(f.type)}{'?' if f.optional else ''}" for f in declared.values()]
@@ -152,10 +154,10 @@ class Writer:
         options = [self.presence, self.number_comparison, self.comparison, self.text_comparison, self.membership]
         options += [self.text_test, self.between, self.bare_bool, self.within, self.age]
         if self.place in ("person", "company"):
-            options += [self.did, self.did, self.sequence, self.sequence, self.number_comparison, self.age]
-            options += [self.in_set, self.in_set, self.let_condition]
+            options += [self.number_comparison, self.did, self.sequence] * 3
+            options += [self.in_set, self.in_set, self.let_condition, self.comparison, self.age]
         if depth > 0:
-            options += [self.both, self.either, self.opposite] * 3
+            options += [self.both, self.either, self.opposite] * 4
         return self.pick(options)(max(depth - 1, 0))
 
     def both(self, depth: int) -> Piece:
@@ -197,7 +199,7 @@ class Writer:
     def age(self, depth: int) -> Piece:
         of = self.unfixed(self.kind_here([TIME, DATE]), depth)
         return self.compared(
-            Piece(of.text, p.Age(of.node), of.level), self.pick(list(p.Operator)), self.value(DURATION, depth)
+            Piece(of.text, p.Age(of.node), of.level), self.pick(list(p.Operator)), self.unfixed(DURATION, depth)
         )
 
     def compared(self, left: Piece, sign: p.Operator, right: Piece) -> Piece:
@@ -300,7 +302,7 @@ class Writer:
                 options.append(lambda: self.call(p.Function.DISTINCT, *self.pick(properties)))
             if fitting:
                 functions = [p.Function.SUM, p.Function.MAX, p.Function.MIN, p.Function.AVG]
-                options += [lambda: self.call(self.pick(functions), *self.pick(fitting))] * 2
+                options += [lambda: self.call(self.pick(functions), *self.pick(fitting))] * 4
         if kind == TIME:
             options.append(lambda: self.call(self.pick([p.Function.LAST, p.Function.FIRST]), None, None))
         if fitting:
@@ -371,13 +373,13 @@ class Writer:
         options: list[Callable[[], Piece | None]] = [lambda: self.field(kind), lambda: self.field(kind)]
         options += [lambda: self.default(kind)]
         if self.place in ("person", "company"):
-            options += [lambda: self.aggregate(kind)] * 2
+            options += [lambda: self.aggregate(kind)] * 4
             options += [lambda: self.let(lambda piece: getattr(piece.node, "type", None) == kind)]
         if kind == TEXT:
             options.append(lambda: self.lower(depth))
         if depth > 0 and kind in (NUMBER, DURATION, TIME):
-            options += [lambda: self.arithmetic(kind, depth - 1)] * 2
-        return self.pick(options)() or self.field(kind) or self.fallback(kind)
+            options += [lambda: self.arithmetic(kind, depth - 1)] * (8 if kind == DURATION else 4)
+        return self.pick(options)() or self.fallback(kind)
 
     def kind_here(self, kinds: Iterable[Type]) -> Type:
         """Returns one of the types, rather one of which there is a field or property here."""
@@ -385,7 +387,7 @@ class Writer:
         there = {f.type.kind for _, _, declared in self.owners() for f in declared.values()}
         return self.pick([kind for kind in wanted if kind.kind in there] or wanted)
 
-    def owners(self) -> list[tuple[str, str, Mapping[str, p.FieldType]]]:
+    def owners(self) -> list[tuple[str, str, Declared]]:
         """Returns whose fields may be named here, with what stands before the name."""
         if self.place == "person":
             return [("person", "", self.schema.person), ("company", "company.", self.schema.company)]
@@ -394,11 +396,10 @@ class Writer:
         return [("event", "", self.schema.events[self.place])]
 
     def fallback(self, kind: Type) -> Piece:
-        if self.place in ("person", "company"):
+        found = self.field(kind)
+        if found is None and self.place in ("person", "company") and self.draw(st.booleans()):
             found = self.aggregate(kind)
-            if found:
-                return found
-        return self.literal(kind if kind != ONE_OF else TEXT)
+        return found or self.literal(kind if kind != ONE_OF else TEXT)
 
     def field(self, kind: Type) -> Piece | None:
         found = [
@@ -437,7 +438,7 @@ class Writer:
         return self.binary(form, self.unfixed(NUMBER, depth), self.value(NUMBER, depth), NUMBER)
 
     def duration_arithmetic(self, depth: int) -> Piece:
-        form = self.pick(["+", "-", "*", "/", "negative", "difference"])
+        form = self.pick(["+", "-", "*", "/", "*", "negative", "difference"])
         if form == "difference":
             return self.binary("-", self.unfixed(TIME, depth), self.value(TIME, 0), DURATION)
         operand = self.field(DURATION) or self.literal(DURATION)
@@ -498,11 +499,11 @@ def rules(draw: Draw) -> Rules:
     segments, personas = {}, {}
     if schema.company:
         writer.place = "company"
-        for i in range(draw(st.integers(0, 2))):
+        for i in range(draw(st.sampled_from([2, 1, 0]))):
             segments[f"Seg{i}"] = writer.condition(2)
             writer.segments.append(f"Seg{i}")
         writer.place = "person"
-    for i in range(draw(st.integers(1, 4))):
+    for i in range(draw(st.sampled_from([6, 4, 8, 1]))):
         personas[f"P{i}"] = writer.condition(3)
         writer.personas.append(f"P{i}")
     declared = [f"let {name} = {piece.text}" for name, piece in writer.lets.items()]
@@ -571,7 +572,7 @@ def worlds(draw: Draw, schema: p.Schema, now: datetime) -> World:
     """Returns people with and without companies, empty companies, and events, also ahead of `now` and of nobody."""
     columns: dict[int, st.SearchStrategy[Any]] = {}
 
-    def row(declared: Mapping[str, p.FieldType]) -> dict[str, Any]:
+    def row(declared: Declared) -> dict[str, Any]:
         found = {}
         for field in declared.values():
             if id(field) not in columns:
@@ -591,7 +592,7 @@ def worlds(draw: Draw, schema: p.Schema, now: datetime) -> World:
     people: list[Row] = [{"person": key, "company": draw(homes), **row(schema.person)} for key in keys]
     events: dict[str, list[Row]] = {}
     for kind, declared in schema.events.items():
-        count = draw(st.sampled_from([8, 6, 4, 2, 0]))
+        count = draw(st.sampled_from([8, 10, 6, 4, 0]))
         actors = st.sampled_from([*keys, *keys, "nobody"]) if keys else st.just("nobody")
         events[kind] = [{"person": draw(actors), "at": draw(instants(now)), **row(declared)} for _ in range(count)]
     return World(people, [{"company": key, **row(schema.company)} for key in companies], events)
