@@ -10,7 +10,7 @@ from sqlalchemy import Table, func, insert, select, update
 
 from rulekit.clock import format_instant
 from rulekit.errors import StoreError, TickLost
-from rulekit.outbox.execution import Work, candidates, insert_or_leave, make, move
+from rulekit.outbox.execution import NAMED, NAMES, Work, at_any, candidates, insert_or_leave, make, move
 from rulekit.outbox.memberships import ordinals, pack
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import normalise
@@ -188,23 +188,29 @@ def _write_changes(work: Work, tick: TickRecord, number: int, ids: _Ids) -> int:
 
 
 def _withdraw(work: Work, tick: TickRecord, number: int) -> int:
+    waiting_rows = _find_pending(work, {withdrawal.trigger for withdrawal in tick.withdrawals})
     withdrawn = 0
     for withdrawal in tick.withdrawals:
         given = Given(tick.at, str(number), withdrawal.reason, trigger_removed=withdrawal.person is None)
-        chosen = [outbox.c.trigger.in_(select(triggers.c.id).where(triggers.c.name == withdrawal.trigger))]
-        if withdrawal.person is not None:
-            chosen.append(outbox.c.person.in_(select(people.c.ordinal).where(people.c.key == withdrawal.person)))
-        withdrawn += _move_all(work, WITHDRAW, given, *chosen)
+        chosen = waiting_rows.get((withdrawal.trigger, withdrawal.person), ())
+        withdrawn += sum(move(work, WITHDRAW, row, Actor.TICK, given) for row in chosen)
     return withdrawn
 
 
+def _find_pending(work: Work, names: set[str]) -> dict[tuple[str, str | None], list[int]]:
+    """Returns the rows that a withdrawal can reach, by trigger and person, and all of a trigger under no person."""
+    found: dict[tuple[str, str | None], list[int]] = {}
+    if names:
+        lines = select(outbox.c.id, *NAMES).select_from(NAMED).where(at_any(WITHDRAW.sources)).order_by(outbox.c.id)
+        for line in work.connection.execute(lines.where(triggers.c.name.in_(sorted(names)))):
+            found.setdefault((line.trigger_name, line.person_key), []).append(line.id)
+            found.setdefault((line.trigger_name, None), []).append(line.id)
+    return found
+
+
 def _expire(work: Work, tick: TickRecord, number: int) -> int:
-    return _move_all(work, EXPIRE, Given(tick.at, str(number), EXPIRED))
-
-
-def _move_all(work: Work, transition: Transition, given: Given, *conditions: Any) -> int:
-    rows = candidates(work, transition, given, *conditions)
-    return sum(move(work, transition, row, Actor.TICK, given) for row in rows)
+    given = Given(tick.at, str(number), EXPIRED)
+    return sum(move(work, EXPIRE, row, Actor.TICK, given) for row in candidates(work, EXPIRE, given))
 
 
 def _make_row(work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow) -> State | None:
