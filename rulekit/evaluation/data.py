@@ -3,16 +3,29 @@
 Nobody above this room sees a column, a time zone or a type of a source; the relations are the same for all of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
+from rulekit.errors import SourceError
+from rulekit.evaluation.loading import (
+    COMPANIES,
+    PEOPLE,
+    load_companies,
+    load_people,
+    no_companies,
+    unknown_companies,
+)
+from rulekit.evaluation.occurrences import event_relation, load_events
+from rulekit.evaluation.quality import combine
 from rulekit.evaluation.report import DataReport
-from rulekit.evaluation.rows import Row, load_rows
-from rulekit.language.program import FieldType, Schema
-from rulekit.language.types import Kind
+from rulekit.evaluation.rows import Row, RowSource
+from rulekit.evaluation.tables import Tables, describe
+from rulekit.language.program import Schema
+from rulekit.records import Source, SourceMapping
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,21 +42,21 @@ class Data:
     schema: Schema
     connection: "DuckDBPyConnection"
     report: DataReport
-    _people: exp.Query
-    _companies: exp.Query
-    _events: Mapping[str, exp.Query]
 
     def people(self) -> exp.Query:
         """Returns a query for all people: `person`, `company` (NULL without one) and the fields."""
-        return self._people.copy()
+        return _everything(PEOPLE)
 
     def companies(self) -> exp.Query:
         """Returns a query for all companies: `company` and the fields; empty when none is declared."""
-        return self._companies.copy()
+        return _everything(COMPANIES)
 
     def events(self, kind: str) -> exp.Query:
-        """Returns a query for all events of a declared kind: `person`, `at` and the properties, in no order."""
-        return self._events[kind].copy()
+        """Returns a query for all events of a declared kind: `person`, `at` and the properties, in no order.
+
+        People who are not among the people are in it too; events without a readable time are not.
+        """
+        return _everything(event_relation(kind))
 
     @classmethod
     def from_rows(
@@ -53,50 +66,73 @@ class Data:
         companies: Iterable[Row] = (),
         events: Mapping[str, Iterable[Row]] | None = None,
     ) -> Self:
-        """Returns data made of Python values, in a database of its own in memory.
+        """Returns data made of Python values, in a database of its own in memory, read as every source is.
 
         A person is `{"person": key, "company": key or None, field: value}`, a company `{"company": key, …}`, an event
         `{"person": key, "at": datetime, property: value}`. A number column that holds a float is DOUBLE throughout.
         """
-        import duckdb
+        source = RowSource(schema, people, companies, events or {})
+        connection = _connect()
+        source.load(connection)
+        report = _load(Tables(connection, source), schema, source.default_mapping(), "UTC")
+        return cls(schema, connection, report)
 
-        connection = duckdb.connect(":memory:")
-        text = "VARCHAR"
-        load_rows(connection, "people", {"person": text, "company": text} | _types(schema.person), _prefixed(people))
-        load_rows(connection, "companies", {"company": text} | _types(schema.company), _prefixed(companies))
-        for kind, fields in schema.events.items():
-            columns = {"person": text, "at": "TIMESTAMP"} | _types(fields)
-            load_rows(connection, f"event {kind}", columns, _prefixed((events or {}).get(kind, ())))
-        return cls(
-            schema,
-            connection,
-            DataReport(people=0, companies=0),
-            _from("people"),
-            _from("companies"),
-            {kind: _from(f"event {kind}") for kind in schema.events},
+
+@contextmanager
+def open_data(schema: Schema, source: Source, mapping: SourceMapping, timezone: str) -> Iterator[Data]:
+    """Opens the people, companies and events of a source for one tick; nothing can be read from it afterwards.
+
+    `timezone` is that of times without an offset (`normalise` says what happens in the nights when clocks change).
+    An empty table of people is no error here: `report.people` is 0 then. Raises SourceError when a table or column is
+    not there or of another type than declared, or when a key appears twice; and inside the `with`, when the source
+    breaks off.
+    """
+    import duckdb
+
+    connection = _connect()
+    try:
+        report = _load(Tables(connection, source), schema, mapping, timezone)
+        yield Data(schema, connection, report)
+    except (duckdb.IOException, duckdb.HTTPException) as error:
+        raise SourceError(f"the data broke off: {describe(error)}", help="look at the source and run again") from error
+    finally:
+        connection.close()
+
+
+def _connect() -> "DuckDBPyConnection":
+    import duckdb
+
+    # a query of the project sees its tables only: no variable of this program, no extension from the network
+    connection = duckdb.connect(
+        ":memory:", config={"python_enable_replacements": False, "autoinstall_known_extensions": False}
+    )
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> DataReport:
+    people = load_people(tables, mapping.person, schema.person, zone)
+    if mapping.company is not None:
+        companies = load_companies(tables, mapping.company, schema.company, zone)
+    elif schema.company:
+        raise SourceError(
+            "the rules declare fields of companies, but rulekit.toml does not say where companies are",
+            help="add a section `[source.company]` with `table` and `key`, or remove the `company:` declaration",
         )
+    else:
+        companies = no_companies(tables, schema.company)
+    events = load_events(tables, mapping.events, schema.events, zone)
+    return DataReport(
+        people=people.rows,
+        companies=companies.rows,
+        fields=combine([*people.fields, *companies.fields, *events.fields]),
+        events=events.kinds,
+        undeclared_events=events.undeclared,
+        keyless_people=people.keyless,
+        keyless_companies=companies.keyless,
+        unknown_companies=unknown_companies(tables) if mapping.company is not None else 0,
+    )
 
 
-_KEYS = ("person", "company", "at")
-_PHYSICAL: Mapping[Kind, str] = {
-    Kind.TEXT: "VARCHAR",
-    Kind.ONE_OF: "VARCHAR",
-    Kind.NUMBER: "BIGINT",
-    Kind.BOOL: "BOOLEAN",
-    Kind.TIME: "TIMESTAMP",
-    Kind.DATE: "DATE",
-    Kind.DURATION: "BIGINT",
-    Kind.LIST: "VARCHAR[]",
-}
-
-
-def _types(fields: Mapping[str, FieldType]) -> dict[str, str]:
-    return {f"f.{name}": _PHYSICAL[field.type.kind] for name, field in fields.items()}
-
-
-def _prefixed(rows: Iterable[Row]) -> list[Row]:
-    return [{name if name in _KEYS else f"f.{name}": value for name, value in row.items()} for row in rows]
-
-
-def _from(table: str) -> exp.Query:
-    return exp.select("*").from_(exp.table_(table, quoted=True))
+def _everything(relation: str) -> exp.Query:
+    return exp.select("*").from_(exp.table_(relation, quoted=True))

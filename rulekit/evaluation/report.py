@@ -56,3 +56,28 @@ class DataReport:
         """Returns whether everything is as declared."""
         counts = (self.undeclared_events, self.keyless_people, self.keyless_companies, self.unknown_companies)
         return not self.fields and not any(counts) and not any(e.orphans or e.timeless for e in self.events.values())
+
+    def problems(self) -> list[str]:
+        """Returns what is not as declared, one sentence for each thing, without any value of the data."""
+        lines = [line for report in self.fields for line in _field_problems(report)]
+        for kind, event in self.events.items():
+            lines += _counted(event.timeless, f"`{kind}` event", "without a time that can be read, left out")
+            lines += _counted(event.orphans, f"`{kind}` event", "of somebody who is not among the people, left out")
+        lines += _counted(self.undeclared_events, "event", "of a kind that is not declared, left out")
+        lines += _counted(self.keyless_people, "row", "of people without a key, left out")
+        lines += _counted(self.keyless_companies, "row", "of companies without a key, left out")
+        lines += _counted(self.unknown_companies, "link", "to a company that is not there, taken as no company")
+        return lines
+
+
+def _field_problems(report: FieldReport) -> list[str]:
+    where = f"`{report.field}` of `{report.owner}`:"
+    return [
+        *_counted(report.missing, "value", "missing, but it is declared without `?`", where),
+        *_counted(report.unreadable, "value", "not as declared, taken as missing", where),
+        *_counted(report.outside, "value", "outside the declared set", where),
+    ]
+
+
+def _counted(count: int, noun: str, what: str, where: str = "") -> list[str]:
+    return [f"{where} {count:,} {noun if count == 1 else noun + 's'} {what}".lstrip()] if count else []

@@ -5,14 +5,15 @@ it is applied afterwards, as for every other source.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from rulekit.records import Scalar
+from rulekit.language.program import FieldType, Schema
+from rulekit.records import EventMapping, QueryTable, RecordMapping, Scalar, SourceMapping
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -26,20 +27,71 @@ _TYPES: Mapping[frozenset[type], str] = {
     frozenset({int}): "BIGINT",
     frozenset({datetime}): "TIMESTAMP",
     frozenset({date}): "DATE",
-    frozenset({timedelta}): "BIGINT",
+    frozenset({timedelta}): "INTERVAL",
     frozenset({list}): "VARCHAR[]",
 }
 _NUMBERS = frozenset({int, float, Decimal})
 
 
-def load_rows(connection: "DuckDBPyConnection", table: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
-    """Creates a table with one row per mapping; a name that a mapping lacks is missing.
+class RowSource:
+    """A source of Python values: people, companies, and events by kind, as `Data.from_rows` describes them."""
 
-    `columns` gives each column's type where no row has a value for it.
+    def __init__(
+        self, schema: Schema, people: Iterable[Row], companies: Iterable[Row], events: Mapping[str, Iterable[Row]]
+    ) -> None:
+        self._schema = schema
+        self._people = people
+        self._companies = companies
+        self._events = events
+
+    def load(self, connection: "DuckDBPyConnection") -> None:
+        """Creates the tables that `table` gives."""
+        _load_rows(connection, "people", ["person", "company"], self._schema.person, self._people)
+        _load_rows(connection, "companies", ["company"], self._schema.company, self._companies)
+        for kind, properties in self._schema.events.items():
+            _load_rows(connection, f"event {kind}", ["person", "at"], properties, self._events.get(kind, ()))
+
+    def table(self, name: str) -> QueryTable:
+        """Returns the table of that name."""
+        return QueryTable(f"SELECT * FROM {_quoted(f'rulekit rows {name}')}")  # noqa: S608 - quoted
+
+    def query(self, sql: str) -> QueryTable:
+        """Returns the result of a query over the tables."""
+        return QueryTable(sql)
+
+    def default_mapping(self) -> SourceMapping:
+        """Returns the only mapping there is."""
+        schema = self._schema
+        return SourceMapping(
+            RecordMapping("people", key="person", company="company", fields=_columns(schema.person)),
+            RecordMapping("companies", key="company", fields=_columns(schema.company)),
+            tuple(EventMapping(f"event {k}", event=k, fields=_columns(f)) for k, f in schema.events.items()),
+        )
+
+
+def _columns(fields: Mapping[str, FieldType]) -> dict[str, str]:
+    # a field may be called `person` or `at` as well
+    return {name: f"f.{name}" for name in fields}
+
+
+def _load_rows(
+    connection: "DuckDBPyConnection",
+    table: str,
+    keys: Sequence[str],
+    fields: Mapping[str, FieldType],
+    rows: Iterable[Row],
+) -> None:
+    named = [{**{k: row.get(k) for k in keys}, **{f"f.{n}": row.get(n) for n in fields}} for row in rows]
+    load_rows(connection, f"rulekit rows {table}", [*keys, *_columns(fields).values()], named)
+
+
+def load_rows(connection: "DuckDBPyConnection", table: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Creates a table with these columns and one row per mapping; a name that a mapping lacks is missing.
+
     Aware datetimes are stored as UTC; a datetime without an offset is taken as UTC.
     """
     kept = list(rows)
-    types = {column: _column_type([row.get(column) for row in kept]) or unseen for column, unseen in columns.items()}
+    types = {column: _column_type([row.get(column) for row in kept]) for column in columns}
     content = [{column: _plain(row.get(column)) for column in columns} for row in kept]
     structure = json.dumps([{column: _json_type(types[column]) for column in columns}])
     selected = ", ".join(_stored(column, types[column]) for column in columns)
@@ -50,7 +102,7 @@ def load_rows(connection: "DuckDBPyConnection", table: str, columns: Mapping[str
     )
 
 
-def _column_type(values: Iterable[Scalar]) -> str | None:
+def _column_type(values: Iterable[Scalar]) -> str:
     kinds = frozenset(type(value) for value in values if value is not None)
     if kinds == {int} and any(abs(value) >= _BIGINT for value in values if isinstance(value, int)):
         return "HUGEINT"
@@ -58,7 +110,7 @@ def _column_type(values: Iterable[Scalar]) -> str | None:
         return _TYPES[kinds]
     if kinds and kinds <= _NUMBERS:
         return "DOUBLE" if float in kinds else "DECIMAL(38,9)"
-    return "VARCHAR" if kinds else None
+    return "VARCHAR"
 
 
 def _plain(value: Scalar) -> object:

@@ -1,0 +1,142 @@
+"""People, companies and events as relations of their own, made from the tables that the settings map to them.
+
+Keys are texts, equal when every character is. A key that two rows share fails the source; a row without a key is left
+out and counted.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from rulekit.errors import SourceError
+from rulekit.evaluation.normalise import missing
+from rulekit.evaluation.quality import Counts, value_counts
+from rulekit.evaluation.report import FieldReport
+from rulekit.evaluation.staging import Stage, Wanted, stage
+from rulekit.evaluation.tables import Column, Relation, Tables, create_relation, source_errors
+from rulekit.language.program import FieldType
+from rulekit.records import RecordMapping
+
+PEOPLE = "rulekit people"
+COMPANIES = "rulekit companies"
+_PLURAL = {"person": "people", "company": "companies"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was found in a table of people or companies."""
+
+    rows: int
+    keyless: int
+    fields: tuple[FieldReport, ...]
+
+
+def load_people(tables: Tables, mapping: RecordMapping, fields: Mapping[str, FieldType], zone: str) -> Loaded:
+    """Creates the relation of people; raises SourceError."""
+    relation = tables.open(mapping, "[source.person]")
+    link = relation.column(mapping.company, "the company of a person (`company`)") if mapping.company else None
+    keys = {"company": exp.cast(exp.null(), "VARCHAR") if link is None else _key(link)}
+    return _load(tables, relation, mapping, fields, zone, "person", keys)
+
+
+def load_companies(tables: Tables, mapping: RecordMapping, fields: Mapping[str, FieldType], zone: str) -> Loaded:
+    """Creates the relation of companies; raises SourceError."""
+    return _load(tables, tables.open(mapping, "[source.company]"), mapping, fields, zone, "company", {})
+
+
+def no_companies(tables: Tables, fields: Mapping[str, FieldType]) -> Loaded:
+    """Creates a relation of companies that holds none."""
+    columns = [exp.alias_(missing(f.type), f"f.{f.name}", quoted=True) for f in fields.values()]
+    key = exp.alias_(exp.cast(exp.null(), "VARCHAR"), "company", quoted=True)
+    create_relation(tables.connection, COMPANIES, exp.select(key, *columns).where(exp.false()), keep=False)
+    return Loaded(0, 0, ())
+
+
+def unknown_companies(tables: Tables) -> int:
+    """Returns how many people have a company that is not among the companies."""
+    company = exp.column("company", quoted=True)
+    known = exp.select(company).from_(exp.table_(COMPANIES, quoted=True))
+    query = (
+        exp.select(exp.Count(this=exp.Star()))
+        .from_(exp.table_(PEOPLE, quoted=True))
+        .where(company.is_(exp.null()).not_(), company.isin(query=known).not_())
+    )
+    return _one(tables, query)[0]
+
+
+def _load(
+    tables: Tables,
+    relation: Relation,
+    mapping: RecordMapping,
+    fields: Mapping[str, FieldType],
+    zone: str,
+    owner: str,
+    links: Mapping[str, exp.Expr],
+) -> Loaded:
+    key = relation.column(mapping.key, f"the key of a {owner} (`key`)")
+    wanted = [_want(relation, mapping, owner, field) for field in fields.values()]
+    staged = stage(tables, relation, {owner: _key(key), **links}, wanted, zone)
+    with source_errors(relation.title):
+        loaded = _inspect(tables, staged, wanted, owner)
+        _refuse_duplicates(tables, staged, owner)
+    create_relation(tables.connection, f"rulekit {_PLURAL[owner]}", _view(staged, wanted, [owner, *links]), keep=False)
+    return loaded
+
+
+def _want(relation: Relation, mapping: RecordMapping, owner: str, field: FieldType) -> Wanted:
+    name = mapping.fields.get(field.name, field.name)
+    return Wanted(owner, field, relation.column(name, f"the field `{field.name}` of a {owner}"))
+
+
+def _key(column: Column) -> exp.Expr:
+    return exp.func("NULLIF", exp.cast(column.expression, "VARCHAR"), exp.Literal.string(""))
+
+
+def _inspect(tables: Tables, staged: Stage, wanted: list[Wanted], owner: str) -> Loaded:
+    has_key = exp.column(owner, quoted=True).is_(exp.null()).not_()
+    keyless = exp.CountIf(this=exp.column(owner, quoted=True).is_(exp.null()))
+    everything = exp.select(exp.Count(this=exp.Star()), *value_counts(staged)).from_(_table(staged)).where(has_key)
+    counts = Counts.of(staged, _one(tables, everything))
+    without_key = _one(tables, exp.select(keyless).from_(_table(staged)))[0]
+    return Loaded(counts.rows, without_key, tuple(counts.report(staged, want) for want in wanted))
+
+
+def _refuse_duplicates(tables: Tables, staged: Stage, owner: str) -> None:
+    key = exp.column(owner, quoted=True)
+    count = exp.Count(this=exp.Star())
+    twice = exp.select(key).from_(_table(staged)).where(key.is_(exp.null()).not_()).group_by(key).having(count > 1)
+    rows = tables.connection.execute(twice.order_by(key).limit(4).sql(dialect="duckdb")).fetchall()
+    if rows:
+        shown = ", ".join(f"`{row[0]}`" for row in rows[:3]) + (", …" if len(rows) > 3 else "")
+        raise SourceError(
+            f"{staged.title} has more than one row for the same {owner}: {shown}",
+            help=f"make the key of a {owner} unique, for example with a `query` that keeps the newest row of each",
+        )
+
+
+def _view(staged: Stage, wanted: list[Wanted], keys: list[str]) -> exp.Query:
+    columns = [exp.column(key, quoted=True) for key in keys]
+    return (
+        exp.select(*columns, *field_columns(staged, wanted))
+        .from_(_table(staged))
+        .where(exp.column(keys[0], quoted=True).is_(exp.null()).not_())
+    )
+
+
+def field_columns(staged: Stage, wanted: list[Wanted]) -> list[exp.Expr]:
+    """Returns the wanted values of a stage as the columns that the evaluator knows, `f.<field>`."""
+    found = [(want, staged.staged(want)) for want in wanted]
+    return [
+        exp.alias_(value.value.copy() if value else missing(want.field.type), f"f.{want.field.name}", quoted=True)
+        for want, value in found
+    ]
+
+
+def _table(staged: Stage) -> exp.Table:
+    return exp.table_(staged.name, quoted=True)
+
+
+def _one(tables: Tables, query: exp.Query) -> tuple[int, ...]:
+    row: tuple[int, ...] = tables.connection.execute(query.sql(dialect="duckdb")).fetchall()[0]
+    return row

@@ -1,0 +1,169 @@
+"""Events as one relation per declared kind, made from the tables that the settings map to them.
+
+A table holds one kind, or many told apart by a column; rows of one kind in several tables are put together. Every
+declared kind has a relation, if an empty one.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from rulekit.errors import SourceError
+from rulekit.evaluation.loading import PEOPLE, field_columns
+from rulekit.evaluation.normalise import is_readable, missing, read_instant
+from rulekit.evaluation.quality import Counts, value_counts
+from rulekit.evaluation.report import EventReport, FieldReport
+from rulekit.evaluation.staging import Stage, Wanted, purpose, stage
+from rulekit.evaluation.tables import Relation, Tables, create_relation, source_errors
+from rulekit.language.program import FieldType
+from rulekit.language.types import TIME
+from rulekit.records import EventMapping
+
+Kinds = Mapping[str, Mapping[str, FieldType]]
+
+_PERSON, _AT, _KIND = (exp.column(name, quoted=True) for name in ("person", "at", "kind"))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A table of events: how it is mapped, and what is wanted of each declared kind that it may hold."""
+
+    mapping: EventMapping
+    relation: Relation
+    wanted: Mapping[str, list[Wanted]]
+
+    @property
+    def purpose(self) -> str:
+        """Returns whose events these are, in the author's words."""
+        return f"`{self.mapping.event}`" if self.mapping.event else "events"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in all tables of events."""
+
+    kinds: Mapping[str, EventReport]
+    undeclared: int
+    fields: tuple[FieldReport, ...]
+
+
+def event_relation(kind: str) -> str:
+    """Returns the name of the relation that holds the events of a kind."""
+    return f"rulekit event {kind}"
+
+
+def load_events(tables: Tables, mappings: Sequence[EventMapping], kinds: Kinds, zone: str) -> Found:
+    """Creates the relation of each declared kind; people must be there. Raises SourceError."""
+    origins = [_origin(tables, mapping, kinds) for mapping in mappings]
+    _refuse_unmapped(origins, kinds)
+    stages = [_stage(tables, origin, zone) for origin in origins]
+    for kind, properties in kinds.items():
+        parts = [_part(s, o, kind) for s, o in zip(stages, origins, strict=True) if kind in o.wanted]
+        create_relation(tables.connection, event_relation(kind), _union(parts or [_nothing(properties)]), keep=False)
+    return _found([_inspect(tables, s, o) for s, o in zip(stages, origins, strict=True)], kinds)
+
+
+def _origin(tables: Tables, mapping: EventMapping, kinds: Kinds) -> Origin:
+    relation = tables.open(mapping, "[[source.events]]")
+    held = [mapping.event] if mapping.event is not None else list(kinds)
+    wanted = {
+        kind: [
+            Wanted(kind, field, relation.find(mapping.fields.get(field.name, field.name)))
+            for field in kinds[kind].values()
+        ]
+        for kind in held
+        if kind in kinds
+    }
+    return Origin(mapping, relation, wanted)
+
+
+def _refuse_unmapped(origins: Sequence[Origin], kinds: Kinds) -> None:
+    """A kind's own table has a column for each property; among tables of many kinds, one of them has it."""
+    for kind in kinds:
+        held = [origin for origin in origins if kind in origin.wanted]
+        own = [origin for origin in held if origin.mapping.event is not None]
+        for origin in own or held[:1]:
+            for want in origin.wanted[kind]:
+                elsewhere = any(_has_column(other, kind, want) for other in ([origin] if own else held))
+                if not elsewhere:
+                    name = origin.mapping.fields.get(want.field.name, want.field.name)
+                    origin.relation.column(name, purpose(kind, want.field.name))
+
+
+def _has_column(origin: Origin, kind: str, want: Wanted) -> bool:
+    return any(other.field.name == want.field.name and other.column for other in origin.wanted[kind])
+
+
+def _stage(tables: Tables, origin: Origin, zone: str) -> Stage:
+    mapping, relation = origin.mapping, origin.relation
+    person = relation.column(mapping.person, f"the person of {origin.purpose} (`person`)")
+    at = relation.column(mapping.at, f"the time of {origin.purpose} (`at`)")
+    instant = read_instant(at.expression, at.type, zone)
+    if instant is None:
+        raise SourceError(
+            f"column `{at.name}` of {relation.title} has the type {at.type}, which holds no times",
+            help=f"convert it with a `query` under {relation.section} (`to_timestamp(…)` makes a time of seconds)",
+        )
+    keys = {"person": exp.cast(person.expression, "VARCHAR"), "at": instant, "kind": _kind(origin)}
+    return stage(tables, relation, keys, [want for wants in origin.wanted.values() for want in wants], zone)
+
+
+def _kind(origin: Origin) -> exp.Expr:
+    if origin.mapping.name is None:
+        return exp.Literal.string(origin.mapping.event)
+    column = origin.relation.column(origin.mapping.name, "the kind of events (`name`)")
+    return exp.cast(column.expression, "VARCHAR")
+
+
+def _part(staged: Stage, origin: Origin, kind: str) -> exp.Query:
+    return (
+        exp.select(_PERSON.copy(), _AT.copy(), *field_columns(staged, origin.wanted[kind]))
+        .from_(exp.table_(staged.name, quoted=True))
+        .where(_KIND.eq(kind), is_readable(_AT.copy()))
+    )
+
+
+def _nothing(properties: Mapping[str, FieldType]) -> exp.Query:
+    keys = [
+        exp.alias_(exp.cast(exp.null(), "VARCHAR"), "person", quoted=True),
+        exp.alias_(missing(TIME), "at", quoted=True),
+    ]
+    columns = [exp.alias_(missing(field.type), f"f.{name}", quoted=True) for name, field in properties.items()]
+    return exp.select(*keys, *columns).where(exp.false())
+
+
+def _union(parts: Sequence[exp.Query]) -> exp.Query:
+    return parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
+
+
+def _inspect(tables: Tables, staged: Stage, origin: Origin) -> Iterator[tuple[EventReport, list[FieldReport]]]:
+    """One pass over a table: what was found of each declared kind, and of all others together (kind "")."""
+    known = exp.select(exp.alias_(_PERSON.copy(), "known", quoted=True)).from_(exp.table_(PEOPLE, quoted=True))
+    declared = exp.case().when(_KIND.isin(*origin.wanted), _KIND.copy()) if origin.wanted else exp.null()
+    unknown = exp.column("known", quoted=True).is_(exp.null())
+    untimed = exp.func("COALESCE", is_readable(_AT.copy()), exp.false()).not_()
+    counts = [exp.Count(this=exp.Star()), *value_counts(staged), exp.CountIf(this=unknown), exp.CountIf(this=untimed)]
+    query = (
+        exp.select(declared.as_("declared"), *counts)
+        .from_(exp.table_(staged.name, quoted=True))
+        .join(known.subquery("people"), on=_PERSON.eq(exp.column("known", quoted=True)), join_type="left")
+        .group_by(exp.Literal.number(1))
+    )
+    with source_errors(origin.relation.title):
+        rows = tables.connection.execute(query.sql(dialect="duckdb")).fetchall()
+    for kind, *found, orphans, timeless in rows:
+        counted = Counts.of(staged, found)
+        reports = [counted.report(staged, want) for want in origin.wanted.get(kind, ())]
+        yield EventReport(kind or "", counted.rows, orphans, timeless), reports
+
+
+def _found(inspected: Sequence[Iterator[tuple[EventReport, list[FieldReport]]]], kinds: Kinds) -> Found:
+    sums = {kind: [0, 0, 0] for kind in ("", *kinds)}
+    fields: list[FieldReport] = []
+    for found in inspected:
+        for report, reports in found:
+            fields += reports
+            counts = (report.events, report.orphans, report.timeless)
+            sums[report.kind] = [a + b for a, b in zip(sums[report.kind], counts, strict=True)]
+    return Found({kind: EventReport(kind, *sums[kind]) for kind in sorted(kinds)}, sums[""][0], tuple(fields))

@@ -1,0 +1,149 @@
+"""The tables of a source as named relations of the engine, with the names and types of their columns.
+
+Each table is opened once per tick, however many mappings use it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from rulekit.errors import SourceError
+from rulekit.records import EventMapping, QueryTable, RecordMapping, Source, StreamTable, Table
+from rulekit.suggestions import suggest
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its name there, and the engine's name of its type."""
+
+    name: str
+    type: str
+
+    @property
+    def expression(self) -> exp.Expr:
+        """Returns the column as part of a query."""
+        return exp.column(self.name, quoted=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table inside the engine; `title` is the user's word for it, `section` where the settings name it."""
+
+    name: str
+    title: str
+    section: str
+    columns: Mapping[str, Column]
+    load: bool
+
+    def column(self, name: str, purpose: str) -> Column:
+        """Returns a column by its name, case ignored; raises SourceError that says what it was wanted for."""
+        found = self.find(name)
+        if found is not None:
+            return found
+        names = [column.name for column in self.columns.values()]
+        nearest = suggest(name, names)
+        raise SourceError(
+            f"{self.title} has no column `{name}`, wanted for {purpose}"
+            + (f"; did you mean `{nearest}`?" if nearest else ""),
+            help=f"name the right column under {self.section} in rulekit.toml; there are: {_listed(names)}",
+        )
+
+    def find(self, name: str) -> Column | None:
+        """Returns a column by its name, case ignored, or None."""
+        return self.columns.get(name.casefold())
+
+
+class Tables:
+    """Opens the tables of one source in one connection."""
+
+    def __init__(self, connection: "DuckDBPyConnection", source: Source) -> None:
+        self.connection = connection
+        self._source = source
+        self._setup: set[str] = set()
+        self._opened: dict[tuple[str | None, str | None], Relation] = {}
+        self._stages = 0
+
+    def open(self, mapping: RecordMapping | EventMapping, section: str) -> Relation:
+        """Returns the table or query of a mapping as a relation; raises SourceError when it cannot be read."""
+        origin = (mapping.table, mapping.query)
+        if origin not in self._opened:
+            name = f"rulekit source {len(self._opened) + 1}"
+            title = f"`{mapping.table}`" if mapping.table is not None else f"the query under {section}"
+            with source_errors(title):
+                self._opened[origin] = self._open(self._table(mapping), name, title, section)
+        return self._opened[origin]
+
+    def create_stage(self, query: exp.Query, keep: bool) -> str:
+        """Returns the name of a new relation for a query, which is run once where `keep` and otherwise at each use."""
+        self._stages += 1
+        name = f"rulekit stage {self._stages}"
+        create_relation(self.connection, name, query, keep)
+        return name
+
+    def _table(self, mapping: RecordMapping | EventMapping) -> Table:
+        if mapping.table is not None:
+            return self._source.table(mapping.table)
+        return self._source.query(mapping.query or "")
+
+    def _open(self, table: Table, name: str, title: str, section: str) -> Relation:
+        relation = exp.table_(name, quoted=True)
+        quoted = relation.sql(dialect="duckdb")
+        if isinstance(table, StreamTable):
+            self._load_stream(table, quoted)
+        else:
+            self._create_view(table, quoted)
+        described = self.connection.execute(f"DESCRIBE {quoted}").fetchall()
+        columns = {row[0].casefold(): Column(row[0], row[1]) for row in described}
+        return Relation(name, title, section, columns, isinstance(table, QueryTable) and table.load)
+
+    def _load_stream(self, table: StreamTable, quoted: str) -> None:
+        self.connection.register("rulekit stream", table.open())
+        try:
+            self.connection.execute(f'CREATE TEMP TABLE {quoted} AS SELECT * FROM "rulekit stream"')  # noqa: S608
+        finally:
+            self.connection.unregister("rulekit stream")
+
+    def _create_view(self, table: QueryTable, quoted: str) -> None:
+        for statement in table.setup:
+            if statement not in self._setup:
+                self.connection.execute(statement)
+                self._setup.add(statement)
+        self.connection.execute(f"CREATE TEMP VIEW {quoted} AS {table.sql}")
+
+
+def create_relation(connection: "DuckDBPyConnection", name: str, query: exp.Query, keep: bool) -> None:
+    """Creates a relation for a query: its rows where `keep`, otherwise a view."""
+    table = exp.table_(name, quoted=True).sql(dialect="duckdb")
+    connection.execute(f"CREATE TEMP {'TABLE' if keep else 'VIEW'} {table} AS {query.sql(dialect='duckdb')}")
+
+
+@contextmanager
+def source_errors(title: str) -> Iterator[None]:
+    """Turns an error of the engine into a SourceError about that table."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise SourceError(
+            f"{title} cannot be read: {describe(error)}", help="mend the data, or the section of rulekit.toml"
+        ) from error
+
+
+def describe(error: Exception) -> str:
+    """Returns what an error of the engine says, without its advice on options and without lines of the data."""
+    first = re.split(r"\n\s*\n|\nLINE |\nPossible ", str(error).strip(), maxsplit=1)[0]
+    kept = [line for line in first.splitlines() if not line.startswith("Original Line")]
+    return re.sub(r"^(Invalid Input|IO|Catalog|Binder|Parser) Error: ", "", "; ".join(kept))
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:20])
+    return shown + (", …" if len(names) > 20 else "")
