@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from rulekit.errors import ComposeError
 
-_WITH_NAME = re.compile(r"(?P<name>.*?)\s*<(?P<address>[^<>]*)>", re.DOTALL)
+_WITH_NAME = re.compile(r"(?P<name>.*?) *<(?P<address>[^<>]*)>", re.DOTALL)
 _QUOTED = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"', re.DOTALL)
 _FORBIDDEN_IN_NAME = re.compile(r"[\x00-\x1f\x7f<>]")
 
@@ -30,7 +30,7 @@ def parse_address(text: str) -> str:
     dot. Addresses below `.test` are taken, so that examples can never reach anybody (RFC 6761).
     """
     try:
-        checked = validate_email(text, check_deliverability=False, test_environment=True)
+        checked = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise ComposeError(f"`{_shown(text)}` is not an email address: {error}", help="mend the address") from None
     if not checked.ascii_domain.isascii() or re.search(r"[\s\x00-\x1f\x7f<>]", checked.local_part):

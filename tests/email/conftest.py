@@ -1,0 +1,102 @@
+"""A template, a trigger and a person to make emails of, and what every email must hold to."""
+
+import email
+import email.policy
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from rulekit.email.compose import Composed, Composer
+from rulekit.language.program import Comparison, Constant, Operator, Persona, Template, TemplateText, Trigger
+from rulekit.language.types import BOOL
+from rulekit.records import Edge, Person
+
+NOW = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
+TRUE = Constant(True, BOOL)
+PERSONA = Persona("Inactive14", "No login for two weeks", Comparison(Operator.EQ, TRUE, TRUE))
+TRIGGER = Trigger("Win_Back", "Bring quiet people back", Edge.TAGGED, "Inactive14", None, "Miss_You")
+
+
+def template(**texts: str) -> Template:
+    given = {name: TemplateText(text, None) for name, text in ({"subject": "Hello"} | texts).items()}
+    whole = dict.fromkeys(("html", "markdown", "text", "sender", "reply_to", "preheader")) | given
+    return Template("Miss_You", "", **whole)  # type: ignore[arg-type]
+
+
+ADA = Person("p1", {"email": "ada@example.com", "first_name": "Ada", "last_login": None}, None, None)
+
+
+class Desk:
+    """Makes one email with as little said as possible."""
+
+    now = NOW
+
+    def template(self, **texts: str) -> Template:
+        return template(**texts)
+
+    def person(self, **fields: Any) -> Person:
+        return replace(ADA, fields={**ADA.fields, **fields})
+
+    def compose(self, person: Person = ADA, **given: Any) -> Composed:
+        options = {"sender": "Ada at Example <success@example.com>", "timezone": "UTC"}
+        call = {
+            "message_id": "<0123abcd@example.com>",
+            "now": NOW,
+            "unsubscribe_url": "https://mail.example.com/u?token=x",
+        }
+        texts = {name: text for name, text in given.items() if name not in options and name not in call}
+        options |= {name: given[name] for name in options if name in given}
+        call |= {name: given[name] for name in call if name in given}
+        return Composer(template(**texts), TRIGGER, PERSONA, **options).compose(person, **call)  # type: ignore[arg-type]
+
+    def parse(self, message: bytes) -> EmailMessage:
+        return email.message_from_bytes(message, policy=email.policy.default)  # type: ignore[return-value]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+HEADERS = [
+    "From",
+    "To",
+    "Subject",
+    "Date",
+    "Message-ID",
+    "List-Unsubscribe-Post",
+    "List-Unsubscribe",
+    "Auto-Submitted",
+    "MIME-Version",
+    "Content-Type",
+]
+
+
+@pytest.fixture
+def assert_sound() -> Callable[..., EmailMessage]:
+    """What no data may change: line ends, lengths, which headers there are, one recipient, bodies that decode."""
+
+    def check(message: bytes, recipient: str, headers: list[str] = HEADERS) -> EmailMessage:
+        assert not re.search(rb"(?<!\r)\n|\r(?!\n)", message)
+        assert max(map(len, message.split(b"\r\n"))) <= 998
+        for policy in (email.policy.default, email.policy.compat32, email.policy.SMTP):
+            parsed = email.message_from_bytes(message, policy=policy)
+            names = [name for name, _ in parsed.items() if name != "Content-Transfer-Encoding"]
+            assert names == headers
+            assert not parsed.defects
+        modern = email.message_from_bytes(message, policy=email.policy.default)
+        assert [address.addr_spec for address in modern["to"].addresses] == [recipient]
+        for name, value in modern.items():
+            assert not value.defects, (name, value.defects)
+            assert not re.search(r"[\r\n]", value)
+        for part in modern.walk():
+            if part.get_content_maintype() == "text":
+                part.get_content()
+        return modern
+
+    return check

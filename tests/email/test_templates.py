@@ -1,0 +1,221 @@
+"""What a template sees and prints, what it refuses, and that its work is bounded."""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jinja2 import nodes
+
+from rulekit.email.filters import FILTERS
+from rulekit.email.templates import Kind, compile_text
+from rulekit.email.values import Record, Verbatim, show
+from rulekit.errors import ComposeError
+from rulekit.language import template_names
+from rulekit.language.program import TemplateText
+
+ZONE = ZoneInfo("Europe/Stockholm")
+FIELDS: dict[str, Any] = {
+    "first_name": "Ada",
+    "hostile": "<b>&\"'*_[x](y)",
+    "gone": None,
+    "nan": float("nan"),
+    "seen": datetime(2026, 1, 31, 8, 0, 30, tzinfo=UTC),
+    "born": date(1990, 7, 1),
+    "arr": Decimal("1234.500000000"),
+    "whole": Decimal("100.000000000"),
+    "huge": 1e22,
+    "seats": 7,
+    "paying": True,
+    "idle": timedelta(days=14),
+    "tags": ["a", "b", "c"],
+    "none_of_it": [],
+}
+
+
+def render(text: str, kind: Kind = Kind.PLAIN, path: str | None = None) -> str:
+    names = {
+        "person": Record("person", FIELDS, ZONE),
+        "company": Record("company", None, ZONE),
+        "trigger": Record("trigger", {"name": "Win_Back", "title": "Bring back"}, ZONE),
+        "unsubscribe_url": Verbatim("https://mail.example.com/u_x"),
+    }
+    return compile_text(TemplateText(text, path), "template T, text", kind).render(names, "p1")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("{{ person.first_name }}", "Ada"),
+        ("{{ person['first_name'] }}", "Ada"),
+        ("{{ person.seen }}", "2026-01-31 09:00"),
+        ("{{ person.born }}", "1990-07-01"),
+        ("{{ person.arr }} {{ person.whole }} {{ person.huge }}", "1234.5 100 10000000000000000000000"),
+        ("{{ person.seats }} {{ person.paying }} {{ person.idle }}", "7 true 14d"),
+        ("{{ person.tags }}", "a, b, c"),
+        ("{{ trigger.name }}", "Win_Back"),
+        ("{{ person.gone | default('there') }}", "there"),
+        ("{{ person.nan | default('none') }}", "none"),
+        ("{{ company.arr | default('none') }}", "none"),
+        ("{{ '' | default('none', true) }}", "none"),
+        ("{% if person.gone %}yes{% else %}no{% endif %}", "no"),
+        ("{{ person.gone is defined }} {{ person.gone is undefined }} {{ person.seats is odd }}", "false true true"),
+        ("{% if person.gone > 3 or person.gone == 3 %}yes{% else %}no{% endif %}", "no"),
+        ("{{ person.gone != 3 }} {{ person.gone == person.gone }}", "true false"),
+        ("{% if 'a' in person.gone %}yes{% else %}no{% endif %}", "no"),
+        ("{% for x in person.gone %}{{ x }}{% endfor %}end", "end"),
+        ("{% for x in person.tags %}{{ loop.index }}{{ x }}{% if not loop.last %};{% endif %}{% endfor %}", "1a;2b;3c"),
+        ("{% if true %}\nline\n{% endif %}\nnext\n", "line\nnext"),
+        ("{{ person.tags | first }}{{ person.tags | last }}{{ person.tags | length }}", "ac3"),
+        ("{{ person.none_of_it | first | default('nothing') }}", "nothing"),
+        ("{{ person.tags | join(' and ') }} {{ person.tags[1] }} {{ person.first_name[:2] }}", "a and b and c b Ad"),
+        ("{{ person.tags[9] | default('no tenth') }}", "no tenth"),
+        (
+            "{{ 'Ada' | upper }} {{ 'ADA' | lower }} {{ 'ada ada' | title }} {{ 'aDA' | capitalize }}",
+            "ADA ada Ada Ada Ada",
+        ),
+        ("{{ ' x ' | trim }}|{{ 'abcdef' | truncate(4) }}|{{ 'abcd' | truncate(4) }}", "x|abc…|abcd"),
+        ("{{ 'a-b-c' | replace('-', '+') }} {{ 'a b&c' | urlencode }}", "a+b+c a%20b%26c"),
+        (
+            "{{ 1234.5 | number(2) }} {{ person.arr | number(2, ',') }} {{ person.arr | number(2, '.') }}",
+            "1234.50 1,234.50 1.234,50",
+        ),
+        ("{{ 2.5 | round }} {{ 0.125 | round(2) }} {{ -3 | abs }}", "3 0.13 3"),
+        ("{{ person.seen | date('%e %B %Y, %H:%M %Z, 100%%') }}", "31 January 2026, 09:00 CET, 100%"),
+        ("{{ person.born | date }} {{ person.seen | date }}", "1990-07-01 2026-01-31"),
+        ("{{ person.arr * 0.5 }} {{ 7 // 2 }} {{ 7 % 4 }} {{ 1 - 3 }} {{ -person.seats }}", "617.25 3 3 -2 -7"),
+        ("{{ (1 / 0) | default('none') }}{{ 'x' if person.gone }}", "none"),
+        ("{{ person.first_name ~ ' ' ~ person.seen ~ ' ' ~ 1.50 }}", "Ada 2026-01-31 09:00 1.5"),
+        ("{{ 'a' + 'b' }}{% set n = person.gone | default('you') %}{{ n }}", "abyou"),
+    ],
+)
+def test_shows(text: str, shown: str) -> None:
+    assert render(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("one\n{{ person.gone }}", "line 2: `person.gone` is missing (person `p1`)"),
+        ("{{ person.gone | upper }}", "`person.gone` is missing"),
+        ("{{ person.gone ~ '!' }}", "`person.gone` is missing"),
+        ("{{ person.gone + 1 }}", "`person.gone` is missing"),
+        ("{{ 'x' | replace('x', person.gone) }}", "`person.gone` is missing"),
+        ("{{ company.arr }}", "`company.arr` is missing"),
+        ("{{ person.fist_name }}", "there is no `person.fist_name`; did you mean `person.first_name`?"),
+        ("{{ person.nope | default('x') }}", "there is no `person.nope`"),
+        ("{{ persn.first_name }}", "there is no name `persn`; did you mean `person`?"),
+        ("{% if nobody %}{% endif %}", "there is no name `nobody`"),
+        ("{{ self }}", "there is no name `self`"),
+        ("{{ person }}", "`person` cannot be printed"),
+        ("{{ person.first_name.upper() }}", "templates have no calls"),
+        ("{{ range(10) }}", "templates have no calls"),
+        ("{{ person.first_name.upper }}", "`.upper` cannot stand here"),
+        ("{{ ''.__class__ }}", "`.__class__` cannot stand here"),
+        ("{{ ''['__class__'] }}", "`[…]` cannot stand here"),
+        ("{{ person.__class__ }}", "there is no `person.__class__`"),
+        ("{{ person._fields }}", "there is no `person._fields`"),
+        ("{% for x in person.tags %}{{ loop.cycle }}{% endfor %}", "`.cycle` cannot stand here"),
+        ("{% include 'x' %}", "templates have no `include`"),
+        ("{% import 'x' as x %}", "templates have no `import`"),
+        ("{% macro f() %}{% endmacro %}", "templates have no macros"),
+        ("{% set x %}y{% endset %}", "templates have no `set` with a block"),
+        ("{% filter upper %}y{% endfilter %}", "templates have no `filter` blocks"),
+        ("{% for x in person.tags recursive %}{% endfor %}", "templates have no `recursive` loops"),
+        ("{{ 2 ** 8 }}", "templates have no `**`"),
+        ("{{ person.first_name | uper }}", "there is no filter `uper`; did you mean `upper`?"),
+        ("{{ person.first_name | attr('x') }}", "there is no filter `attr`"),
+        ("{{ person.first_name is callable }}", "there is no test `callable`"),
+        ("{{ person.seen | date('%1000000000d') }}", "`date` does not know `%1`"),
+        ("{{ person.seats | date }}", "`date` needs a time or a date"),
+        ("{{ person.seats | number(999999999) }}", "a whole number from 0 to 20"),
+        ("{{ person.first_name | number }}", "need a number"),
+        ("{{ person.seats | number(2, 'x') }}", "between thousands"),
+        ("{{ person.seats < 'x' }}", "does not fit it"),
+        ("{{ person.seats | upper(1, 2) }}", "does not fit it"),
+        ("{{ 'x' * 3 }}", "`*` cannot be used with a text"),
+        ("{{ 3 * [1] }}", "`*` cannot be used with a text"),
+        ("{{ '%9d' % 3 }}", "`%` cannot be used with a text"),
+        ("{% for x in person %}{% endfor %}", "`for` needs a list"),
+        ("a\n{{ person.", "line 2"),
+        ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", "nested too deeply"),
+        ("{% if true %}" * 120 + "x" + "{% endif %}" * 120, "nested too deeply"),
+        ("{{ " + "9" * 6000 + " }}", "a number in it is too long"),
+    ],
+)
+def test_refuses(text: str, problem: str) -> None:
+    with pytest.raises(ComposeError) as refused:
+        render(text)
+    assert problem in refused.value.message
+    assert refused.value.message.startswith("template T, text, line ")
+    assert refused.value.help
+
+
+def test_names_the_file_of_a_template() -> None:
+    with pytest.raises(ComposeError, match=r"template T, text \(templates/t\.txt\), line 1: "):
+        render("{{ nobody }}", path="templates/t.txt")
+
+
+BOMBS = [
+    "{{ 'a' * 1000000000 }}",
+    "{% set x = 'aaaaaaaaaaaaaaaa' %}" + "{% set x = x ~ x %}" * 60 + "{{ x }}",
+    "{% set x = 'aaaaaaaaaaaaaaaa' %}" + "{% set x = x + x %}" * 60 + "{{ x }}",
+    "{% set x = ['aaaaaaaaaaaa'] %}" + "{% set x = x + x %}" * 60 + "{{ x }}",
+    "{% set x = 'aaaaaaaaaaaaaaaa' %}" + "{% set x = x | replace('a', x) %}" * 20 + "{{ x }}",
+    "{% set x = 'aaaaaaaaaaaaaaaa' %}" + "{% set x = [x, x] | join(x) %}" * 40 + "{{ x }}",
+    "{% set x = 99999999 %}" + "{% set x = x * x %}" * 60 + "{{ x }}",
+    "".join(f"{{% for i{n} in '0123456789' %}}" for n in range(15)) + "{% endfor %}" * 15,
+    "".join(f"{{% for i{n} in '0123456789' %}}" for n in range(15)) + "x" + "{% endfor %}" * 15,
+    "{% for a in '0123456789' %}{% for b in '0123456789' %}{% for c in '0123456789' %}"
+    + "x" * 2000
+    + "{% endfor %}" * 3,
+    "x" * (1 << 20) + "y",
+]
+
+
+@pytest.mark.parametrize("text", BOMBS, ids=range(len(BOMBS)))
+@pytest.mark.parametrize("kind", Kind)
+def test_bounds_its_work(text: str, kind: Kind) -> None:
+    start = time.process_time()
+    with pytest.raises(ComposeError):
+        render(text, kind)
+    assert time.process_time() - start < 5
+
+
+def test_escapes_in_html_but_not_twice() -> None:
+    assert render("<i>{{ person.hostile }}</i>", Kind.HTML) == "<i>&lt;b&gt;&amp;&#34;&#39;*_[x](y)</i>"
+    assert render("{{ '<b>' ~ person.hostile | upper }}", Kind.HTML).startswith("&lt;b&gt;&lt;B&gt;&amp;")
+    assert render("{{ person.gone | default('<b>') }}", Kind.HTML) == "&lt;b&gt;"
+
+
+def test_escapes_in_markdown_but_not_our_own_link() -> None:
+    assert render("**{{ person.hostile }}**", Kind.MARKDOWN) == r"**\<b\>\&\"\'\*\_\[x\]\(y\)**"
+    assert render("[out]({{ unsubscribe_url }})", Kind.MARKDOWN) == "[out](https://mail.example.com/u_x)"
+
+
+def test_takes_controls_and_direction_marks_out_of_values() -> None:
+    assert show("a\x00b\u202ec\ud800d\te\nf") == "a�b�c�d\te\nf"
+
+
+def test_takes_exactly_the_filters_and_tests_that_are_documented() -> None:
+    assert FILTERS.keys() == template_names.FILTERS.keys()
+    for name in template_names.SYNTAX:
+        assert issubclass(getattr(nodes, name), nodes.Node)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet=st.sampled_from("{}%# |.()[]'\"~+-*/person.gofrtaeilx0123456789\n<>=_"), max_size=60))
+def test_no_template_text_does_anything_but_render_or_be_refused(text: str) -> None:
+    for source in (text, "{{ " + text + " }}", "{% if " + text + " %}x{% endif %}"):
+        assert isinstance(_rendered_or_refused(source), str)
+
+
+def _rendered_or_refused(source: str) -> str:
+    try:
+        return render(source)
+    except ComposeError as refused:
+        return refused.message
