@@ -1,0 +1,39 @@
+"""Reads a project's text files: at most 1 MiB, UTF-8, without a byte order mark; nothing else of the disk is touched."""
+
+from pathlib import Path
+
+from rulekit.diagnostics import codes
+from rulekit.diagnostics.diagnostic import Code, Diagnostic, Label
+from rulekit.diagnostics.source import SourceText, Span
+
+LIMIT = 1024 * 1024
+
+
+def read_source(project: Path, path: str) -> SourceText | Diagnostic:
+    """Returns the text of a file below the project, or the report that says why there is none."""
+    try:
+        with (project / path).open("rb") as file:
+            content = file.read(LIMIT + 1)
+    except (OSError, ValueError) as error:
+        return _unreadable(path, error)
+    if len(content) > LIMIT:
+        return _report(codes.FILE_TOO_LARGE, path, "this file is larger than 1 MiB", "split it into several files")
+    try:
+        return SourceText(path, content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        message = f"line {line} of this file is not UTF-8"
+        return _report(codes.NOT_UTF8, path, message, "save the file as UTF-8")
+
+
+def _unreadable(path: str, error: Exception) -> Diagnostic:
+    if isinstance(error, FileNotFoundError):
+        return _report(codes.UNREADABLE_FILE, path, "there is no such file", "create it, or correct the path")
+    if isinstance(error, IsADirectoryError):
+        return _report(codes.UNREADABLE_FILE, path, "this is a folder, not a file", "give the path of a file in it")
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else "its path is not valid"
+    return _report(codes.UNREADABLE_FILE, path, f"this file cannot be read: {reason.lower()}", "make it readable")
+
+
+def _report(code: Code, path: str, message: str, help_text: str) -> Diagnostic:
+    return Diagnostic(code, message, Label(Span(path, 0, 0)), help=help_text)
