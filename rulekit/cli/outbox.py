@@ -3,14 +3,14 @@
 import getpass
 from collections.abc import Callable
 from datetime import datetime
-from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from rulekit.cli.emails import email_as_json, gist, print_email, story_as_json
 from rulekit.cli.options import now_option, output_option, project_option
-from rulekit.cli.printing import escape, escape_line, plural, print_columns, print_json
+from rulekit.cli.printing import escape_line, plural, print_columns, print_json
 from rulekit.clock import format_instant
 from rulekit.engine import open_project_store
 from rulekit.errors import TransitionRefused
@@ -53,19 +53,19 @@ def list_rows(
     output: str,
     project: Path,
 ) -> None:
-    """List emails, the newest first."""
+    """List emails in the order in which they were made."""
     with open_project_store(project) as store:
         rows = store.rows(_row_filter(trigger, persona, person, states, limit=limit))
         counts = store.counts()
     if output == "json":
-        print_json({"schema_version": 1, "emails": [_as_json(row) for row in rows]})
+        print_json({"schema_version": 1, "emails": [email_as_json(row) for row in rows]})
         return
     if rows:
         print_columns(
             ["id", "state", "trigger", "to", "subject"],
-            [(str(r.id), r.state.value, r.trigger, r.recipient or r.person, r.subject or r.reason) for r in rows],
+            [(str(r.id), r.state.value, r.trigger, r.recipient or r.tagging.person, gist(r)) for r in rows],
         )
-    total = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count)
+    total = ", ".join(f"{count:,} {state.value}" for state, count in counts.items())
     click.echo(f"outbox: {total or 'empty'}")
 
 
@@ -82,15 +82,9 @@ def show(row_id: int, raw: bool, output: str, project: Path) -> None:
         click.get_binary_stream("stdout").write(message)
         return
     if output == "json":
-        lines = [{"at": h.at, "from": h.source, "to": h.target, "actor": h.actor, "reason": h.reason} for h in history]
-        print_json({"schema_version": 1, **_as_json(row), "because": dict(row.because), "history": lines})
-        return
-    _print_row(row)
-    for line in history:
-        reason = f": {escape_line(line.reason)}" if line.reason else ""
-        click.echo(f"  {format_instant(line.at)}  {line.target} by {escape_line(line.actor)}{reason}")
-    click.echo()
-    click.echo(escape(_plain_text(message)))
+        print_json({"schema_version": 1, **email_as_json(row), **story_as_json(row, history)})
+    else:
+        print_email(row, message, history)
 
 
 @command.command("approve")
@@ -192,58 +186,10 @@ def _each(rows: list[OutboxRow], done: str, act: Callable[[OutboxRow], object]) 
             refused += 1
             click.echo(f"email {row.id}: {escape_line(error.message)}", err=True)
         else:
-            click.echo(f"email {row.id} to {escape_line(row.recipient or row.person)}: {done}")
+            click.echo(f"email {row.id} to {escape_line(row.recipient or row.tagging.person)}: {done}")
     if refused:
         raise SystemExit(TransitionRefused.exit_code)
 
 
-def _print_row(row: OutboxRow) -> None:
-    click.echo(f"email {row.id}: {row.state.value}" + (f" ({escape_line(row.reason)})" if row.reason else ""))
-    edge = f"{row.edge.value} {row.persona}, for the {_ordinal(row.episode)} time"
-    for label, value in (
-        ("to", row.recipient or row.person),
-        ("subject", row.subject),
-        ("trigger", f"{row.trigger} ({row.origin})"),
-        ("person", f"{row.person} {edge}"),
-        ("made", format_instant(row.created_at)),
-        ("message id", row.message_id),
-        ("sha-256", row.digest),
-    ):
-        click.echo(f"  {label + ':':12}{escape_line(value)}")
-    for text, value in row.because.items():
-        click.echo(f"  {'because:':12}{escape_line(text)} = {escape_line(value)}")
-
-
-def _ordinal(number: int) -> str:
-    suffix = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{suffix}"
-
-
-def _plain_text(message: bytes) -> str:
-    """Returns the text part of an email; a failed one has no bytes and so no text."""
-    if not message:
-        return "(no message could be made)"
-    body = message_from_bytes(message, policy=policy.default).get_body(("plain", "html"))
-    return str(body.get_content()).rstrip() if body else ""
-
-
 def _actor(by: str) -> str:
     return by or getpass.getuser()
-
-
-def _as_json(row: OutboxRow) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "state": row.state.value,
-        "trigger": row.trigger,
-        "persona": row.persona,
-        "person": row.person,
-        "episode": row.episode,
-        "edge": row.edge.value,
-        "template": row.template,
-        "recipient": row.recipient,
-        "subject": row.subject,
-        "digest": row.digest,
-        "created_at": format_instant(row.created_at),
-        "reason": row.reason,
-    }

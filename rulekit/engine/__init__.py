@@ -25,10 +25,10 @@ from rulekit.engine.project import (
 )
 from rulekit.engine.ticking import PersonaChange, PreparedTick, prepare_tick
 from rulekit.errors import RulekitError
-from rulekit.evaluation.data import DataReport
 from rulekit.evaluation.explain import Explanation, explain
 from rulekit.evaluation.members import evaluate, segment_members
 from rulekit.evaluation.plan import build_plan
+from rulekit.evaluation.report import DataReport
 from rulekit.outbox.dispatcher import DispatchReport, dispatch
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import TickOutcome

@@ -6,6 +6,7 @@ moment's steps are done in order.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -48,11 +49,9 @@ class TestResult:
 def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
     """Plays the tests one by one; a failed step does not stop the others of its test."""
     for test in tests:
-        with (
-            Data.from_rows(project.program.schema, [], [], {}) as nobody,
-            Data.from_rows(project.program.schema, test.people, test.companies, test.events) as data,
-            Store.open("sqlite://", project.folder) as store,
-        ):
+        nobody = Data.from_rows(project.program.schema, [], [], {})
+        data = Data.from_rows(project.program.schema, test.people, test.companies, test.events)
+        with closing(nobody.connection), closing(data.connection), Store.open("sqlite://", project.folder) as store:
             yield TestResult(test, tuple(_Scenario(project, store, data).play(test, nobody)))
 
 

@@ -1,0 +1,90 @@
+"""How one email of the outbox is told, to people and to machines."""
+
+from email import message_from_bytes, policy
+
+import click
+
+from rulekit.cli.printing import escape, escape_line
+from rulekit.clock import format_instant
+from rulekit.outbox.rows import AuditLine, OutboxRow
+from rulekit.outbox.states import State
+
+
+def gist(row: OutboxRow) -> str:
+    """Returns why the email ended as it did, where it did not end well, and its subject otherwise."""
+    return row.subject if row.state in (State.SENT, State.UNAPPROVED) else row.reason or row.subject
+
+
+def print_email(row: OutboxRow, message: bytes, history: list[AuditLine]) -> None:
+    """Prints one email for a person who decides about it: facts, history, text."""
+    _print_facts(row)
+    for line in history:
+        reason = f": {escape_line(line.reason)}" if line.reason else ""
+        click.echo(f"  {format_instant(line.at)}  {line.target.value:10}  by {escape_line(line.actor_name)}{reason}")
+    click.echo()
+    click.echo(escape(_plain_text(message)))
+
+
+def story_as_json(row: OutboxRow, history: list[AuditLine]) -> dict[str, object]:
+    """Returns why an email was made and what happened to it since."""
+    lines = [
+        {
+            "at": format_instant(line.at),
+            "from": line.source.value if line.source else None,
+            "to": line.target.value,
+            "actor": line.actor_name,
+            "reason": line.reason,
+        }
+        for line in history
+    ]
+    return {"because": dict(row.because), "history": lines}
+
+
+def _print_facts(row: OutboxRow) -> None:
+    click.echo(f"email {row.id}: {row.state.value}" + (f" ({escape_line(row.reason)})" if row.reason else ""))
+    tagging = row.tagging
+    crossing = f"{tagging.edge.value} {tagging.persona}, for the {_ordinal(tagging.episode)} time"
+    for label, value in (
+        ("to", row.recipient or row.tagging.person),
+        ("subject", row.subject),
+        ("trigger", f"{row.trigger} ({row.origin})"),
+        ("person", f"{tagging.person}, {crossing}"),
+        ("made", format_instant(row.created_at)),
+        ("message id", row.message_id),
+        ("sha-256", row.digest),
+    ):
+        click.echo(f"  {label + ':':12}{escape_line(value)}")
+    for text, value in row.because.items():
+        click.echo(f"  {'because:':12}{escape_line(text)} = {escape_line(value)}")
+
+
+def _ordinal(number: int) -> str:
+    suffix = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{suffix}"
+
+
+def _plain_text(message: bytes) -> str:
+    """Returns the text part of an email; a failed one has no bytes and so no text."""
+    if not message:
+        return "(no message could be made)"
+    body = message_from_bytes(message, policy=policy.default).get_body(("plain", "html"))
+    return str(body.get_content()).rstrip() if body else ""
+
+
+def email_as_json(row: OutboxRow) -> dict[str, object]:
+    """Returns what `--output json` says of one email."""
+    return {
+        "id": row.id,
+        "state": row.state.value,
+        "trigger": row.trigger,
+        "persona": row.tagging.persona,
+        "person": row.tagging.person,
+        "episode": row.tagging.episode,
+        "edge": row.tagging.edge.value,
+        "template": row.template,
+        "recipient": row.recipient,
+        "subject": row.subject,
+        "digest": row.digest,
+        "created_at": format_instant(row.created_at),
+        "reason": row.reason,
+    }
