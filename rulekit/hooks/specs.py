@@ -8,12 +8,12 @@ from rulekit.records import ComposedEmail, OutboxChange, SenderFactory, SourceFa
 
 @hookspec
 def register_sources() -> Mapping[str, SourceFactory]:  # type: ignore[empty-body]
-    """Returns data sources by the scheme of their URL; called once, when a project's data is first opened."""
+    """Returns data sources by the scheme of their URL; called once, when plugins are loaded."""
 
 
 @hookspec
 def register_senders() -> Mapping[str, SenderFactory]:  # type: ignore[empty-body]
-    """Returns senders by the scheme of their URL; called once, when the first email is due."""
+    """Returns senders by the scheme of their URL; called once, when plugins are loaded."""
 
 
 @hookspec
