@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.normalise import missing
-from rulekit.evaluation.quality import Counts, value_counts
+from rulekit.evaluation.quality import Counts, count_where, value_counts
 from rulekit.evaluation.report import FieldReport
 from rulekit.evaluation.staging import Stage, Wanted, stage
 from rulekit.evaluation.tables import Column, Relation, Tables, create_relation, source_errors
@@ -95,7 +95,7 @@ def _key(column: Column) -> exp.Expr:
 
 def _inspect(tables: Tables, staged: Stage, wanted: list[Wanted], owner: str) -> Loaded:
     has_key = exp.column(owner, quoted=True).is_(exp.null()).not_()
-    keyless = exp.CountIf(this=exp.column(owner, quoted=True).is_(exp.null()))
+    keyless = count_where(exp.column(owner, quoted=True).is_(exp.null()))
     everything = exp.select(exp.Count(this=exp.Star()), *value_counts(staged)).from_(_table(staged)).where(has_key)
     counts = Counts.of(staged, _one(tables, everything))
     without_key = _one(tables, exp.select(keyless).from_(_table(staged)))[0]

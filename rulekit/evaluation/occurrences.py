@@ -12,7 +12,7 @@ from sqlglot import exp
 from rulekit.errors import SourceError
 from rulekit.evaluation.loading import PEOPLE, field_columns
 from rulekit.evaluation.normalise import is_readable, missing, read_instant
-from rulekit.evaluation.quality import Counts, value_counts
+from rulekit.evaluation.quality import Counts, count_where, value_counts
 from rulekit.evaluation.report import EventReport, FieldReport
 from rulekit.evaluation.staging import Stage, Wanted, purpose, stage
 from rulekit.evaluation.tables import Relation, Tables, create_relation, source_errors
@@ -143,7 +143,7 @@ def _inspect(tables: Tables, staged: Stage, origin: Origin) -> Iterator[tuple[Ev
     declared = exp.case().when(_KIND.isin(*origin.wanted), _KIND.copy()) if origin.wanted else exp.null()
     unknown = exp.column("known", quoted=True).is_(exp.null())
     untimed = exp.func("COALESCE", is_readable(_AT.copy()), exp.false()).not_()
-    counts = [exp.Count(this=exp.Star()), *value_counts(staged), exp.CountIf(this=unknown), exp.CountIf(this=untimed)]
+    counts = [exp.Count(this=exp.Star()), *value_counts(staged), count_where(unknown), count_where(untimed)]
     query = (
         exp.select(declared.as_("declared"), *counts)
         .from_(exp.table_(staged.name, quoted=True))

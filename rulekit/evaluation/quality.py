@@ -34,8 +34,15 @@ def value_counts(stage: Stage) -> Iterator[exp.Expr]:
     """Yields three aggregates for each staged value: present, unreadable, outside its set of texts."""
     for staged in stage.values.values():
         yield exp.func("COUNT", staged.value.copy())
-        yield _count_if(staged.unreadable)
-        yield _count_if(_outside(staged))
+        yield count_where(staged.unreadable)
+        yield count_where(_outside(staged))
+
+
+def count_where(condition: exp.Expr | None) -> exp.Expr:
+    """Returns the aggregate that counts the rows of which a condition is true; None is true of no row."""
+    if condition is None:
+        return exp.Literal.number(0)
+    return exp.Filter(this=exp.Count(this=exp.Star()), expression=exp.Where(this=condition.copy()))
 
 
 def combine(reports: Iterable[FieldReport]) -> tuple[FieldReport, ...]:
@@ -52,7 +59,3 @@ def _outside(staged: Staged) -> exp.Expr | None:
     if not staged.type.choices:
         return None
     return staged.value.isin(*staged.type.choices).not_()
-
-
-def _count_if(condition: exp.Expr | None) -> exp.Expr:
-    return exp.Literal.number(0) if condition is None else exp.CountIf(this=condition.copy())
