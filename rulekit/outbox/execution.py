@@ -41,15 +41,15 @@ class _Columns:
         return outbox.c[name]
 
 
-class _Values:
-    """A row before it is made, as guards and writes see it."""
+@dataclass(frozen=True, slots=True)
+class NewValues:
+    """A row before it is made, as guards and writes see it; `suppressed` is what the list says of its address."""
 
-    def __init__(self, values: Mapping[str, Any], suppressed: bool) -> None:
-        self._values = values
-        self.suppressed = suppressed
+    values: Mapping[str, Any]
+    suppressed: bool
 
     def __getattr__(self, name: str) -> Any:
-        return self._values[name]
+        return self.values[name]
 
 
 COLUMNS = _Columns()
@@ -61,19 +61,17 @@ def insert_or_leave(connection: Connection) -> Any:
 
 
 def make(
-    work: Work, transition: Transition, values: Mapping[str, Any], message: bytes, names: tuple[str, str], given: Given
+    work: Work, transition: Transition, row: NewValues, message: bytes, names: tuple[str, str], given: Given
 ) -> int | None:
     """Makes a row and returns its id, or None when this tagging already has one for this trigger."""
     _require(transition, Actor.TICK)
-    suppressed = is_suppressed(work.connection, values["address"])
-    row = _Values(values, suppressed)
     if transition.sources or not transition.condition(row, given):
         raise StoreError(f"a row cannot be made by `{transition.name}`")
-    content = {**values, **transition.written(row, given)}
-    statement = insert_or_leave(work.connection)(outbox).values(content).on_conflict_do_nothing()
-    made: int | None = work.connection.execute(statement.returning(outbox.c.id)).scalar()
+    content = {**row.values, **transition.written(row, given)}
+    statement = insert_or_leave(work.connection)(outbox).on_conflict_do_nothing().returning(outbox.c.id)
+    made: int | None = work.connection.execute(statement, content).scalar()
     if made is not None:
-        work.connection.execute(insert(messages).values(row=made, message=message))
+        work.connection.execute(insert(messages), {"row": made, "message": message})
         _note(work, made, transition, Actor.TICK, None, names, given)
     return made
 
@@ -159,7 +157,7 @@ def _note(
         "actor_name": given.who,
         "reason": given.reason,
     }
-    work.connection.execute(insert(audit).values(line))
+    work.connection.execute(insert(audit), line)
     work.changes.append(
         OutboxChange(row, *names, line["source"], target.state.value, given.now, given.reason)  # type: ignore[arg-type]
     )

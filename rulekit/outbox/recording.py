@@ -3,6 +3,7 @@
 A tick that brings nothing new writes nothing at all: `record` says so, and its transaction is rolled back.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Table, func, insert, select, update
 
 from rulekit.clock import format_instant
 from rulekit.errors import StoreError, TickLost
-from rulekit.outbox.execution import NAMED, NAMES, Work, at_any, candidates, insert_or_leave, make, move
+from rulekit.outbox.execution import NAMED, NAMES, NewValues, Work, at_any, candidates, insert_or_leave, make, move
 from rulekit.outbox.memberships import ordinals, pack
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import normalise
@@ -79,7 +80,8 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
     ids = _find_ids(work, tick)
     written += _write_changes(work, tick, number, ids)
     withdrawn, expired = _withdraw(work, tick, number), _expire(work, tick, number)
-    made = [_make_row(work, tick, number, ids, row) for row in tick.rows]
+    suppressed = _find_suppressed(work) if tick.rows else {}
+    made = [_make_row(work, tick, number, ids, row, suppressed) for row in tick.rows]
     written += _write_no_emails(work, tick, number, ids) + _write_waiting(work, tick, ids)
     _write_tick(work, tick, number, len(work.changes))
     outcome = TickOutcome(
@@ -213,13 +215,20 @@ def _expire(work: Work, tick: TickRecord, number: int) -> int:
     return sum(move(work, EXPIRE, row, Actor.TICK, given) for row in candidates(work, EXPIRE, given))
 
 
-def _make_row(work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow) -> State | None:
+def _find_suppressed(work: Work) -> dict[str, str]:
+    """Returns why an address is suppressed, for every one on the list."""
+    lines = work.connection.execute(select(suppressions.c.address, suppressions.c.reason))
+    return {line.address: line.reason for line in lines}
+
+
+def _make_row(
+    work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow, suppressed: Mapping[str, str]
+) -> State | None:
     address = normalise(row.recipient)
-    listed = select(suppressions.c.reason).where(suppressions.c.address == address)
-    suppressed: str | None = work.connection.execute(listed).scalar()
-    transition, reason = _birth(row, suppressed)
+    transition, reason = _birth(row, suppressed.get(address))
+    matched = ids.matched(row.trigger, row.tagging)
     values = {
-        **ids.matched(row.trigger, row.tagging),
+        **matched,
         **{name: getattr(row, name) for name in _COPIED},
         "address": address,
         "because": dict(row.because),
@@ -229,10 +238,9 @@ def _make_row(work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow)
         "token": 0,
     }
     given = Given(tick.at, AUTO if transition is MAKE_APPROVED else str(number), reason)
-    if make(work, transition, values, row.message, (row.trigger, row.tagging.person), given) is None:
-        _note_no_email(
-            work, [{**ids.matched(row.trigger, row.tagging), "tick": number, "at": tick.at, "reason": ALREADY}]
-        )
+    new = NewValues(values, address in suppressed)
+    if make(work, transition, new, row.message, (row.trigger, row.tagging.person), given) is None:
+        _note_no_email(work, [{**matched, "tick": number, "at": tick.at, "reason": ALREADY}])
         return None
     return transition.target.state
 
