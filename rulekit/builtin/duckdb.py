@@ -1,0 +1,62 @@
+"""The data source for a DuckDB file, attached read-only and read where it lies.
+
+A view in the file is the best place for a join or a conversion: it is run by the engine like a table.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rulekit.errors import SourceError
+from rulekit.hooks import hookimpl
+from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequest
+
+_ALIAS = "source"
+
+
+@hookimpl
+def register_sources() -> Mapping[str, SourceFactory]:
+    """Returns the source for `duckdb:///PATH`."""
+    return {"duckdb": open_duckdb}
+
+
+def open_duckdb(request: SourceRequest) -> "DuckDBSource":
+    """Returns the source for `duckdb:///PATH`, below the project, or `duckdb:////PATH`; raises SourceError."""
+    host, _, path = request.url.removeprefix("duckdb:").removeprefix("//").partition("/")
+    if not request.url.startswith("duckdb://") or host or not path:
+        raise SourceError(
+            f"`{request.url}` names no DuckDB file",
+            help="write it like `duckdb:///crm.duckdb`, or `duckdb:////srv/crm.duckdb` for a path from the root",
+        )
+    file = request.project / path
+    if not file.is_file():
+        raise SourceError(f"there is no DuckDB file `{path}`", help="name the right one as `url` under [source]")
+    return DuckDBSource(file.resolve())
+
+
+class DuckDBSource:
+    """Tables and views of one file; `SCHEMA.TABLE` names one outside the schema `main`."""
+
+    def __init__(self, file: Path) -> None:
+        path = _quoted(str(file), "'")
+        self._setup = (
+            f"ATTACH {path} AS {_ALIAS} (READ_ONLY)",
+            f"USE {_ALIAS}",
+        )
+
+    def table(self, name: str) -> QueryTable:
+        """Returns the table or view of that name."""
+        schema, _, table = name.rpartition(".")
+        origin = f"{_ALIAS}.{_quoted(schema or 'main')}.{_quoted(table)}"
+        return QueryTable(f"SELECT * FROM {origin}", self._setup)  # noqa: S608 - quoted
+
+    def query(self, sql: str) -> QueryTable:
+        """Returns the result of a SELECT over the tables of the file; it is run again for each kind of event."""
+        return QueryTable(sql, self._setup)
+
+    def default_mapping(self) -> SourceMapping | None:
+        """Returns None: the file cannot tell which of its tables holds people."""
+        return None
+
+
+def _quoted(text: str, quote: str = '"') -> str:
+    return quote + text.replace(quote, quote * 2) + quote

@@ -1,0 +1,126 @@
+"""The data source for a folder of files: CSV, TSV, JSON and Parquet, the text formats also compressed with gzip.
+
+Nothing outside the folder is read as a table, and nothing is ever written. Every value of a text format is given as
+the text it is; what it means is decided by the rules' declarations. Empty text in CSV and TSV is missing.
+"""
+
+import csv
+import gzip
+from collections.abc import Mapping
+from pathlib import Path
+
+from rulekit.errors import SourceError
+from rulekit.hooks import hookimpl
+from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequest
+from rulekit.suggestions import suggest
+
+_DELIMITERS = {".csv": ",", ".tsv": "\t"}
+_JSON = {".jsonl": "newline_delimited", ".ndjson": "newline_delimited", ".json": "array"}
+_FORMATS = "`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json` (each also with `.gz`) and `.parquet`"
+
+
+@hookimpl
+def register_sources() -> Mapping[str, SourceFactory]:
+    """Returns the source for `files:PATH`."""
+    return {"files": open_files}
+
+
+def open_files(request: SourceRequest) -> "FileSource":
+    """Returns the source for `files:PATH`, the path below the project or absolute; raises SourceError."""
+    path = request.url.partition(":")[2]
+    if not path:
+        raise SourceError(f"`{request.url}` names no folder", help="write it like `files:data`")
+    folder = request.project / path
+    if not folder.is_dir():
+        raise SourceError(
+            f"there is no folder `{path}`" + ("" if Path(path).is_absolute() else " in the project"),
+            help="make it, or name the right one as `url` under [source] in rulekit.toml",
+        )
+    return FileSource(folder.resolve())
+
+
+class FileSource:
+    """Tables are files, named by their path below the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def table(self, name: str) -> QueryTable:
+        """Returns the file of that name; Parquet is read where it lies, the other formats once per tick."""
+        path = self._find(name)
+        ending = Path(path.name.removesuffix(".gz")).suffix.lower()
+        if path.stat().st_size == 0:
+            raise SourceError(f"`{name}` is empty", help="give it at least a line with the names of its columns")
+        if ending == ".parquet":
+            return QueryTable(f"SELECT * FROM read_parquet({_text(str(path))})")  # noqa: S608 - quoted
+        if ending in _DELIMITERS:
+            return QueryTable(_csv_query(path, name, _DELIMITERS[ending]), load=True)
+        if ending in _JSON:
+            return QueryTable(_json_query(path, _JSON[ending]), load=True)
+        raise SourceError(f"`{name}` has no format that can be read", help=f"use {_FORMATS}, or a `query`")
+
+    def query(self, sql: str) -> QueryTable:
+        """Returns the result of a DuckDB SELECT, run once per tick; paths in it are relative to the folder."""
+        return QueryTable(sql, (f"SET file_search_path = {_text(str(self._folder))}",), load=True)
+
+    def default_mapping(self) -> SourceMapping | None:
+        """Returns None: a folder cannot tell which of its files holds people."""
+        return None
+
+    def _find(self, name: str) -> Path:
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._folder):
+            raise SourceError(
+                f"`{name}` lies outside the folder of the data source",
+                help="move the file into the folder, or give the folder above as `url` under [source]",
+            )
+        if path.is_file():
+            return path
+        nearest = suggest(name, (str(p.relative_to(self._folder)) for p in self._folder.rglob("*") if p.is_file()))
+        raise SourceError(
+            f"there is no file `{name}` in the folder of the data source"
+            + (f"; did you mean `{nearest}`?" if nearest else ""),
+            help="name a file below the folder that `url` under [source] gives",
+        )
+
+
+def _csv_query(path: Path, name: str, delimiter: str) -> str:
+    columns = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in _header(path, name, delimiter))
+    # every option is given, so that nothing is guessed from a sample of the file
+    return (
+        f"SELECT * FROM read_csv({_text(str(path))}, auto_detect = false, header = true, columns = {{{columns}}}, "  # noqa: S608 - quoted
+        f"delim = {_text(delimiter)}, quote = '\"', escape = '\"', nullstr = '', encoding = 'utf-8')"
+    )
+
+
+def _json_query(path: Path, form: str) -> str:
+    # to a depth of 1 each value stays the JSON that it is, and no type is guessed from a sample
+    return f"SELECT * FROM read_json({_text(str(path))}, format = '{form}', maximum_depth = 1, sample_size = -1)"  # noqa: S608 - quoted
+
+
+def _header(path: Path, name: str, delimiter: str) -> list[str]:
+    opened = gzip.open if path.name.endswith(".gz") else open
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
+            columns = next(csv.reader(file, delimiter=delimiter), [])
+    except UnicodeDecodeError:
+        raise SourceError(f"`{name}` is not in UTF-8", help="convert it to UTF-8") from None
+    except (OSError, EOFError, csv.Error) as error:
+        raise SourceError(f"`{name}` cannot be read: {error}", help="mend or replace the file") from None
+    _check_header(columns, name)
+    return columns
+
+
+def _check_header(columns: list[str], name: str) -> None:
+    folded = [column.casefold() for column in columns]
+    twice = sorted({column for column in folded if folded.count(column) > 1})
+    if not any(columns):
+        raise SourceError(f"`{name}` has no names of columns in its first line", help="write them there")
+    if "" in columns:
+        raise SourceError(f"column {columns.index('') + 1} of `{name}` has no name", help="name it in the first line")
+    if twice:
+        raise SourceError(f"`{name}` has more than one column `{twice[0]}`", help="rename one; case does not count")
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
