@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from rulekit.errors import ComposeError
 
 _WITH_NAME = re.compile(r"(?P<name>.*?) *<(?P<address>[^<>]*)>", re.DOTALL)
+_ENCODED_WORD = re.compile(r"=\?.*\?")  # valid letter for letter, but programs decode it (RFC 2047)
 _QUOTED = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"', re.DOTALL)
 _FORBIDDEN_IN_NAME = re.compile(r"[\x00-\x1f\x7f<>]")
 
@@ -33,7 +34,7 @@ def parse_address(text: str) -> str:
         checked = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise ComposeError(f"`{_shown(text)}` is not an email address: {error}", help="mend the address") from None
-    if not checked.ascii_domain.isascii() or re.search(r"[\s\x00-\x1f\x7f<>]", checked.local_part):
+    if _ENCODED_WORD.search(checked.local_part):
         raise ComposeError(f"`{_shown(text)}` is not an email address that can be mailed", help="mend the address")
     return f"{checked.local_part}@{checked.ascii_domain}"
 

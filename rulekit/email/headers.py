@@ -7,7 +7,6 @@ hold exactly the intended headers. Lines end with CRLF and hold at most 998 octe
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from email.charset import QP, Charset
 from email.header import Header
 from email.parser import BytesHeaderParser
 from email.policy import compat32
@@ -27,8 +26,6 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9.-]{1,120}>")
 _LINK = re.compile(r"https://[!-;=?-~]+")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
-_UTF8 = Charset("utf-8")
-_UTF8.header_encoding = QP
 
 HeaderLine = tuple[str, str]
 
@@ -133,4 +130,4 @@ def _is_plain(text: str) -> bool:
 
 
 def _encoded(header: str, text: str) -> str:
-    return Header(text, charset=_UTF8, header_name=header, maxlinelen=_FOLD - 2).encode(linesep="\r\n")
+    return Header(text, charset="utf-8", header_name=header, maxlinelen=_FOLD - 2).encode(linesep="\r\n")

@@ -15,8 +15,10 @@ from rulekit.clock import format_duration
 from rulekit.records import Scalar
 from rulekit.suggestions import suggest
 
-# control characters but tab and line end, marks that turn the direction of text, halves of a surrogate pair
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+# control characters but tab and line end, marks that turn the direction of text
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -82,7 +84,7 @@ def show(value: object) -> str:
     """Returns a value as people read it: `12.5`, `2026-01-31 09:00`, `14d`, items with commas between."""
     match value:
         case str():
-            return value if value.isascii() and value.isprintable() else _UNPRINTABLE.sub("�", value)
+            return value if value.isascii() and value.isprintable() else _clean(value)
         case bool():
             return "true" if value else "false"
         case float():
@@ -105,6 +107,11 @@ def show_in_markdown(value: object) -> str:
     if isinstance(value, Verbatim):
         return value
     return _PUNCTUATION.sub(r"\\\1", " ".join(show(value).split()))
+
+
+def _clean(text: str) -> str:
+    """Returns text that any program can show: line ends alike, what cannot be printed as a space."""
+    return _SURROGATES.sub("�", _UNPRINTABLE.sub(" ", _LINE_ENDS.sub("\n", text)))
 
 
 def _plain(number: Decimal) -> str:

@@ -56,6 +56,8 @@ def test_takes_one_address(text: str, address: str) -> None:
         "a..b@example.com",
         ".a@example.com",
         "a\u202eb@example.com",
+        "=?utf-8?q?Hi=0D=0ABcc:_eve@example.com?=@example.com",
+        "=?utf-8?q?Hi=0D=0ABcc=3A_eve?=@example.com",
         "Ada <ada@example.com>",
         "<ada@example.com>",
         "x" * 65 + "@example.com",

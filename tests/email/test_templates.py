@@ -198,7 +198,7 @@ def test_escapes_in_markdown_but_not_our_own_link() -> None:
 
 
 def test_takes_controls_and_direction_marks_out_of_values() -> None:
-    assert show("a\x00b\u202ec\ud800d\te\nf") == "a�b�c�d\te\nf"
+    assert show("a\x00b\u202ec\ud800d\te\r\nf\u2028g") == "a b c�d\te\nf\ng"
 
 
 def test_takes_exactly_the_filters_and_tests_that_are_documented() -> None:

@@ -1,0 +1,190 @@
+"""A hundred and more hostile texts as name, subject, sender and address: the email stays the one intended."""
+
+import json
+import os
+from collections.abc import Callable
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rulekit.email.compose import Composed
+from rulekit.email.headers import MAX_SUBJECT, clean
+from rulekit.errors import ComposeError
+
+REAL_DATA = os.environ.get("RULEKIT_REAL_DATA")
+
+_ENDS = [
+    "\r\n",
+    "\n",
+    "\r",
+    "\r\n ",
+    "\n\t",
+    "\r\r\n",
+    "\x0b",
+    "\x0c",
+    "\x1c",
+    "\x1e",
+    "\x85",
+    "\u2028",
+    "\u2029",
+    "\x00",
+]
+_TAILS = ["Bcc: eve@example.com", "\r\n\r\n<script>x</script>", "Subject: other", "Content-Type: text/html"]
+_ENCODED = [
+    "=?utf-8?q?Hi=0D=0ABcc:_eve@example.com?=",
+    "=?utf-8?Q?Hi=0D=0ABcc:_eve@example.com?= tail",
+    "=?UTF-8?B?SGkNCkJjYzogZXZlQGV4YW1wbGUuY29t?=",
+    "=?iso-8859-1?q?=0ABcc:_eve@example.com?=",
+    "=?utf-8*en?q?=0D=0ABcc:_e?=",
+    "=?utf-8?q?a?= =?utf-8?q?=0D=0Ab?=",
+    "=?utf-7?q?+AA0ACg-Bcc:?=",
+    "=?unknown?q?x?=",
+    "=?utf-8?x?y?=",
+    "=?utf-8?b?====?=",
+    "=?",
+    "?=",
+    "=?utf-8?q?" + "a" * 300 + "?=",
+]
+_ODD = [
+    '"',
+    "\\",
+    '"\\',
+    "<eve@example.com>",
+    '" <eve@example.com>',
+    "Ada <eve@example.com>,",
+    "a, b",
+    "a; b",
+    "a: b;",
+    "(comment",
+    "comment)",
+    "[x]",
+    "@",
+    ".",
+    "..\r\n.\r\n",
+    "\r\n.\r\nMAIL FROM:<eve@example.com>",
+    "From here",
+    "--rulekit-",
+    "--",
+    "Bcc:",
+    "{{ person.email }}",
+    "{% include '/etc/passwd' %}",
+    "<!-- -->",
+    "-->",
+    "<body>",
+    "</body></html>",
+    "</style><script>x</script>",
+    "&lt;b&gt;",
+    "javascript:alert(1)",
+    "[x](javascript:alert(1))",
+    "![x](http://eve.example/p.gif)",
+    "# heading\n===",
+    "```",
+    "    code",
+    "| a | b |",
+    "\u202eecnalg",
+    "\u2066x\u2069",
+    "\ufeffbom",
+    "\ufffe\uffff",
+    "\ud800",
+    "\udfff\ud800",
+    "\U0001f469\u200d\U0001f469\u200d\U0001f467",
+    "Z" + "\u0351" * 80,
+    "漢字" * 300,
+    "é" * 2000,
+    "a" * 2000,
+    "a " * 2000,
+    " " * 200 + "x",
+    "\t\t x \t",
+    "x" + "\u00a0" * 40 + "y",
+    "%0d%0aBcc:eve@example.com",
+    "\\r\\nBcc: eve@example.com",
+    "%s%n%d",
+    "$(id)",
+    "'; drop table x; --",
+]
+HOSTILE = [f"Ada{end}{tail}" for end in _ENDS for tail in _TAILS] + _ENCODED + _ODD
+
+
+def texts() -> list[str]:
+    if not REAL_DATA:
+        return HOSTILE
+    return HOSTILE + json.loads((Path(REAL_DATA) / "mail-vectors" / "blns.json").read_text())
+
+
+def test_there_are_more_than_a_hundred() -> None:
+    assert len(set(HOSTILE)) > 100
+
+
+@pytest.mark.parametrize("body", ["html", "markdown", "text"])
+def test_no_text_changes_what_the_email_is(desk: Any, assert_sound: Callable[..., EmailMessage], body: str) -> None:
+    source = {
+        "html": '<html><body title="{{ person.first_name }}"><p>Hi {{ person.first_name }}</p></body></html>',
+        "markdown": "# Hi {{ person.first_name }}\n\n[x]({{ person.first_name | urlencode }})",
+        "text": "Hi {{ person.first_name }}\n",
+    }[body]
+    subject = "Hi {{ person.first_name }}"
+    composer = desk.composer(**{body: source, "subject": subject, "preheader": "{{ person.first_name }}"})
+    for text in texts():
+        composed = desk.make(composer, first_name=text)
+        message = assert_sound(composed.message, "ada@example.com")
+        assert message["subject"] == composed.subject == clean(f"Hi {text}", MAX_SUBJECT), text
+        _assert_inert(message)
+
+
+class _Tags(HTMLParser):
+    """The tags that a mail program would see."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.links: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("href", "src")]
+
+
+def _assert_inert(message: EmailMessage) -> None:
+    """Only the page's own tags stand in the HTML, whatever the data holds."""
+    html = message.get_body(("html",))  # type: ignore[attr-defined]
+    if html is not None:
+        tags = _Tags(html.get_content())
+        assert tags.seen.count("html") == tags.seen.count("body") == 1
+        assert set(tags.seen) <= {"html", "head", "body", "meta", "title", "style", "div", "p", "h1", "a"}, tags.seen
+        assert not [link for link in tags.links if ":" in link]
+
+
+def _composed_or_refused(compose: Callable[[], Composed]) -> Composed | str:
+    try:
+        return compose()
+    except ComposeError as refused:
+        return refused.message
+
+
+def test_no_name_of_a_sender_changes_who_it_is_from(desk: Any, assert_sound: Callable[..., EmailMessage]) -> None:
+    composer = desk.composer(text="x", subject="s", template_from="{{ person.first_name }} <success@example.com>")
+    made = [_composed_or_refused(lambda text=text: desk.make(composer, first_name=text)) for text in texts()]
+    for composed in made:
+        if not isinstance(composed, str):
+            message = assert_sound(composed.message, "ada@example.com")
+            assert [address.addr_spec for address in message["from"].addresses] == ["success@example.com"]
+    assert 0 < sum(isinstance(composed, str) for composed in made) < len(made)
+
+
+@pytest.mark.parametrize("shape", ["{}", "ada@example.com{}", "{}@example.com", "ada{}@example.com", "ada@{}"])
+def test_no_text_as_address_is_mailed_unless_it_is_one(
+    desk: Any, assert_sound: Callable[..., EmailMessage], shape: str
+) -> None:
+    composer = desk.composer(text="x")
+    for text in texts():
+        address = shape.format(text)
+        composed = _composed_or_refused(lambda address=address: desk.make(composer, email=address))
+        if isinstance(composed, str):
+            assert composed.startswith("template Miss_You, person `p1`: "), address
+        else:
+            assert_sound(composed.message, composed.recipient)
+            assert composed.recipient.count("@") == 1
