@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import reduce
+from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 from rulekit.diagnostics.source import Span
@@ -67,7 +68,7 @@ def _texts(parts: Iterable[Part]) -> tuple[tree.Text, ...]:
 
 def _head(parts: Sequence[Part]) -> Span:
     """Returns the stretch from the keyword to the word before the colon."""
-    for part, following in zip(parts, parts[1:], strict=False):
+    for part, following in pairwise(parts):
         if isinstance(following, Word) and following.type == "COLON":
             return cast(Span, parts[0].span.to(part.span))
     return _span(parts)
@@ -84,7 +85,7 @@ def _fold(parts: Parts) -> tree.Expression:
 def _balance(parts: Parts) -> tree.Expression:
     """Returns `a and b and …` as nodes of the least depth, so that a long chain is no deep tree; the order stays."""
     if len(parts) == 1:
-        return cast(tree.Expression, parts[0])
+        return cast("tree.Expression", parts[0])
     middle = len(parts) // 2 if len(parts) // 2 % 2 else len(parts) // 2 + 1
     left, right = _balance(parts[:middle]), _balance(parts[middle + 1 :])
     sign: Word = parts[middle]
@@ -167,11 +168,7 @@ class Conditions:
     def call(self, parts: Parts) -> tree.Call:
         """`company.count(purchase, last 14d)`."""
         company = isinstance(parts[0], Word)
-        arguments = tuple(
-            part
-            for comma, part in zip(parts, parts[1:], strict=False)
-            if isinstance(comma, Word) and comma.type == "COMMA"
-        )
+        arguments = tuple(part for comma, part in pairwise(parts) if isinstance(comma, Word) and comma.type == "COMMA")
         function = parts[2] if company else parts[0]
         bound = _marked("bound", parts)
         return tree.Call(company, function, _all(tree.Subject, parts), bound, arguments, _span(parts))

@@ -59,6 +59,8 @@ class _View:
 
     def shares_line(self, index: int) -> bool:
         """Returns whether a word stands on one line with the word before it."""
+        if index == 0:
+            return False
         between = self.source.text[self.words[index - 1].span.end : self.words[index].span.start]
         return "\n" not in between
 
@@ -67,7 +69,7 @@ class _View:
         if kind not in STARTS:
             return self.looks_like_head(index)
         if kind == "TEMPLATE":
-            return not (piece.keyword == "TRIGGER" and self.type(index - 1) == "SEND")
+            return piece.keyword != "TRIGGER" or self.type(index + 2) in {"COLON", "STRING"}
         if kind not in _RECORDS:
             return True
         if self.type(index + 1) == "DOT":
@@ -91,7 +93,7 @@ class _View:
         if self.type(index) != "NAME" or self.type(index - 1) in STARTS | {"WAS", "LIST", "OF"}:
             return False
         if self.type(index + 1) == "NAME" and self.type(index + 2) in {"COLON", "STRING"}:
-            return True
+            return not self.shares_line(index)
         return self.type(index + 1) == "COLON" and self.source.position(self.words[index].span.start).column == 1
 
     def is_misnamed(self, index: int, piece: Piece) -> bool:

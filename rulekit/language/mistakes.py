@@ -47,9 +47,11 @@ WORDS: dict[str, str] = {
     "PERSON": "`person`",
     "AND": "`and`",
     "OR": "`or`",
-    "EQUAL": "a comparison",
-    "OF": "`of`",
+    "LESS": "a comparison",
+    "EQUAL": "`=`",
     "COMMA": "`,`",
+    "WHERE": "`where`",
+    "THEN": "`then`",
     END: "the end of the declaration",
 }
 LISTED = 4
@@ -64,9 +66,18 @@ HABITS = {
     "if": "remove it: a persona's body is the condition itself",
     "when": "remove it: a trigger begins with `on`",
     "else": "write the opposite condition with `not`",
-    "users": "write `person`",
-    "user": "write `person`",
 }
+# how a declaration is written, for help where nothing more precise is known
+FORMS = {
+    "PERSON": "write each field as a name and a type, as in `plan text?`",
+    "COMPANY": "write each field as a name and a type, as in `plan text?`",
+    "EVENT": "write each property as a name and a type, as in `amount number`",
+    "LET": "write it like `let idle = 14d`",
+    "TEMPLATE": 'write each part as a word and a text, as in `subject "Hello"`',
+    "TRIGGER": "write it like `on tagged(My_Persona) send template My_Template auto=false`",
+    "TEST": 'write lines like `person ada: plan="pro"` and `at 2026-01-31T09:00Z: expect ada in My_Persona`',
+}
+UNIT_LETTERS = {"week": "w", "day": "d", "hour": "h", "minute": "m", "second": "s"} | {c: c for c in "wdhms"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,8 @@ def expectation(accepted: Set[str]) -> str:
     covered: frozenset[str] = SOFT if "NAME" in accepted else frozenset()
     if "NUMBER" in accepted:
         covered |= {"STRING", "INSTANT", "LPAR", "IN", "PERSON", "COMPANY"}
+    if "PLUS" in accepted:  # a value is complete: what goes on from it is said in fewer words
+        covered |= {"LPAR", "IN", "EQUAL"}
     concepts = [next((concept for words, concept in CONCEPTS if words <= accepted), "")]
     named = [text for text in concepts if text] + [text for word, text in WORDS.items() if word in accepted - covered]
     named = named[:LISTED] or ["another word"]
@@ -147,7 +160,7 @@ def _unfinished(mistake: Mistake) -> Diagnostic | None:
     if mistake.found is not None:
         return None
     message = f"{_title(mistake.words)} ends too early: expected {expectation(mistake.accepted)}"
-    help_text = "finish it, or remove it"
+    help_text = FORMS.get(mistake.words[0].type, "finish the condition, or remove the declaration")
     return Diagnostic(codes.UNFINISHED_DECLARATION, message, Label(mistake.before.span), help=help_text)
 
 
@@ -193,25 +206,28 @@ def _unexpected(mistake: Mistake) -> Diagnostic:
 def _advice(mistake: Mistake, found: Word) -> str:
     """Returns what to do, for the slips that people make; the first row that fits speaks."""
     before, kind, word = mistake.before, found.type, found.text.lower()
+    unit = UNIT_LETTERS.get(word) or UNIT_LETTERS.get(word.removesuffix("s"))
+    form = FORMS.get(mistake.words[0].type)
     rows: tuple[tuple[bool, str], ...] = (
         (kind == "EQUAL" and before.type == "EQUAL", "write `=` once to compare"),
         (kind == "GREATER" and before.type == "LESS", "write `!=`"),
         (before.type == "IS" and kind == "NOT", "write `is present` for the opposite of `is missing`"),
         (before.type == "NOT" and kind in COMPARISONS, "write `not` before the whole comparison"),
         (kind == "NOT" and "AND" in mistake.accepted, "write `not` before the whole comparison, or `not in`"),
-        (before.type == "NUMBER" and word in _UNITS, f"write `{before.text}{word}` without a space"),
+        (before.type == "NUMBER" and unit is not None, f"write `{before.text}{unit}` without a space"),
         (kind == "WITHIN", "write `within next 30d` or `within last 30d`"),
         (before.type == "IN" and "LPAR" in mistake.accepted, 'write a list, as in `in ("free", "pro")`'),
         (kind == "NAME" and word in HABITS, HABITS.get(word, "")),
         (kind == "NAME" and found.text != word and word.upper() in RESERVED, f"write `{word}`, in lower case"),
         (kind == "PERSON" and mistake.kind(1) == "DOT", "write the field alone: bare names are the person's fields"),
-        (before.type == "RPAR" and kind == "RPAR", "remove one `)`"),
+        ("AGO" in mistake.accepted and "NAME" not in mistake.accepted, "write `30d..14d ago`"),
+        (kind == "NAME" and "WHERE" in mistake.accepted, "write `where` before a condition on the event"),
+        (form is not None and mistake.words[0].type != "LET", form or ""),
         ({"AND", "OR"} <= mistake.accepted, f"join it with `and` or `or`, or remove `{_shown(found)}`"),
     )
     return next((advice for fits, advice in rows if fits), f"change `{_shown(found)}`, or remove it")
 
 
-_UNITS = frozenset({"w", "d", "h", "m", "s", "day", "days", "week", "weeks", "hour", "hours", "minute", "minutes"})
 _LOOKS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
     _missing_name,
     _reserved_name,

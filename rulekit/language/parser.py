@@ -4,7 +4,6 @@ The text is cut into words once, the words into declarations, and each declarati
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import cast
 
@@ -14,7 +13,7 @@ from lark.lexer import Token
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from rulekit.diagnostics import codes
-from rulekit.diagnostics.diagnostic import Diagnostic, Label
+from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language import tree
 from rulekit.language.build import Builder
@@ -75,14 +74,14 @@ def _read_piece(parser: Lark, piece: Piece, reports: list[Diagnostic]) -> tree.D
 
 def _parse_words(parser: Lark, words: Sequence[Word]) -> tuple[tree.Declaration | None, Diagnostic | None]:
     interactive = parser.parse_interactive()
-    index = 0
+    fed = 0
     try:
-        for index, word in enumerate(words):
+        for word in words:
             _feed(interactive, word)
-        index = len(words)
-        declaration: tree.Declaration = _feed(interactive, Word(END, "", words[-1].span))
+            fed += 1
+        declaration = _feed(interactive, Word(END, "", words[-1].span))
     except UnexpectedToken:
-        return None, explain(Mistake(words, index, _accepted(parser, words[:index])))
+        return None, explain(Mistake(words, fed, _accepted(parser, words[:fed])))
     return declaration, check_depth(declaration)
 
 
@@ -96,7 +95,7 @@ def _accepted(parser: Lark, words: Sequence[Word]) -> set[str]:
     interactive = parser.parse_interactive()
     for word in words:
         _feed(interactive, word)
-    return set(interactive.accepts())
+    return set(interactive.accepts())  # type: ignore[no-untyped-call]
 
 
 def _name(piece: Piece) -> str:
@@ -111,5 +110,5 @@ def _ordered(reports: list[Diagnostic]) -> list[Diagnostic]:
         return placed
     place = placed[MISTAKES].primary
     message = f"this file has more than {MISTAKES} mistakes; the rest is not reported"
-    last = Diagnostic(codes.TOO_MANY_MISTAKES, message, place and replace(place), help="correct these first")
+    last = Diagnostic(codes.TOO_MANY_MISTAKES, message, place, help="correct these first")
     return [*placed[:MISTAKES], last]

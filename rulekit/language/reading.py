@@ -1,4 +1,4 @@
-"""Reads a project's text files: at most 1 MiB, UTF-8, without a byte order mark; nothing else of the disk is touched."""
+"""Reads a project's text files: at most 1 MiB, UTF-8, nothing else of the disk is touched."""
 
 from pathlib import Path
 

@@ -6,7 +6,7 @@ Every mistake that one word shows by itself is reported here; the words still co
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 from lark import Lark
 from lark.lexer import Token
@@ -22,8 +22,9 @@ RESERVED = frozenset(
     | {"AND", "OR", "NOT", "IN", "IS", "OF", "TRUE", "FALSE"}
 )
 SOFT = frozenset(
-    "AGO APPROVE AT BETWEEN BY CONTAINS ENDS EXPECT LAST LIST MATCHES MISSING NO ON ONE PRESENT PREVIOUS SEND STARTS"
-    " TAGGED THEN TO UNAPPROVE UNTAGGED WAS WHERE WITH WITHIN".split()
+    {"AGO", "APPROVE", "AT", "BETWEEN", "BY", "CONTAINS", "ENDS", "EXPECT", "LAST", "LIST", "MATCHES", "MISSING", "NO"}
+    | {"ON", "ONE", "PRESENT", "PREVIOUS", "SEND", "STARTS", "TAGGED", "THEN", "TO", "UNAPPROVE", "UNTAGGED", "WAS"}
+    | {"WHERE", "WITH", "WITHIN"}
 )
 BEGINNINGS = ("person", "company", "event", "let", "segment", "persona", "template", "trigger", "test")
 
@@ -100,7 +101,7 @@ def read_words(source: SourceText, parser: Lark, reports: list[Diagnostic]) -> W
 
 def _tokens(text: str, parser: Lark) -> Iterator[Token]:
     interactive = parser.parse_interactive(text)
-    return interactive.lexer_thread.lex(interactive.parser_state)
+    return cast(Iterator[Token], interactive.lexer_thread.lex(interactive.parser_state))  # type: ignore[no-untyped-call]
 
 
 def _word(kind: str, text: str, span: Span, reports: list[Diagnostic]) -> Word:

@@ -1,0 +1,69 @@
+"""Source text as a terminal may show it: nothing invisible, tabs as spaces, wide characters two columns wide.
+
+What is shown never contains a control or formatting character, whatever the source holds.
+"""
+
+from dataclasses import dataclass
+from unicodedata import category, combining, east_asian_width
+
+TAB = 4
+# a longer line is cut around the place that the report is about
+WIDTH = 100
+LEAD = 40
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def visible(text: str) -> str:
+    """Returns a text with every control and formatting character replaced by a picture or its number."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character) for character in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """What is shown of a line; `columns` are those of its code points from `first` on, and the one after the last."""
+
+    text: str
+    first: int
+    columns: tuple[int, ...]
+
+    def mark(self, start: int, end: int) -> tuple[int, int]:
+        """Returns the column and width of a stretch of the line, cut at the border; the width is at least 1."""
+        last = len(self.columns) - 1
+        left = self.columns[max(0, min(start - self.first, last))]
+        right = self.columns[max(0, min(end - self.first, last))]
+        return left, max(1, right - left)
+
+
+def excerpt(line: str, focus: int) -> Excerpt:
+    """Returns the part of a line that is shown when the code point at `focus` matters most."""
+    first = max(0, min(focus - LEAD, len(line) - WIDTH))
+    shown = line[first : first + WIDTH]
+    parts = ["…"] if first else []
+    column = len(parts)
+    columns = [column]
+    for character in shown:
+        part = " " * (TAB - column % TAB) if character == "\t" else _shown(character)
+        parts.append(part)
+        column += sum(_width(c) for c in part)
+        columns.append(column)
+    if first + WIDTH < len(line):
+        parts.append("…")
+    return Excerpt("".join(parts), first, tuple(columns))
+
+
+def _shown(character: str) -> str:
+    if category(character) not in _INVISIBLE:
+        return character
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"<U+{code:04X}>"
+
+
+def _width(character: str) -> int:
+    if combining(character) or category(character) in {"Mn", "Me"}:
+        return 0
+    return 2 if east_asian_width(character) in {"W", "F"} else 1

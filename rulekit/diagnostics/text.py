@@ -1,0 +1,88 @@
+"""Reports for people to read: the full form with the source line underlined, and one line per report.
+
+Nothing invisible that a source, a path or a message holds reaches the terminal.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from rulekit.diagnostics.diagnostic import Diagnostic, Label, Severity
+from rulekit.diagnostics.lines import excerpt, visible
+from rulekit.diagnostics.source import SourceText
+
+Sources = Mapping[str, SourceText]
+
+
+def render(diagnostics: Iterable[Diagnostic], sources: Sources) -> str:
+    """Returns the reports in full, each with its source lines; a blank line stands between two reports."""
+    return "\n".join(f"{_block(diagnostic, sources)}\n" for diagnostic in diagnostics)
+
+
+def render_concise(diagnostics: Iterable[Diagnostic], sources: Sources) -> str:
+    """Returns one line per report: `path:line:column: severity[code/slug] message`."""
+    return "".join(f"{_concise(diagnostic, sources)}\n" for diagnostic in diagnostics)
+
+
+def summary(diagnostics: Sequence[Diagnostic]) -> str:
+    """Returns the number of reports in words, as in "2 errors and 1 warning"; "no findings" when there is none."""
+    named = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+    counts = [(sum(d.severity is severity for d in diagnostics), word) for severity, word in named.items()]
+    parts = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
+    if not parts:
+        return "no findings"
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _title(diagnostic: Diagnostic) -> str:
+    code = diagnostic.code
+    return f"{diagnostic.severity.value}[{code.number}/{code.slug}]"
+
+
+def _concise(diagnostic: Diagnostic, sources: Sources) -> str:
+    place = f"{_place(diagnostic.primary, sources)}: " if diagnostic.primary else ""
+    return f"{place}{_title(diagnostic)} {visible(diagnostic.message)}"
+
+
+def _place(label: Label, sources: Sources) -> str:
+    source = sources.get(label.span.path)
+    path = visible(label.span.path)
+    if source is None:
+        return path
+    position = source.position(label.span.start)
+    return f"{path}:{position.line}:{position.column}"
+
+
+def _block(diagnostic: Diagnostic, sources: Sources) -> str:
+    labels = [label for label in (diagnostic.primary, *diagnostic.secondary) if label is not None]
+    margin = " " * max((len(str(_line_of(label, sources))) for label in labels), default=1)
+    rows = [f"{_title(diagnostic)}: {visible(diagnostic.message)}"]
+    for _, group in groupby(labels, key=lambda label: (label.span.path, _line_of(label, sources))):
+        rows.extend(_excerpt_rows(list(group), diagnostic, sources, margin))
+    if diagnostic.help:
+        rows.append(f"{margin} = help: {visible(diagnostic.help)}")
+    rows.extend(f"{margin} = note: {visible(note)}" for note in diagnostic.notes)
+    return "\n".join(row.rstrip() for row in rows)
+
+
+def _excerpt_rows(labels: list[Label], diagnostic: Diagnostic, sources: Sources, margin: str) -> Iterator[str]:
+    """Yields the place, the source line and one marked row for each label on it."""
+    first = labels[0]
+    yield f"{margin}--> {_place(first, sources)}"
+    source = sources.get(first.span.path)
+    if source is None:
+        return
+    number = _line_of(first, sources)
+    line = source.line(number)
+    begin = first.span.start - source.position(first.span.start).column + 1
+    shown = excerpt(line, first.span.start - begin)
+    yield f"{margin} |"
+    yield f"{number:>{len(margin)}} | {shown.text}"
+    for label in labels:
+        sign = "^" if label is diagnostic.primary else "-"
+        column, width = shown.mark(label.span.start - begin, min(label.span.end - begin, len(line)))
+        yield f"{margin} | {' ' * column}{sign * width} {visible(label.text)}"
+
+
+def _line_of(label: Label, sources: Sources) -> int:
+    source = sources.get(label.span.path)
+    return source.position(label.span.start).line if source else 0
