@@ -1,0 +1,156 @@
+"""The worker's side: leases, tokens, retries and what becomes of rows whose worker died; over every kind of store."""
+
+from datetime import timedelta
+
+import pytest
+
+from rulekit.errors import TransitionRefused
+from rulekit.outbox.claims import LEASE
+from rulekit.outbox.states import Phase, State
+from rulekit.outbox.transitions import RETRY_AFTER
+from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
+
+
+@pytest.fixture
+def row(world):
+    return world.enter("ann", auto=True)[0]
+
+
+def claim(world):
+    (found,) = world.store.claim_due(world.now, "w", 1)
+    return found
+
+
+def test_a_claim_holds_everything_a_worker_needs(world, row):
+    found = claim(world)
+    assert (found.row.id, found.token, found.intact) == (row, 1, True)
+    assert found.message == world.store.message(row)
+    held = world.store.row(row)
+    assert (held.state, held.phase, held.worker) == (State.SENDING, Phase.CLAIMED, "w")
+    assert held.lease_until == world.now + LEASE
+    assert world.store.claim_due(world.now, "other", 9) == []
+
+
+def test_due_rows_are_claimed_in_the_order_of_their_time(world):
+    late = world.enter("late")[0]
+    world.approve(late, timedelta(minutes=2))
+    early = world.enter("early")[0]
+    world.approve(early, timedelta(minutes=1))
+    world.later(minutes=3)
+    assert [found.row.id for found in world.store.claim_due(world.now, "w", 9)] == [early, late]
+
+
+def test_sent_keeps_the_reply(world, row):
+    found = claim(world)
+    world.store.mark_data(found, world.now)
+    assert world.store.row(row).phase is Phase.DATA
+    assert world.store.finish(found, Sent("250 2.0.0 queued as 1"), world.now) is State.SENT
+    done = world.store.row(row)
+    assert (done.reply, done.finished_at, done.worker) == ("250 2.0.0 queued as 1", world.now, None)
+
+
+def test_retries_follow_the_schedule_and_then_the_row_fails(world):
+    (row,) = world.enter("ann", auto=True, expires_at=world.now + timedelta(days=30))
+    for attempt, delay in enumerate(RETRY_AFTER, start=1):
+        assert world.store.finish(claim(world), Later("450 busy"), world.now) is State.RETRYING
+        waiting = world.store.row(row)
+        assert (waiting.attempts, waiting.not_before) == (attempt, world.now + delay)
+        world.now += delay - timedelta(seconds=1)
+        assert world.store.claim_due(world.now, "w", 1) == []
+        world.later(seconds=1)
+    assert world.store.finish(claim(world), Later("450 busy"), world.now) is State.FAILED
+    assert world.store.row(row).reason == "450 busy (after 9 attempts)"
+
+
+def test_jitter_stretches_the_delay(world, row):
+    world.store.finish(claim(world), Later("busy"), world.now, jitter=1.0)
+    assert world.store.row(row).not_before == world.now + timedelta(seconds=75)
+
+
+def test_no_attempt_is_planned_past_the_end(world):
+    (row,) = world.enter("ann", auto=True, expires_at=world.now + timedelta(seconds=30))
+    assert world.store.finish(claim(world), Later("busy"), world.now) is State.FAILED
+    assert "expires" in world.store.row(row).reason
+
+
+def test_a_retry_that_is_past_its_end_is_not_claimed_but_expires(world, row):
+    world.store.finish(claim(world), Later("busy"), world.now)
+    world.later(days=7)
+    assert world.store.claim_due(world.now, "w", 1) == []
+    assert world.tick().expired == 1
+
+
+@pytest.mark.parametrize("outcome", [Later, Refused])
+def test_a_fault_of_the_sender_burns_no_attempt(world, row, outcome):
+    assert world.store.finish(claim(world), outcome("421", RefusalClass.SENDER), world.now) is State.RETRYING
+    waiting = world.store.row(row)
+    assert (waiting.attempts, waiting.not_before) == (0, world.now)
+
+
+def test_silence_after_the_message_is_uncertain_and_never_sent_again(world, row):
+    found = claim(world)
+    world.store.mark_data(found, world.now)
+    assert world.store.finish(found, Unknown("no answer"), world.now) is State.UNCERTAIN
+    world.later(days=3)
+    assert world.store.reap(world.now) == {}
+    assert world.store.claim_due(world.now, "w", 1) == []
+
+
+def test_the_word_of_a_sender_that_skipped_the_mark_is_not_taken(world, row):
+    assert world.store.finish(claim(world), Sent("250"), world.now) is State.UNCERTAIN
+    assert "without the data mark" in world.store.row(row).reason
+
+
+def test_the_reaper_waits_for_the_lease(world, row):
+    claim(world)
+    world.later(minutes=14, seconds=59)
+    assert world.store.reap(world.now) == {}
+    world.later(seconds=1)
+    assert world.store.reap(world.now) == {State.RETRYING: 1}
+    waiting = world.store.row(row)
+    assert (waiting.attempts, waiting.not_before) == (1, world.now + RETRY_AFTER[0])
+
+
+def test_a_row_that_kills_every_worker_fails_in_the_end(world, row):
+    for _ in RETRY_AFTER:
+        claim(world)
+        world.now += LEASE
+        world.store.reap(world.now)
+        world.now = world.store.row(row).not_before
+    claim(world)
+    world.now += LEASE
+    assert world.store.reap(world.now) == {State.FAILED: 1}
+
+
+def test_the_reaper_does_not_send_again_what_may_have_left(world, row):
+    found = claim(world)
+    world.store.mark_data(found, world.now)
+    world.now += LEASE
+    assert world.store.reap(world.now) == {State.UNCERTAIN: 1}
+
+
+def test_an_answer_that_comes_after_the_lease_decides(world, row):
+    found = claim(world)
+    world.store.mark_data(found, world.now)
+    world.now += LEASE
+    world.store.reap(world.now)
+    assert world.store.finish(found, Sent("250"), world.now) is State.SENT
+
+
+def test_an_old_token_changes_nothing(world, row):
+    old = claim(world)
+    world.now += LEASE
+    world.store.reap(world.now)
+    for say in (
+        lambda: world.store.mark_data(old, world.now),
+        lambda: world.store.finish(old, Refused("no"), world.now),
+        lambda: world.store.forbid(old, world.now, "no"),
+    ):
+        with pytest.raises(TransitionRefused, match="no longer with worker w"):
+            say()
+    world.later(minutes=1)
+    new = claim(world)
+    assert new.token == old.token + 1
+    with pytest.raises(TransitionRefused):
+        world.store.mark_data(old, world.now)
+    assert world.store.mark_data(new, world.now) is None
