@@ -79,7 +79,7 @@ def show(row_id: int, raw: bool, output: str, project: Path) -> None:
     with open_project_store(project) as store:
         row, message, history = store.row(row_id), store.message(row_id), store.history(row_id)
     if raw:
-        click.get_binary_stream("stdout").write(message)
+        click.echo(message, nl=False)
         return
     if output == "json":
         print_json({"schema_version": 1, **email_as_json(row), **story_as_json(row, history)})

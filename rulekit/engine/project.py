@@ -1,5 +1,6 @@
 """A project ready to run: its settings, its rules without errors, its plugins, and what they open."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from rulekit.hooks.plugins import Plugins, load_plugins
 from rulekit.language.program import Program
 from rulekit.language.project import Rules, load_rules
 from rulekit.outbox.store import Store
-from rulekit.records import Sender, SenderRequest, SourceRequest
+from rulekit.records import OutboxChange, Sender, SenderRequest, SourceRequest
 from rulekit.settings import Settings, fill_environment, load_settings
 
 
@@ -61,8 +62,13 @@ def installed_plugins() -> Plugins:
 
 
 def open_store(project: Project) -> Store:
-    """Opens the project's store, making or upgrading it where needed."""
-    return Store.open(fill_environment(project.settings.store.url), project.folder)
+    """Opens the project's store, making or upgrading it where needed; plugins hear of what is committed."""
+
+    def tell_plugins(change: OutboxChange) -> None:
+        for failure in project.plugins.announce(change):
+            logging.getLogger(__name__).warning("the plugin `%s` failed: %s", failure.name, failure.reason)
+
+    return Store.open(fill_environment(project.settings.store.url), project.folder, tell_plugins)
 
 
 def open_project_store(folder: Path) -> Store:
