@@ -142,13 +142,14 @@ class Dice:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A company: its row, and what its people's lives depend on."""
+    """A company: its row, and what its people's lives depend on; nobody there works with Fernhill after `given_up`."""
 
     row: tuple[str, ...]
     key: str
     domain: str
     since: datetime
     people: int
+    given_up: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,8 @@ def make_account(key: str, name: str, seed: int) -> Account:
         trial_ends.isoformat() if plan == "trial" else "",
         "" if plan == "trial" else next_anniversary(since + 30 * DAY).isoformat(),
     )
-    return Account(row, key, name.replace(" ", "-").lower() + ".example.com", since, people)
+    given_up = EXPORT.date() - dice.whole(8, 60) * DAY if dice.chance(0.1) else END.date()
+    return Account(row, key, name.replace(" ", "-").lower() + ".example.com", since, people, given_up)
 
 
 def company_size(dice: Dice, size: float) -> tuple[int, int]:
@@ -271,7 +273,7 @@ def make_person(
     domain = account.domain if account else dice.pick(("example.org", "example.net"))
     email = free_address(f"{first_slug}.{last_slug}", domain, addresses)
     created = office_hours(dice, account.since if account and owns else first_day(dice, account))
-    events = live(key, created, dice)
+    events = live(key, created, account.given_up if account else END.date(), dice)
     row = (
         key,
         email,
@@ -319,9 +321,9 @@ def office_hours(dice: Dice, day: datetime) -> datetime:
 # --- what they do -----------------------------------------------------------------------------------------------
 
 
-def live(key: str, created: datetime, dice: Dice) -> list[Event]:
-    """Returns all events of a person, in order of time."""
-    habits = make_habits(dice, created)
+def live(key: str, created: datetime, end: date, dice: Dice) -> list[Event]:
+    """Returns all events of a person until that day, in order of time; the milestones are taken all the same."""
+    habits = make_habits(dice, created, end)
     events = [*milestones(key, created, habits, dice)]
     for stretch in habits.stretches:
         day = stretch.start
@@ -340,7 +342,7 @@ MILESTONES = ("signed_up", "profile_completed", "project_created", "project_live
 NEXT_STEPS = (("profile_completed", 0.86, 2), ("project_created", 0.74, 6), ("project_live", 0.76, 24))
 
 
-def make_habits(dice: Dice, created: datetime) -> Habits:
+def make_habits(dice: Dice, created: datetime, given_up: date) -> Habits:
     """Returns how a person works: steadily, until they leave, with a long pause, or less and less."""
     start, end = created.date() + DAY, END.date()
     rate = dice.pick((0.12, 0.2, 0.3, 0.45, 0.7))
@@ -357,7 +359,7 @@ def make_habits(dice: Dice, created: datetime) -> Habits:
     else:
         stretches = []
     return Habits(
-        tuple(Stretch(s.start, min(s.end, end), s.rate, s.views) for s in stretches),
+        tuple(Stretch(s.start, min(s.end, given_up), s.rate, s.views) for s in stretches),
         hour=dice.pick((5, 6, 6, 7, 7, 7, 8, 8, 9, 13, 14, 15)),
         exports=dice.pick((0.0, 0.04, 0.08, 0.2)),
         trouble=dice.pick((0.02, 0.02, 0.02, 0.6)),
