@@ -1,6 +1,8 @@
 """A store with people, and short ways to make ticks and rows for it."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -9,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rulekit.outbox.recording import ALREADY
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import MembershipChange, NewRow, TickOutcome, TickRecord
 from rulekit.records import Edge, OutboxChange, Tagging
@@ -121,3 +124,53 @@ def open_store(store_url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
 @pytest.fixture
 def world(open_store: Callable[[], Store]) -> World:
     return World(open_store())
+
+
+# --- what must always be true (outbox): each query finds what breaks it --------------------------------------------
+
+_ENDS = "('sent', 'failed', 'cancelled', 'withdrawn', 'suppressed', 'expired', 'erased')"
+INVARIANTS = {
+    "I1 at most one acceptance of a row": """
+        SELECT "row" FROM audit WHERE target = 'sent' GROUP BY "row" HAVING count(*) > 1""",
+    "I2 no byte before approval and hold": """
+        SELECT o.id FROM outbox o JOIN audit a ON a."row" = o.id
+        WHERE a.transition = 'mark data' AND (o.approved_at IS NULL OR a.at < o.approved_at
+           OR (a.at < o.not_before AND NOT EXISTS (
+                   SELECT 1 FROM audit b WHERE b."row" = o.id AND b.target = 'retrying')))""",
+    "I3 no byte after an unsubscribe": """
+        SELECT o.id FROM outbox o JOIN audit a ON a."row" = o.id JOIN suppressions s ON s.address = o.address
+        WHERE a.transition = 'mark data' AND s.at < a.at""",
+    "I4 one answer per tagging: a row, a wait or a reason": f"""
+        SELECT o.id FROM outbox o JOIN waiting w USING ("trigger", person, episode, edge) UNION ALL
+        SELECT o.id FROM outbox o JOIN no_email n USING ("trigger", person, episode, edge)
+        WHERE n.reason <> '{ALREADY}'""",
+    "I5 sent only with a reply": "SELECT id FROM outbox WHERE state = 'sent' AND reply IS NULL",
+    "I6 the bytes are those of the digest": """
+        SELECT o.id FROM outbox o LEFT JOIN messages m ON m."row" = o.id
+        WHERE m.message IS NULL OR sha256(m.message) <> o.digest""",
+    "I7 nothing leaves an end": f'SELECT "row" FROM audit WHERE source IN {_ENDS}',
+    "I8 one line of history per change, unbroken up to the present": """
+        WITH steps AS (SELECT "row", source, source_phase, target, target_phase,
+            lag(target) OVER w AS before, lag(target_phase) OVER w AS before_phase,
+            lead(target) OVER w AS after FROM audit WINDOW w AS (PARTITION BY "row" ORDER BY id))
+        SELECT o.id FROM outbox o LEFT JOIN steps s ON s."row" = o.id
+        WHERE s."row" IS NULL OR s.source IS NOT s.before OR s.source_phase IS NOT s.before_phase
+           OR (s.after IS NULL AND (s.target IS NOT o.state OR s.target_phase IS NOT o.phase))""",
+    "I9 memberships and rows move together": """
+        SELECT id FROM outbox WHERE tick NOT IN (SELECT sequence FROM ticks) UNION ALL
+        SELECT id FROM change_log WHERE tick NOT IN (SELECT sequence FROM ticks) UNION ALL
+        SELECT id FROM last_tick WHERE sequence <> (SELECT count(*) FROM ticks)""",
+}
+
+
+def find_broken(path: Path) -> dict[str, list[object]]:
+    """What breaks each invariant in the store at that path; nothing when all hold."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.create_function("sha256", 1, lambda message: sha256(message).hexdigest())
+        found = {name: connection.execute(query).fetchall() for name, query in INVARIANTS.items()}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+@pytest.fixture
+def broken() -> Callable[[Path], dict[str, list[object]]]:
+    return find_broken

@@ -1,0 +1,254 @@
+"""What becomes of due emails with senders of every temper; over every kind of store."""
+
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+from sqlalchemy import update
+
+from rulekit.errors import PluginError, SettingsError, StoreError
+from rulekit.outbox.dispatcher import DispatchReport, dispatch
+from rulekit.outbox.states import State
+from rulekit.outbox.tables import messages
+from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
+
+
+class Server:
+    """A receiving side: `answers` say what it does with each recipient, `took` what arrived there."""
+
+    def __init__(self, **answers):
+        self.answers = answers
+        self.took = []
+        self.opened = 0
+        self.closed = 0
+
+    def open(self):
+        self.opened += 1
+        return self
+
+    def close(self):
+        self.closed += 1
+
+    def send(self, message, envelope, mark_data):
+        answer = self.answers.get(envelope.recipient.split("@")[0], Sent("250 ok"))
+        if callable(answer):
+            return answer(message, envelope, mark_data)
+        mark_data()
+        if isinstance(answer, Sent | Unknown):
+            self.took.append((envelope, message))
+        return answer
+
+
+@pytest.fixture
+def send(world):
+    def run(server, allowed=lambda address: True, **more):
+        return dispatch(world.store, server.open, lambda: world.now, "w", lambda: 0.0, allowed, **more)
+
+    return run
+
+
+def states(world):
+    return {row.tagging.person: row.state for row in world.store.rows()}
+
+
+def test_nothing_due_opens_no_sender(world, send):
+    world.enter("ann")
+    server = Server()
+    assert send(server) == DispatchReport()
+    assert server.opened == 0
+
+
+def test_what_was_approved_is_what_arrives(world, send, tmp_path, broken):
+    (row,) = world.enter("ann")
+    world.approve(row)
+    server = Server()
+    assert send(server).sent == 0
+    world.later(minutes=10)
+    assert send(server) == DispatchReport(sent=1)
+    ((envelope, message),) = server.took
+    assert message == world.store.message(row)
+    assert (envelope.sender, envelope.recipient) == ("ada@example.org", "ann@example.com")
+    assert envelope.message_id == world.store.row(row).message_id
+    assert send(server) == DispatchReport()
+    assert (server.opened, server.closed, len(server.took)) == (1, 1, 1)
+    assert broken(tmp_path / "state" / "rulekit.db") == {}
+
+
+def broken_before(message, envelope, mark_data):
+    raise RuntimeError("no route")
+
+
+def broken_after(message, envelope, mark_data):
+    mark_data()
+    raise RuntimeError("no route")
+
+
+def twice(message, envelope, mark_data):
+    mark_data()
+    mark_data()
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "count"),
+    [
+        (Refused("550 no"), State.FAILED, "failed"),
+        (Later("450 busy"), State.RETRYING, "later"),
+        (Unknown("silence"), State.UNCERTAIN, "uncertain"),
+        (broken_before, State.RETRYING, "later"),
+        (broken_after, State.UNCERTAIN, "uncertain"),
+        (twice, State.UNCERTAIN, "uncertain"),
+        (lambda *_: Sent("250"), State.UNCERTAIN, "uncertain"),
+    ],
+)
+def test_one_bad_email_delays_no_other(world, send, answer, state, count, tmp_path, broken):
+    world.enter("ann", "bad", "joe", auto=True)
+    server = Server(bad=answer)
+    assert send(server) == DispatchReport(sent=2, **{count: 1})
+    assert states(world) == {"ann": State.SENT, "bad": state, "joe": State.SENT}
+    assert broken(tmp_path / "state" / "rulekit.db") == {}
+
+
+def test_a_broken_sender_is_opened_anew(world, send):
+    world.enter("bad", "joe", auto=True)
+    server = Server(bad=broken_before)
+    send(server)
+    assert (server.opened, server.closed) == (2, 2)
+    assert world.store.rows()[0].attempts == 1
+
+
+@pytest.mark.parametrize("kind", [Later, Refused])
+def test_a_fault_of_the_sender_pauses_and_burns_nothing(world, send, kind):
+    world.enter("ann", "joe", auto=True)
+    report = send(Server(ann=kind("421 closing", RefusalClass.SENDER)))
+    assert report == DispatchReport(later=1, paused="421 closing")
+    assert states(world) == {"ann": State.RETRYING, "joe": State.APPROVED}
+    assert world.store.rows()[0].attempts == 0
+    assert send(Server()) == DispatchReport(sent=2)
+
+
+def test_a_sender_that_cannot_be_opened_pauses(world, send):
+    world.enter("ann", auto=True)
+
+    def fail():
+        raise ConnectionRefusedError("refused")
+
+    report = dispatch(world.store, fail, lambda: world.now, "w", lambda: 0.0, lambda address: True)
+    assert "could not be opened" in report.paused
+    assert states(world) == {"ann": State.RETRYING}
+
+
+def test_a_sender_with_wrong_settings_is_told_and_the_email_waits(world, send):
+    world.enter("ann", auto=True)
+
+    def fail():
+        raise SettingsError("SMTP_PASSWORD is not set", help="set it")
+
+    with pytest.raises(SettingsError):
+        dispatch(world.store, fail, lambda: world.now, "w", lambda: 0.0, lambda address: True)
+    assert send(Server()) == DispatchReport(sent=1)
+
+
+def test_who_is_not_allowed_gets_nothing(world, send):
+    world.enter("ann", "joe", auto=True)
+    server = Server()
+    assert send(server, allowed=lambda address: address.startswith("joe")) == DispatchReport(sent=1, suppressed=1)
+    assert [envelope.recipient for envelope, _ in server.took] == ["joe@example.com"]
+    assert world.store.rows()[0].reason == "not on sender.allow"
+
+
+def test_nobody_allowed_opens_no_sender(world, send):
+    world.enter("ann", auto=True)
+    server = Server()
+    send(server, allowed=lambda address: False)
+    assert server.opened == 0
+
+
+def test_an_unsubscribe_before_the_data_mark_stops_the_message(world, send):
+    world.enter("ann", "joe", auto=True)
+    server = Server()
+
+    def unsubscribing(message, envelope, mark_data):
+        world.store.suppress(envelope.recipient, "unsubscribed", world.now, "ann")
+        mark_data()
+        server.took.append((envelope, message))
+        return Sent("250")
+
+    server.answers["ann"] = unsubscribing
+    assert send(server) == DispatchReport(sent=1, suppressed=1)
+    assert [envelope.recipient for envelope, _ in server.took] == ["joe@example.com"]
+
+
+def test_a_sender_that_goes_on_when_forbidden_is_stopped(world, send):
+    world.enter("ann", "joe", auto=True)
+
+    def deaf(message, envelope, mark_data):
+        world.store.suppress(envelope.recipient, "unsubscribed", world.now, "ann")
+        with pytest.raises(Exception, match="suppressed"):
+            mark_data()
+        return Sent("250")
+
+    with pytest.raises(PluginError, match="went on with email 1 after it was told not to"):
+        send(Server(ann=deaf))
+    assert states(world) == {"ann": State.SUPPRESSED, "joe": State.APPROVED}
+
+
+def test_changed_bytes_are_not_sent(world, send):
+    world.enter("ann", "joe", auto=True)
+    with world.store._writing() as work:
+        work.connection.execute(update(messages).where(messages.c.row == 1).values(message=b"From: x@y.z\r\n\r\n!"))
+    server = Server()
+    assert send(server) == DispatchReport(sent=1, failed=1)
+    assert "digest" in world.store.row(1).reason
+
+
+def test_a_message_without_a_sender_fails(world, send):
+    message = b"Subject: x\r\n\r\n"
+    world.enter("ann", auto=True, message=message, digest=sha256(message).hexdigest())
+    assert send(Server()) == DispatchReport(failed=1)
+
+
+def test_a_row_taken_over_meanwhile_is_left_alone(world, send):
+    world.enter("ann", auto=True)
+
+    def slow(message, envelope, mark_data):
+        world.now += timedelta(minutes=15)
+        world.store.reap(world.now)
+        mark_data()
+        raise AssertionError("the mark let it pass")
+
+    assert send(Server(ann=slow)) == DispatchReport(lost=1)
+    assert states(world) == {"ann": State.RETRYING}
+
+
+def test_a_store_that_fails_at_the_mark_lets_nothing_leave(world, send):
+    world.enter("ann", auto=True)
+    server = Server()
+
+    def full(message, envelope, mark_data):
+        with world.store._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            connection.rollback()
+        mark_data()
+        server.took.append(envelope)
+
+    server.answers["ann"] = full
+    with pytest.raises(StoreError, match="may only be read"):
+        send(server)
+    assert server.took == []
+
+
+def test_the_limit_and_the_progress(world, send):
+    world.enter("ann", "bob", "joe", auto=True)
+    heard = []
+    assert send(Server(), limit=2, progress=heard.append).sent == 2
+    assert heard == [1, 2]
+    assert states(world)["joe"] is State.APPROVED
+
+
+def test_rows_of_a_dead_worker_are_taken_back_first(world, send):
+    world.enter("ann", auto=True)
+    world.store.claim_due(world.now, "dead", 1)
+    world.later(minutes=15)
+    assert send(Server()) == DispatchReport()
+    world.later(minutes=1)
+    assert send(Server()) == DispatchReport(sent=1)

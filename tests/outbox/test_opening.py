@@ -1,0 +1,239 @@
+"""Opening a store: where it lies, who may read it, and what is said when that fails."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from rulekit.errors import StoreError
+from rulekit.outbox.migrations import HEAD
+from rulekit.outbox.migrations.upgrade import configuration
+from rulekit.outbox.opening import wal_is_safe
+from rulekit.outbox.store import Store
+from rulekit.outbox.tables import metadata
+
+URL = "sqlite:///state/rulekit.db"
+
+
+@pytest.fixture
+def path(tmp_path):
+    Store.open(URL, tmp_path).close()
+    return tmp_path / "state" / "rulekit.db"
+
+
+def test_only_its_owner_may_read_it(path):
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_store_keeps_its_name_and_secret(tmp_path):
+    with Store.open(URL, tmp_path) as store:
+        first = (store.store_id(), store.secret())
+    with Store.open(URL, tmp_path) as store:
+        assert (store.store_id(), store.secret()) == first
+    with Store.open("sqlite:///other.db", tmp_path) as other:
+        assert other.store_id() != first[0]
+        assert other.secret() != first[1]
+        assert len(other.secret()) >= 32
+
+
+def test_an_absolute_path_stays_one(tmp_path):
+    place = tmp_path / "elsewhere" / "x.db"
+    Store.open(f"sqlite:///{place}", Path("/nowhere")).close()
+    assert place.is_file()
+
+
+def test_every_connection_is_safe(tmp_path):
+    with Store.open(URL, tmp_path) as store, store._engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("synchronous", "foreign_keys", "busy_timeout", "journal_mode")
+        }
+    mode = "wal" if wal_is_safe(sqlite3.sqlite_version_info) else "truncate"
+    assert found == {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000, "journal_mode": mode}
+
+
+@pytest.mark.parametrize(
+    ("version", "safe"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), True),
+    ],
+)
+def test_wal_only_where_it_cannot_corrupt(version, safe):
+    assert wal_is_safe(version) is safe
+
+
+def test_metadata_and_migrations_make_the_same_schema(path):
+    def shapes(connection):
+        rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%'")
+        return {name: sorted(part.strip(" \t,") for part in sql.splitlines()) for name, sql in rows if sql}
+
+    fresh = create_engine("sqlite://")
+    metadata.create_all(fresh)
+    with create_engine(f"sqlite:///{path}").connect() as migrated, fresh.connect() as made:
+        assert compare_metadata(MigrationContext.configure(migrated), metadata) == []
+        assert shapes(migrated) == shapes(made)
+        migrated.engine.dispose()
+    fresh.dispose()
+
+
+def test_head_is_the_newest_revision():
+    assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
+
+
+def test_a_current_store_is_opened_without_alembic(path):
+    code = (
+        "import sys; from pathlib import Path; from rulekit.outbox.store import Store;"
+        f"Store.open({URL!r}, Path({str(path.parent.parent)!r})).close(); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def refusal(tmp_path, url=URL):
+    with pytest.raises(StoreError) as caught:
+        Store.open(url, tmp_path)
+    assert caught.value.help
+    return caught.value.message
+
+
+def test_a_newer_store_is_left_alone(path, tmp_path):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = path.read_bytes()
+    assert "written by a newer rulekit" in refusal(tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_a_database_of_something_else_is_left_alone(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "crm.db")) as connection, connection:
+        connection.execute("CREATE TABLE customers (id INTEGER)")
+    before = (tmp_path / "crm.db").read_bytes()
+    assert "database of something else" in refusal(tmp_path, "sqlite:///crm.db")
+    assert (tmp_path / "crm.db").read_bytes() == before
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    (tmp_path / "text.db").write_text("hello " * 1000)
+    assert refusal(tmp_path, "sqlite:///text.db") == "the store text.db: it is not a database"
+
+
+def test_a_damaged_store(path, tmp_path):
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\x55" * (len(content) - 4096)
+    path.write_bytes(content)
+    assert "damaged" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "sqlite://", "sqlite:///:memory:", "postgresql://h/d"])
+def test_a_store_that_is_none(tmp_path, url):
+    assert "does not name a store" in refusal(tmp_path, url)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "state").write_text("a file in the way")
+    assert "cannot be opened" in refusal(tmp_path)
+
+
+def test_a_folder_in_place_of_the_file(tmp_path):
+    (tmp_path / "state" / "rulekit.db").mkdir(parents=True)
+    assert "cannot be opened" in refusal(tmp_path)
+
+
+def test_a_store_that_may_only_be_read(world):
+    world.enter("ann")
+    with world.store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.rollback()
+    # the pool hands the same connection out again
+    with pytest.raises(StoreError, match="it may only be read") as caught:
+        world.approve(1)
+    assert "writable" in caught.value.help
+
+
+def test_a_locked_store_says_so(world, tmp_path):
+    world.enter("ann")
+    with world.store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+        connection.rollback()
+    with closing(sqlite3.connect(tmp_path / "state" / "rulekit.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="another process keeps it locked"):
+            world.approve(1)
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(world, tmp_path):
+    world.enter("ann")
+    path = tmp_path / "state" / "rulekit.db"
+    with world.store._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        connection.rollback()
+    before = path.read_bytes()
+    message = b"x" * 100_000
+    with pytest.raises(StoreError, match="the disk is full") as caught:
+        world.enter("bob", message=message)
+    assert "make room" in caught.value.help
+    assert path.read_bytes() == before
+    with world.store._engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+        connection.rollback()
+    assert world.enter("bob", message=message)
+
+
+FILL = """
+import resource, signal, sys
+from pathlib import Path
+from rulekit.errors import StoreError
+from rulekit.outbox.store import Store
+
+project = Path(sys.argv[1])
+store = Store.open("sqlite:///state/rulekit.db", project)
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+size = (project / "state" / "rulekit.db").stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+try:
+    with store._writing() as work:
+        work.connection.exec_driver_sql("CREATE TABLE filler (content BLOB)")
+        work.connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(1000000))")
+except StoreError as error:
+    print(error.message, "|", error.help)
+"""
+
+
+def test_the_operating_system_may_refuse_to_write(path, tmp_path):
+    before = path.read_bytes()
+    done = subprocess.run([sys.executable, "-c", FILL, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert "disk" in done.stdout
+    with Store.open(URL, tmp_path) as store:
+        assert store.tick_state().sequence == 0
+    assert path.read_bytes() == before
+
+
+def test_two_may_open_a_new_store_at_once(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from rulekit.outbox.store import Store;"
+        f"print(Store.open({URL!r}, Path(sys.argv[1])).store_id())"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) for _ in range(3)]
+    names = {process.communicate(timeout=60)[0] for process in running}
+    assert [process.returncode for process in running] == [0, 0, 0]
+    assert len(names) == 1
