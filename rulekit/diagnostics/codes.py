@@ -82,7 +82,7 @@ MISSING_TEMPLATE_FILE = Code("RK505", "missing-template-file", ERROR, "The file 
 TEMPLATE_SYNTAX = Code("RK506", "template-syntax", ERROR, "The text of a template cannot be read as a template.")
 UNKNOWN_VARIABLE = Code("RK507", "unknown-variable", ERROR, "A template uses a name that it does not have.")
 UNKNOWN_FILTER = Code("RK508", "unknown-filter", ERROR, "A template uses a filter or test that does not exist.")
-FORBIDDEN_STATEMENT = Code("RK509", "forbidden-statement", ERROR, "A template reaches for another file.")
+FORBIDDEN_SYNTAX = Code("RK509", "forbidden-syntax", ERROR, "A template uses a piece of Jinja2 that it may not use.")
 UNDECIDED_VARIABLE = Code("RK510", "undecided-variable", WARNING, "A template prints a value that may be missing.")
 WHOLE_RECORD = Code("RK511", "whole-record", ERROR, "A template uses a whole record instead of one of its fields.")
 

@@ -1,0 +1,71 @@
+"""From trees to a program: what the rules mean, or a report for every mistake in them.
+
+Needs the declared schema only: no data, no network, no credentials.
+"""
+
+from collections.abc import Collection, Sequence
+from hashlib import sha256
+
+from rulekit.diagnostics.diagnostic import Diagnostic, has_errors
+from rulekit.diagnostics.source import SourceText
+from rulekit.language import tree
+from rulekit.language.checking.conditions import check_personas, check_segments
+from rulekit.language.checking.cycles import check_cycles
+from rulekit.language.checking.expressions import company_scope, person_scope
+from rulekit.language.checking.findings import Findings, Read
+from rulekit.language.checking.lets import check_let_names, check_unused_lets
+from rulekit.language.checking.names import Declared, collect_names
+from rulekit.language.checking.presence import Sets
+from rulekit.language.checking.schema import check_schema
+from rulekit.language.checking.templates import check_template_parts
+from rulekit.language.checking.triggers import check_triggers
+from rulekit.language.program import Program, Template, Trigger
+
+
+def check(
+    files: Sequence[tree.File], read: Read, paths: Collection[str] = ()
+) -> tuple[Program | None, list[Diagnostic]]:
+    """Returns the program that the files mean, or None when they have any error, with all reports.
+
+    `read` gives the text of a file below the project; `paths` are files that a template may name, for suggestions.
+    """
+    findings = Findings(read)
+    declared = collect_names(files, findings)
+    declared, schema = check_schema(declared, findings)
+    check_let_names(declared, schema, findings)
+    looping = check_cycles(declared, findings)
+    people = person_scope(declared, schema, looping, findings)
+    companies = company_scope(people)
+    segments = check_segments(companies)
+    personas = check_personas(people)
+    check_unused_lets((people, companies))
+    templates = check_template_parts(declared.templates, paths, findings)
+    triggers = check_triggers(declared, findings)
+    _check_template_texts(templates, triggers, Sets(schema, personas, segments), declared, findings)
+    if has_errors(findings.diagnostics):
+        return None, findings.diagnostics
+    digest = _digest(files, templates, read)
+    return Program(schema, segments, personas, templates, triggers, digest), findings.diagnostics
+
+
+def _check_template_texts(
+    templates: dict[str, Template], triggers: dict[str, Trigger], sets: Sets, declared: Declared, findings: Findings
+) -> None:
+    if templates:
+        # jinja2 takes its time to load, and a project without templates does not need it
+        from rulekit.language.checking.template_use import check_template_texts
+
+        check_template_texts(templates, triggers, sets, declared, findings)
+
+
+def _digest(files: Sequence[tree.File], templates: dict[str, Template], read: Read) -> str:
+    bodies = [body for t in templates.values() for body in (t.html, t.markdown, t.text) if body is not None]
+    paths = {file.path for file in files} | {body.path for body in bodies if body.path is not None}
+    digest = sha256()
+    for path in sorted(paths):
+        source = read(path)
+        for part in (path, source.text if isinstance(source, SourceText) else ""):
+            content = part.encode()
+            # the length before each part keeps two projects from running into the same bytes
+            digest.update(len(content).to_bytes(8, "big") + content)
+    return digest.hexdigest()

@@ -1,0 +1,148 @@
+"""What an expression may see at its place, and how one expression is checked inside another.
+
+The scope of a persona has the person's fields as bare names, that of a segment the company's, that of `where` the
+event's properties. A `let` is read as if its expression stood in place of its name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal as OneOf
+from typing import NoReturn, TypeAlias
+
+from rulekit.diagnostics import codes
+from rulekit.diagnostics.diagnostic import Label
+from rulekit.diagnostics.source import Span
+from rulekit.language import program, tree
+from rulekit.language.checking.findings import Findings
+from rulekit.language.checking.names import Declared
+from rulekit.language.program import Comparison, Condition, Constant, FieldType, Operator, Schema, Value
+from rulekit.language.types import BOOL, Kind, Type
+
+# an expression as the author nests it has at most 64 levels; `let` may add as many again
+DEEPEST = 128
+# names of `let` that one declaration may fill in, counted with those inside other `let`s
+MOST_LETS = 1000
+
+Checked: TypeAlias = Value | Condition
+Check: TypeAlias = Callable[[tree.Expression, "Scope"], Checked]
+VALUES = (
+    program.Constant,
+    program.Field,
+    program.Age,
+    program.Arithmetic,
+    program.Negative,
+    program.Lower,
+    program.Default,
+    program.Aggregate,
+)
+
+KIND_NAMES = {
+    Kind.TEXT: "a text",
+    Kind.NUMBER: "a number",
+    Kind.BOOL: "true or false",
+    Kind.TIME: "a time",
+    Kind.DATE: "a date",
+    Kind.DURATION: "a duration",
+    Kind.ONE_OF: "a text of a closed set",
+    Kind.LIST: "a list of texts",
+}
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many names of `let` the declaration may still fill in."""
+
+    lets: int = MOST_LETS
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One place for expressions: whose fields bare names are, and everything that is declared."""
+
+    owner: OneOf["person", "company", "event"]
+    fields: Mapping[str, FieldType]
+    declared: Declared
+    schema: Schema
+    findings: Findings
+    check: Check
+    event: str = ""
+    looping: frozenset[str] = frozenset()
+    uses: tuple[Label, ...] = ()
+    depth: int = 0
+    budget: Budget = field(default_factory=Budget)
+
+    def expression(self, node: tree.Expression) -> Checked:
+        """Returns what an expression means, one level down; raises Reported when it means nothing."""
+        if self.depth >= DEEPEST:
+            self.fail_oversized(node.span)
+        return self.check(node, replace(self, depth=self.depth + 1))
+
+    def value(self, node: tree.Expression) -> Value:
+        """Returns the value of an expression; reports a condition."""
+        checked = self.expression(node)
+        if isinstance(checked, VALUES):
+            return checked
+        return self.findings.fail(
+            codes.CONDITION_AS_VALUE,
+            f"{self.findings.quote(node.span)} is a condition, not a value",
+            node.span,
+            "true or false for a person" if self.owner != "company" else "true or false for a company",
+            help="write the condition by itself, or `not` in front of it",
+            secondary=self.uses,
+        )
+
+    def condition(self, node: tree.Expression) -> Condition:
+        """Returns an expression as a condition, a bare bool as `value = true`; reports any other value."""
+        checked = self.expression(node)
+        if not isinstance(checked, VALUES):
+            return checked
+        if checked.type.kind is Kind.BOOL:
+            return Comparison(Operator.EQ, checked, Constant(True, BOOL, node.span), node.span)
+        return self.findings.fail(
+            codes.NOT_A_CONDITION,
+            f"{self.findings.quote(node.span)} is {described(checked.type)}, not a condition",
+            node.span,
+            described(checked.type),
+            help=_comparison_help(checked.type),
+            secondary=self.uses,
+        )
+
+    def inside(self, use: Span, name: str) -> "Scope":
+        """Returns the scope for the expression of a `let` that is used at `use`."""
+        self.budget.lets -= 1
+        if self.budget.lets < 0:
+            self.fail_oversized(use)
+        return replace(self, uses=(*self.uses[:2], Label(use, f"`{name}` is used here")))
+
+    def where(self, event: str) -> "Scope":
+        """Returns the scope of a `where` about one kind of event."""
+        return replace(self, owner="event", event=event, fields=self.schema.events[event])
+
+    def fail_oversized(self, span: Span) -> NoReturn:
+        """Reports an expression that is too large to read or evaluate."""
+        self.findings.fail(
+            codes.OVERSIZED_EXPRESSION,
+            "an expression is too large with its `let`s filled in",
+            span,
+            "too large here",
+            secondary=self.uses,
+            help="split it into several personas and join them with `in`",
+        )
+
+
+def described(type_: Type) -> str:
+    """Returns a type in words, with its article."""
+    return KIND_NAMES[type_.kind]
+
+
+def _comparison_help(type_: Type) -> str:
+    examples = {
+        Kind.TEXT: '= "…"',
+        Kind.ONE_OF: f'= "{type_.choices[0] if type_.choices else "…"}"',
+        Kind.NUMBER: "> 0",
+        Kind.TIME: "> 14d",
+        Kind.DATE: "> 14d",
+        Kind.DURATION: "> 14d",
+        Kind.LIST: 'contains "…"',
+    }
+    return f"compare it, as in `{examples[type_.kind]}`, or ask for `is present`"

@@ -1,0 +1,102 @@
+"""What Jinja2 reads of a template's text, without the pieces that templates may not use."""
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from rulekit.diagnostics import codes
+from rulekit.language.checking.findings import Findings, Reported
+from rulekit.language.checking.template_text import PlacedText
+from rulekit.language.template_names import FILTERS, SYNTAX, TESTS
+from rulekit.suggestions import suggest
+
+# what an author wrote for a class of jinja2's that may not stand in a template, and how to find it in its line
+_FOREIGN = {
+    "Call": ("calls", r"[\w.]+\s*\("),
+    "Macro": ("macros", r"\bmacro\b"),
+    "CallBlock": ("macros", r"\bcall\b"),
+    "Include": ("`include`", r"\binclude\b"),
+    "Import": ("`import`", r"\bimport\b"),
+    "FromImport": ("`import`", r"\bfrom\b"),
+    "Extends": ("`extends`", r"\bextends\b"),
+    "Block": ("`block`", r"\bblock\b"),
+    "AssignBlock": ("`set` with a block", r"\bset\b"),
+    "FilterBlock": ("`filter` blocks", r"\bfilter\b"),
+    "With": ("`with`", r"\bwith\b"),
+    "ScopedEvalContextModifier": ("`autoescape`", r"\bautoescape\b"),
+    "Pow": ("`**`", r"\*\*"),
+    "Dict": ("`{…}` values", r"\{"),
+    "For": ("`recursive` loops", r"\brecursive\b"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedText:
+    """A template's text and the tree that Jinja2 makes of it."""
+
+    text: PlacedText
+    tree: nodes.Template
+
+
+def environment() -> Environment:
+    """Returns a Jinja2 that knows the filters and tests of templates by name; nothing is rendered with it."""
+    made = Environment(autoescape=True)
+    made.filters = dict.fromkeys(FILTERS, str)
+    made.tests = dict.fromkeys(TESTS, bool)
+    return made
+
+
+def parse_text(text: PlacedText, findings: Findings) -> ParsedText:
+    """Returns the text as Jinja2 reads it; reports what cannot be read and what may not stand in a template."""
+    try:
+        tree = environment().parse(text.source.text)
+    except TemplateSyntaxError as error:
+        _fail_syntax(text, error, findings)
+    except (RecursionError, MemoryError, ValueError, OverflowError):
+        findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply")
+    wrong = [node for node in tree.find_all(nodes.Node) if _is_refused(node, text, findings)]
+    if wrong:
+        raise Reported
+    return ParsedText(text, tree)
+
+
+def _fail_syntax(text: PlacedText, error: TemplateSyntaxError, findings: Findings) -> NoReturn:
+    findings.fail(
+        codes.TEMPLATE_SYNTAX,
+        "a template cannot be read",
+        text.find(error.lineno, r"\{[{%].*"),
+        (error.message or "not a template").rstrip(".").replace("'", "`"),
+        help="correct the template",
+    )
+
+
+def _is_refused(node: nodes.Node, text: PlacedText, findings: Findings) -> bool:
+    kind = type(node).__name__
+    if kind not in SYNTAX or (isinstance(node, nodes.For) and node.recursive):
+        words, pattern = _FOREIGN.get(kind, ("such syntax", r"\{[{%].*"))
+        place = text.find(node.lineno, pattern)
+        help = "use a filter, as in `person.name | upper`" if kind == "Call" else "write the text out in this template"
+        findings.report(codes.FORBIDDEN_SYNTAX, f"templates have no {words}", place, help=help)
+        return True
+    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+        return _report_unknown("filter", node, rf"(?<=\|)\s*{re.escape(node.name)}\b", text, findings)
+    if isinstance(node, nodes.Test) and node.name not in TESTS:
+        return _report_unknown("test", node, rf"(?<=\bis\b).*?\b{re.escape(node.name)}\b", text, findings)
+    return False
+
+
+def _report_unknown(
+    what: str, node: nodes.Filter | nodes.Test, pattern: str, text: PlacedText, findings: Findings
+) -> bool:
+    known = FILTERS if what == "filter" else TESTS
+    nearest = suggest(node.name, known)
+    findings.report(
+        codes.UNKNOWN_FILTER,
+        f"unknown {what} `{node.name}` in a template",
+        text.find(node.lineno, pattern),
+        f"no such {what}",
+        help=f"write `{nearest}`" if nearest else f"use one of {', '.join(sorted(known))}",
+    )
+    return True

@@ -1,0 +1,67 @@
+"""The texts of templates against the schema: every name resolved, every missing value of a reached person asked about.
+
+Imported only for a project with templates, because jinja2 takes its time to load.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from rulekit.diagnostics import codes
+from rulekit.diagnostics.diagnostic import Label
+from rulekit.language.checking.findings import Findings, attempted
+from rulekit.language.checking.names import Declared
+from rulekit.language.checking.presence import Sets
+from rulekit.language.checking.template_syntax import ParsedText, parse_text
+from rulekit.language.checking.template_text import placed
+from rulekit.language.checking.template_variables import check_variables
+from rulekit.language.checking.variables import FieldName, Use, uses
+from rulekit.language.program import Template, TemplateText, Trigger
+
+
+def check_template_texts(
+    templates: Mapping[str, Template],
+    triggers: Mapping[str, Trigger],
+    sets: Sets,
+    declared: Declared,
+    findings: Findings,
+) -> None:
+    """Reports what is wrong in the texts of templates, and the values that a trigger's people may lack."""
+    for template in templates.values():
+        senders = [trigger for trigger in triggers.values() if trigger.template == template.name]
+        texts = [placed(text, findings.read) for text in _texts(template)]
+        for parsed in attempted(lambda text: parse_text(text, findings), texts):
+            check_variables(parsed, sets.schema, declared, findings)
+            _check_missing(parsed, senders, sets, findings)
+
+
+def _texts(template: Template) -> Sequence[TemplateText]:
+    bodies = (template.html, template.markdown, template.text)
+    parts = (template.subject, *bodies, template.sender, template.reply_to, template.preheader)
+    return [part for part in parts if part is not None]
+
+
+def _check_missing(parsed: ParsedText, senders: Sequence[Trigger], sets: Sets, findings: Findings) -> None:
+    undecided: dict[FieldName, list[Trigger]] = defaultdict(list)
+    first: dict[FieldName, Use] = {}
+    for trigger in senders:
+        present = sets.reached_by(trigger)
+        for use in uses(parsed.tree):
+            known = sets.declared_present(present | use.guards)
+            if sets.is_declared(use.field) and use.field not in known:
+                first.setdefault(use.field, use)
+                undecided[use.field].append(trigger)
+    for field, triggers in undecided.items():
+        _report(parsed, first[field], list(dict.fromkeys(triggers)), findings)
+
+
+def _report(parsed: ParsedText, use: Use, triggers: Sequence[Trigger], findings: Findings) -> None:
+    name = ".".join(use.field)
+    lacking = "without a company or its value" if use.field[0] == "company" else "without it"
+    findings.report(
+        codes.UNDECIDED_VARIABLE,
+        f"`{name}` may be missing for people of trigger `{triggers[0].name}`",
+        parsed.text.find_member(use.line, use.field),
+        f"nothing is sent to people {lacking}",
+        secondary=tuple(Label(trigger.span, f"`{trigger.name}` sends this template") for trigger in triggers),
+        help=f"write `{name} | default('…')`, or put it inside `{{% if {name} %}}`",
+    )

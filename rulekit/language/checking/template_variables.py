@@ -1,0 +1,84 @@
+"""The names in a template's text: records, their fields, and what the template itself sets."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jinja2 import meta, nodes
+
+from rulekit.diagnostics import codes
+from rulekit.language.checking.findings import Findings, meant
+from rulekit.language.checking.names import Declared
+from rulekit.language.checking.template_syntax import ParsedText
+from rulekit.language.checking.variables import RECORDS, member_of
+from rulekit.language.program import Schema
+from rulekit.language.template_names import LOOP_NAMES, NAMES
+
+WITH_FIELDS = frozenset(name for name, members in NAMES.items() if members != ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    parsed: ParsedText
+    schema: Schema
+    declared: Declared
+    findings: Findings
+
+    def report(self, message: str, line: int, pattern: str, known: Iterable[str], name: str) -> None:
+        place = self.parsed.text.find(line, pattern)
+        known = list(known)
+        help, fixes = meant(name, known, place)
+        every = f"use one of {', '.join(sorted(known))}" if known else "remove it"
+        exact = self.findings.source(place) == name
+        self.findings.report(
+            codes.UNKNOWN_VARIABLE, message, place, "no such name", help=help or every, fixes=fixes if exact else ()
+        )
+
+
+def check_variables(parsed: ParsedText, schema: Schema, declared: Declared, findings: Findings) -> None:
+    """Reports every name in a template that stands for nothing, and whole records in place of their fields."""
+    names = _Names(parsed, schema, declared, findings)
+    own = parsed.tree.find_all(nodes.Name)
+    undeclared = meta.find_undeclared_variables(parsed.tree) | {"self"}
+    for name in own:
+        if name.name in undeclared and name.name not in NAMES:
+            names.report(f"unknown name `{name.name}` in a template", name.lineno, _word(name.name), NAMES, name.name)
+    members = [(node, member_of(node)) for node in parsed.tree.find_all((nodes.Getattr, nodes.Getitem))]
+    for node, member in members:
+        if member is not None and (member[0] in NAMES or member[0] not in undeclared):
+            _check_member(*member, node.lineno, names)
+        elif member is None and isinstance(node, nodes.Getattr):
+            names.report(f"`.{node.attr}` stands for nothing here", node.lineno, _word(node.attr), (), node.attr)
+    _refuse_whole_records(parsed, [node for node, member in members if member is not None], findings)
+
+
+def _check_member(owner: str, name: str, line: int, names: _Names) -> None:
+    if owner in RECORDS:
+        known: Iterable[str] = names.schema.person if owner == "person" else names.schema.company
+        if names.declared.is_broken(owner, name):
+            return
+    elif owner in NAMES:
+        known = NAMES[owner] or ()
+    else:
+        known = LOOP_NAMES if owner == "loop" else ()
+    if name not in known:
+        pattern = rf"(?<=\b{re.escape(owner)}\.){re.escape(name)}\b"
+        names.report(f"unknown name `{owner}.{name}` in a template", line, pattern, known, name)
+
+
+def _refuse_whole_records(parsed: ParsedText, members: list[nodes.Node], findings: Findings) -> None:
+    # jinja2 makes one node for each place, so a node tells a place
+    with_member = {id(node.node) for node in members if isinstance(node, nodes.Getattr | nodes.Getitem)}
+    for name in parsed.tree.find_all(nodes.Name):
+        if name.name in WITH_FIELDS and id(name) not in with_member:
+            findings.report(
+                codes.WHOLE_RECORD,
+                f"`{name.name}` is a whole record, not a value",
+                parsed.text.find(name.lineno, rf"\b{name.name}\b(?!\s*\.)"),
+                "has no text of its own",
+                help=f"write a field of it, as in `{name.name}.name`",
+            )
+
+
+def _word(name: str) -> str:
+    return rf"\b{re.escape(name)}\b"

@@ -1,0 +1,128 @@
+"""Triggers: what they watch and send, and their options."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NoReturn, cast
+
+from rulekit.diagnostics import codes
+from rulekit.diagnostics.diagnostic import Code, Label
+from rulekit.language import tree
+from rulekit.language.checking.findings import Findings, attempted, meant, replacement
+from rulekit.language.checking.literals import constant
+from rulekit.language.checking.names import Declared
+from rulekit.language.checking.renames import previous_names
+from rulekit.language.checking.scope import described
+from rulekit.language.checking.spelling import spelled_as
+from rulekit.language.program import Trigger
+from rulekit.language.types import BOOL, DURATION, Kind, Type
+from rulekit.records import Edge
+
+
+@dataclass(frozen=True, slots=True)
+class OptionRule:
+    """What an option takes, and the least duration."""
+
+    type: Type
+    least: timedelta = timedelta.resolution
+
+
+OPTIONS = {
+    "auto": OptionRule(BOOL),
+    "backfill": OptionRule(BOOL),
+    "every": OptionRule(DURATION),
+    "after": OptionRule(DURATION, timedelta(0)),
+    "keep": OptionRule(BOOL),
+    "expires": OptionRule(DURATION),
+}
+
+
+def check_triggers(declared: Declared, findings: Findings) -> dict[str, Trigger]:
+    """Returns the triggers without errors, by name."""
+    was = previous_names(declared.triggers, "trigger", findings)
+
+    def check(declaration: tree.TriggerDeclaration) -> Trigger:
+        _check_references(declaration, declared, findings)
+        name = declaration.name.text
+        return Trigger(
+            name=name,
+            title=declaration.title.text if declaration.title else name,
+            edge=Edge(declaration.edge),
+            persona=declaration.persona.text,
+            segment=declaration.segment.text if declaration.segment else None,
+            template=declaration.template.text,
+            was=was.get(name),
+            span=declaration.span,
+            **_options(declaration.options, findings),
+        )
+
+    triggers = attempted(check, [trigger for _, trigger in sorted(declared.triggers.items())])
+    return {trigger.name: trigger for trigger in triggers}
+
+
+def _check_references(trigger: tree.TriggerDeclaration, declared: Declared, findings: Findings) -> None:
+    _require(codes.UNKNOWN_PERSONA, "persona", trigger.persona, declared.personas, declared, findings)
+    if trigger.segment is not None:
+        _require(codes.UNKNOWN_SEGMENT, "segment", trigger.segment, declared.segments, declared, findings)
+    _require(codes.UNKNOWN_TEMPLATE, "template", trigger.template, declared.templates, declared, findings)
+
+
+def _require(code: Code, kind: str, name: tree.Name, known: Any, declared: Declared, findings: Findings) -> None:
+    if name.text in known or declared.is_broken(name.text):
+        return
+    help, fixes = meant(name.text, known, name.span)
+    declare = f"declare it, as in `{kind} {name.text}:`"
+    message = f"unknown {kind} `{name.text}`"
+    findings.report(code, message, name.span, "not declared", help=help or declare, fixes=fixes)
+
+
+def _options(options: tuple[tree.Option, ...], findings: Findings) -> dict[str, Any]:
+    first: dict[str, tree.Option] = {}
+    for option in options:
+        name = option.name.text
+        if first.setdefault(name, option) is not option:
+            findings.report(
+                codes.DUPLICATE_OPTION,
+                f"option `{name}` is given twice",
+                option.span,
+                "given again",
+                secondary=(Label(first[name].span, "given first here"),),
+                help="remove one of the two",
+            )
+    values = attempted(lambda option: (option.name.text, _value(option, findings)), first.values())
+    return dict(values)
+
+
+def _value(option: tree.Option, findings: Findings) -> bool | timedelta:
+    rule = OPTIONS.get(option.name.text)
+    if rule is None:
+        _fail_unknown(option.name, findings)
+    value = constant(option.value)
+    if value.type is not rule.type:
+        _fail_type(option, rule, findings)
+    if isinstance(value.value, timedelta) and value.value < rule.least:
+        help = "write a duration like `14d`"
+        message = f"`{option.name.text}` cannot be {findings.quote(option.value.span)}"
+        findings.fail(codes.INVALID_OPTION, message, option.value.span, "must be longer than nothing", help=help)
+    return cast(bool | timedelta, value.value)
+
+
+def _fail_unknown(name: tree.Name, findings: Findings) -> NoReturn:
+    help, fixes = meant(name.text, OPTIONS, name.span)
+    all_names = f"use one of {', '.join(OPTIONS)}"
+    message = f"unknown option `{name.text}`"
+    findings.fail(codes.UNKNOWN_OPTION, message, name.span, "no such option", help=help or all_names, fixes=fixes)
+
+
+def _fail_type(option: tree.Option, rule: OptionRule, findings: Findings) -> NoReturn:
+    value, span = constant(option.value), option.value.span
+    spelling = spelled_as(value, rule.type.kind)
+    unit_missing = rule.type is DURATION and value.type.kind is Kind.NUMBER
+    expected = "a duration like `14d`" if rule.type is DURATION else "`true` or `false`"
+    findings.fail(
+        codes.MISSING_UNIT if unit_missing else codes.INVALID_OPTION,
+        f"option `{option.name.text}` takes {expected}",
+        span,
+        described(value.type),
+        help=f"write `{option.name.text}={spelling}`" if spelling else f"write {expected}",
+        fixes=(replacement(span, spelling),) if spelling else (),
+    )

@@ -1,0 +1,128 @@
+"""Walks over checked conditions and written expressions, parts first reached from the outside."""
+
+from collections.abc import Iterator
+
+from rulekit.language import tree
+from rulekit.language.program import (
+    Age,
+    And,
+    Arithmetic,
+    Comparison,
+    Condition,
+    Default,
+    Field,
+    IsMissing,
+    Lower,
+    Membership,
+    Negative,
+    Not,
+    Or,
+    TextTest,
+    Value,
+    Within,
+)
+
+
+def operands(condition: Condition) -> tuple[Value, ...]:
+    """Returns the values that a condition compares itself, not those of its parts; none for `is missing`."""
+    match condition:
+        case Comparison():
+            return (condition.left, condition.right)
+        case TextTest():
+            return (condition.operand, condition.argument)
+        case Membership() | Within():
+            return (condition.operand,)
+        case _:
+            return ()
+
+
+def leaves(condition: Condition, negated: bool = False) -> Iterator[tuple[Condition, bool]]:
+    """Yields the conditions that are not `and`, `or` or `not`, each with whether an odd number of `not` is around."""
+    match condition:
+        case And() | Or():
+            for part in condition.operands:
+                yield from leaves(part, negated)
+        case Not():
+            yield from leaves(condition.operand, not negated)
+        case _:
+            yield condition, negated
+
+
+def needed(value: Value) -> frozenset[Field]:
+    """Returns the fields without which a value is missing; an event's own properties are not among them."""
+    match value:
+        case Field():
+            return frozenset() if value.owner == "event" else frozenset((value,))
+        case Age():
+            return needed(value.of)
+        case Negative() | Lower():
+            return needed(value.operand)
+        case Arithmetic():
+            return needed(value.left) | needed(value.right)
+        case _:
+            return frozenset()
+
+
+def defaulted(value: Value) -> frozenset[Field]:
+    """Returns the fields that a value gives a `default`."""
+    match value:
+        case Default():
+            return needed(value.operand) | defaulted(value.operand)
+        case Age():
+            return defaulted(value.of)
+        case Negative() | Lower():
+            return defaulted(value.operand)
+        case Arithmetic():
+            return defaulted(value.left) | defaulted(value.right)
+        case _:
+            return frozenset()
+
+
+def decided(condition: Condition) -> frozenset[Field]:
+    """Returns the fields for which a condition says what becomes of a missing value."""
+    found: frozenset[Field] = frozenset()
+    for leaf, _ in leaves(condition):
+        if isinstance(leaf, IsMissing):
+            found |= needed(leaf.operand)
+        for value in operands(leaf):
+            found |= defaulted(value)
+    return found
+
+
+def written_parts(node: tree.Expression) -> Iterator[tree.Expression]:
+    """Yields an expression and every expression inside it, without recursion."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting.extend(_inside(part))
+
+
+def _inside(node: tree.Expression) -> list[tree.Expression]:
+    match node:
+        case tree.Unary() | tree.Presence():
+            return [node.operand]
+        case tree.Binary():
+            return [node.left, node.right]
+        case tree.Between():
+            return [node.operand, node.low, node.high]
+        case tree.InList():
+            return [node.operand, *node.items]
+        case tree.WithinWindow():
+            return [node.operand, node.length]
+        case tree.Call():
+            return _inside_call(node)
+        case _:
+            return []
+
+
+def _inside_call(node: tree.Call) -> list[tree.Expression]:
+    parts: list[tree.Expression] = [] if node.within is None else [node.within]
+    for subject in node.subjects:
+        parts += [subject.value] if subject.where is None else [subject.value, subject.where]
+    for argument in node.arguments:
+        if isinstance(argument, tree.Window):
+            parts += [argument.start] if argument.end is None else [argument.start, argument.end]
+        else:
+            parts.append(argument)
+    return parts
