@@ -48,3 +48,10 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], lis
     """Plays a page in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return play_page
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Runs `rulekit …` lines in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return run_command

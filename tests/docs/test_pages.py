@@ -1,0 +1,38 @@
+"""Every page of the documentation is reachable, its links lead somewhere, and it keeps to the glossary's words."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "grammar").glob("*.md")])
+LINK = re.compile(r"\]\((?!https?:|\{\{)([^)#]+)(?:#[^)]*)?\)")
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+
+
+def links(page: Path) -> list[Path]:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return [(page.parent / link).resolve() for link in LINK.findall(text)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files(page: Path) -> None:
+    assert [link for link in links(page) if not link.exists()] == []
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    pages = {page.resolve() for page in (ROOT / "docs").rglob("*.md")} - {index.resolve()}
+    assert pages - set(links(index)) == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_page_uses_another_word_for_a_thing(page: Path) -> None:
+    others = re.findall(r"\b(audience|campaign|cohort|newsletter blast)s?\b", page.read_text(encoding="utf-8"), re.I)
+    assert others == []
+
+
+def test_the_glossary_has_each_word_once_in_order() -> None:
+    words = re.findall(r"^\| (.+?) \| ", GLOSSARY, re.MULTILINE)[1:]
+    assert words == sorted(set(words))
