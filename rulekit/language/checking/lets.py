@@ -40,7 +40,8 @@ def check_unused_lets(scopes: tuple[Scope, ...]) -> None:
 
 def used_lets(declared: Declared) -> set[str]:
     """Returns the names of `let`s that personas and segments use, themselves or through other `let`s."""
-    conditions = [d.condition for d in (*declared.personas.values(), *declared.segments.values())]
+    conditions = [persona.condition for persona in declared.personas.values()]
+    conditions += [segment.condition for segment in declared.segments.values()]
     waiting = named_lets(conditions, declared)
     used: set[str] = set()
     while waiting:

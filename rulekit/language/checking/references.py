@@ -40,9 +40,8 @@ def check_member(node: tree.Member, scope: Scope) -> Checked:
     if scope.declared.is_broken(name, "company"):
         raise Reported
     require_record("company", node.span, scope)
-    return _fail_name(
-        codes.UNKNOWN_FIELD, f"unknown company field `{name}`", node.name.span, scope.schema.company, scope
-    )
+    message = f"unknown company field `{name}`"
+    return _fail_name(codes.UNKNOWN_FIELD, message, node.name.span, scope.schema.company, scope)
 
 
 def check_set(node: tree.InSet, scope: Scope) -> Checked:
@@ -80,8 +79,7 @@ def _field(declared: FieldType, of_company: bool, span: Span, scope: Scope) -> F
     if of_company:
         # a person may have no company; a segment always is about one
         return Field("company", declared.name, declared.type, declared.optional or scope.owner == "person", span)
-    owner = "event" if scope.owner == "event" else "person"
-    return Field(owner, declared.name, declared.type, declared.optional, span)
+    return Field(scope.owner, declared.name, declared.type, declared.optional, span)
 
 
 def _fill_in(let: tree.LetDeclaration, node: tree.Reference, scope: Scope) -> Checked:

@@ -1,13 +1,15 @@
 """What Jinja2 reads of a template's text, without the pieces that templates may not use."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from rulekit.diagnostics import codes
-from rulekit.language.checking.findings import Findings, Reported
+from rulekit.diagnostics.source import Span
+from rulekit.language.checking.findings import Findings, Reported, replacement
 from rulekit.language.checking.template_text import PlacedText
 from rulekit.language.template_names import FILTERS, SYNTAX, TESTS
 from rulekit.suggestions import suggest
@@ -43,8 +45,8 @@ class ParsedText:
 def environment() -> Environment:
     """Returns a Jinja2 that knows the filters and tests of templates by name; nothing is rendered with it."""
     made = Environment(autoescape=True)
-    made.filters = dict.fromkeys(FILTERS, str)
-    made.tests = dict.fromkeys(TESTS, bool)
+    made.filters = dict.fromkeys(FILTERS, made.filters["default"])
+    made.tests = dict.fromkeys(TESTS, made.tests["defined"])
     return made
 
 
@@ -56,8 +58,11 @@ def parse_text(text: PlacedText, findings: Findings) -> ParsedText:
         _fail_syntax(text, error, findings)
     except (RecursionError, MemoryError, ValueError, OverflowError):
         findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply")
-    wrong = [node for node in tree.find_all(nodes.Node) if _is_refused(node, text, findings)]
-    if wrong:
+    _refuse_unknown(tree, text, findings)
+    foreign = [node for node in tree.find_all(nodes.Node) if _is_foreign(node)]
+    for node in foreign:
+        _report_foreign(node, text, findings)
+    if foreign:
         raise Reported
     return ParsedText(text, tree)
 
@@ -72,31 +77,40 @@ def _fail_syntax(text: PlacedText, error: TemplateSyntaxError, findings: Finding
     )
 
 
-def _is_refused(node: nodes.Node, text: PlacedText, findings: Findings) -> bool:
+def _is_foreign(node: nodes.Node) -> bool:
+    return type(node).__name__ not in SYNTAX or (isinstance(node, nodes.For) and node.recursive)
+
+
+def _report_foreign(node: nodes.Node, text: PlacedText, findings: Findings) -> None:
     kind = type(node).__name__
-    if kind not in SYNTAX or (isinstance(node, nodes.For) and node.recursive):
-        words, pattern = _FOREIGN.get(kind, ("such syntax", r"\{[{%].*"))
-        place = text.find(node.lineno, pattern)
-        help = "use a filter, as in `person.name | upper`" if kind == "Call" else "write the text out in this template"
-        findings.report(codes.FORBIDDEN_SYNTAX, f"templates have no {words}", place, help=help)
-        return True
-    if isinstance(node, nodes.Filter) and node.name not in FILTERS:
-        return _report_unknown("filter", node, rf"(?<=\|)\s*{re.escape(node.name)}\b", text, findings)
-    if isinstance(node, nodes.Test) and node.name not in TESTS:
-        return _report_unknown("test", node, rf"(?<=\bis\b).*?\b{re.escape(node.name)}\b", text, findings)
-    return False
+    words, pattern = _FOREIGN.get(kind, ("such syntax", r"\{[{%].*"))
+    help = "use a filter, as in `person.name | upper`" if kind == "Call" else "write the text out in this template"
+    findings.report(
+        codes.FORBIDDEN_SYNTAX, f"templates have no {words}", text.find(node.lineno, pattern), "not here", help=help
+    )
 
 
-def _report_unknown(
-    what: str, node: nodes.Filter | nodes.Test, pattern: str, text: PlacedText, findings: Findings
-) -> bool:
-    known = FILTERS if what == "filter" else TESTS
-    nearest = suggest(node.name, known)
+def _refuse_unknown(tree: nodes.Template, text: PlacedText, findings: Findings) -> None:
+    for node in tree.find_all(nodes.Filter):
+        if node.name not in FILTERS:
+            place = text.find(node.lineno, rf"\|\s*({re.escape(node.name)})\b")
+            _report_unknown("filter", node.name, place, FILTERS, findings)
+            # reported, so that jinja2 need not refuse the rest for it
+            tree.environment.filters[node.name] = tree.environment.filters["default"]
+    for node in tree.find_all(nodes.Test):
+        if node.name not in TESTS:
+            place = text.find(node.lineno, rf"\bis\s+(?:not\s+)?({re.escape(node.name)})\b")
+            _report_unknown("test", node.name, place, TESTS, findings)
+            tree.environment.tests[node.name] = tree.environment.tests["defined"]
+
+
+def _report_unknown(what: str, name: str, place: Span, known: Mapping[str, str], findings: Findings) -> None:
+    nearest = suggest(name, known)
     findings.report(
         codes.UNKNOWN_FILTER,
-        f"unknown {what} `{node.name}` in a template",
-        text.find(node.lineno, pattern),
+        f"unknown {what} `{name}` in a template",
+        place,
         f"no such {what}",
         help=f"write `{nearest}`" if nearest else f"use one of {', '.join(sorted(known))}",
+        fixes=(replacement(place, nearest),) if nearest and findings.source(place) == name else (),
     )
-    return True

@@ -22,14 +22,14 @@ class PlacedText:
             return self.whole
         start = sum(len(text) for text in self.source.text.split("\n")[: line - 1]) + line - 1
         content = self.source.line(line)
-        match = re.search(pattern, content) or re.search(r"\S(.*\S)?", content)
-        first, last = match.span() if match else (0, len(content))
+        match = re.search(pattern, content) or re.search(r"\S(?:.*\S)?", content)
+        first, last = match.span(match.lastindex or 0) if match else (0, len(content))
         return Span(self.whole.path, self.offset + start + first, self.offset + start + last)
 
     def find_member(self, line: int, member: tuple[str, str]) -> Span:
         """Returns the place of `owner.name` in a line, or the line itself."""
         owner, name = map(re.escape, member)
-        return self.find(line, rf"\b{owner}\s*(\.\s*{name}\b|\[\s*[\"']{name}[\"']\s*\])")
+        return self.find(line, rf"\b{owner}\s*(?:\.\s*{name}\b|\[\s*[\"']{name}[\"']\s*\])")
 
 
 def placed(text: TemplateText, read: Read) -> PlacedText:
