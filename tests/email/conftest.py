@@ -3,10 +3,12 @@
 import email
 import email.policy
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,10 @@ from rulekit.email.compose import Composed, Composer
 from rulekit.language.program import Comparison, Constant, Operator, Persona, Template, TemplateText, Trigger
 from rulekit.language.types import BOOL
 from rulekit.records import Edge, Person
+
+ROOT = Path(__file__).parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
 
 FROM = "Ada at Example <success@example.com>"
 MESSAGE_ID = "<0123abcd@example.com>"
