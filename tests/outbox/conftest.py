@@ -1,5 +1,6 @@
 """A store with people, and short ways to make ticks and rows for it."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import rulekit
 from rulekit.outbox.recording import ALREADY
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import MembershipChange, NewRow, TickOutcome, TickRecord
@@ -174,3 +176,9 @@ def find_broken(path: Path) -> dict[str, list[object]]:
 @pytest.fixture
 def broken() -> Callable[[Path], dict[str, list[object]]]:
     return find_broken
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """The environment for a process that is to import this rulekit, and to fork, so without threads."""
+    return {**os.environ, "PYTHONPATH": str(Path(rulekit.__file__).parents[1]), "OPENBLAS_NUM_THREADS": "1"}

@@ -1,6 +1,5 @@
 """Opening a store: where it lies, who may read it, and what is said when that fails."""
 
-import os
 import sqlite3
 import stat
 import subprocess
@@ -98,12 +97,12 @@ def test_head_is_the_newest_revision():
     assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
 
 
-def test_a_current_store_is_opened_without_alembic(path):
+def test_a_current_store_is_opened_without_alembic(path, environment):
     code = (
         "import sys; from pathlib import Path; from rulekit.outbox.store import Store;"
         f"Store.open({URL!r}, Path({str(path.parent.parent)!r})).close(); print('alembic' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "False"
 
 
@@ -218,22 +217,24 @@ except StoreError as error:
 """
 
 
-def test_the_operating_system_may_refuse_to_write(path, tmp_path):
+def test_the_operating_system_may_refuse_to_write(path, tmp_path, environment):
     before = path.read_bytes()
-    done = subprocess.run([sys.executable, "-c", FILL, str(tmp_path)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", FILL, str(tmp_path)], capture_output=True, text=True, check=True, env=environment
+    )
     assert "disk" in done.stdout
     with Store.open(URL, tmp_path) as store:
         assert store.tick_state().sequence == 0
     assert path.read_bytes() == before
 
 
-def test_two_may_open_a_new_store_at_once(tmp_path):
+def test_two_may_open_a_new_store_at_once(tmp_path, environment):
     code = (
         "import sys; from pathlib import Path; from rulekit.outbox.store import Store;"
         f"print(Store.open({URL!r}, Path(sys.argv[1])).store_id())"
     )
     command = [sys.executable, "-c", code, str(tmp_path)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) for _ in range(3)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(3)]
     names = {process.communicate(timeout=60)[0] for process in running}
     assert [process.returncode for process in running] == [0, 0, 0]
     assert len(names) == 1
