@@ -102,11 +102,15 @@ class Conditions:
 
     def negation(self, parts: Parts) -> tree.Expression:
         """`not x`; of a membership it is the membership negated."""
-        return reduce(_negate, reversed(parts[:-1]), parts[-1])
+        negated: tree.Expression = reduce(_negate, reversed(parts[:-1]), parts[-1])
+        return negated
 
     def negative(self, parts: Parts) -> tree.Expression:
         """`-x`."""
-        return reduce(lambda x, sign: tree.Unary("-", x, sign.span.to(x.span)), reversed(parts[:-1]), parts[-1])
+        operand: tree.Expression = parts[-1]
+        for sign in reversed(parts[:-1]):
+            operand = tree.Unary("-", operand, sign.span.to(operand.span))
+        return operand
 
     def negative_literal(self, parts: Parts) -> tree.Literal:
         """`-5` where only a literal may stand."""

@@ -18,7 +18,7 @@ ARITHMETIC = 64
 DEPTH = 200
 
 _JOINERS = frozenset({"AND", "OR"})
-_ARITHMETIC = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "OF"})
+_ARITHMETIC = frozenset({"PLUS", "MINUS", "STAR", "SLASH", "OF", "THEN"})
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ def _check_level(levels: list[_Level], word: Word) -> Diagnostic | None:
     if level.joiners >= CHAIN:
         return _report(codes.TOO_LONG, f"more than {CHAIN} conditions in one chain", "split it into personas", word)
     if level.arithmetic >= ARITHMETIC:
-        return _report(codes.TOO_LONG, f"more than {ARITHMETIC} values in one sum", "split it with `let`", word)
+        return _report(codes.TOO_LONG, f"more than {ARITHMETIC} values or steps in a row", "split it up", word)
     return None
 
 

@@ -12,14 +12,15 @@ from rulekit.diagnostics.source import Span
 from rulekit.language.words import BEGINNINGS, END, RESERVED, SOFT, Word
 from rulekit.suggestions import suggest
 
-# what an author calls a group of words: the first row whose words could all stand there names them all
+# what an author calls a group of words: the first row whose words could all stand there speaks for all of them
 CONCEPTS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"NAME", "NUMBER", "LPAR", "NOT"}), "a condition"),
     (frozenset({"NAME", "NUMBER", "LPAR"}), "a value"),
     (frozenset({"NAME", "NUMBER"}), "a duration like `14d`"),
     (frozenset({"NUMBER"}), 'a value like `"pro"`, `30d` or `true`'),
-    (frozenset({"LIST", "ONE", "NAME"}), "a name or a type like `text`"),
-    (frozenset({"NAME"}), "a name"),
+    (frozenset({"NAME", "QUOTED_NAME"}), "a name"),
+    (frozenset({"NAME", "LIST"}), "a type like `text`"),
+    (frozenset({"NAME"}), "a state like `sent`"),
 )
 # what an author calls a single word, in the order in which they are listed
 WORDS: dict[str, str] = {
@@ -248,7 +249,7 @@ def unknown_declaration(word: Word) -> Diagnostic:
 
 def _title(words: Sequence[Word]) -> str:
     named = len(words) > 1 and words[1].text.isidentifier()
-    return f"`{words[0].text} {words[1].text}`" if named else f"this `{words[0].text}`"
+    return f"`{words[0].text} {_shown(words[1])}`" if named else f"this `{words[0].text}`"
 
 
 def _shown(word: Word) -> str:

@@ -39,7 +39,8 @@ def parse(source: SourceText) -> tuple[tree.File, list[Diagnostic]]:
     declarations: list[tree.Declaration] = []
     broken: set[str] = set()
     documented = documentation(source, words.comments)
-    for piece in cut(source, words.words):
+    pieces = cut(source, words.words)
+    for piece in pieces if words.complete else pieces[:-1]:
         if len(reports) > MISTAKES:
             break
         declaration = _read_piece(parser, piece, reports)

@@ -28,6 +28,9 @@ SOFT = frozenset(
 )
 BEGINNINGS = ("person", "company", "event", "let", "segment", "persona", "template", "trigger", "test")
 
+# so many words (comments count as one each) are read in well under two seconds
+LIMIT = 40_000
+
 # words that no rule accepts; each has been reported when the words are handed over
 BROKEN = frozenset({"UNCLOSED_STRING", "UNCLOSED_NAME", "INVALID"})
 
@@ -75,20 +78,26 @@ class Word:
         return self.value is None and self.type in CONVERTERS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Words:
-    """The words of a file and, apart, its comments."""
+    """The words of a file and, apart, its comments; not `complete` when the file has more than can be read."""
 
     words: list[Word]
     comments: list[Word]
+    complete: bool = True
 
 
 def read_words(source: SourceText, parser: Lark, reports: list[Diagnostic]) -> Words:
     """Returns the words of a text, and appends a report for each that is wrong by itself."""
     found = Words([], [])
-    for token in _tokens(source.text, parser):
+    for count, token in enumerate(_tokens(source.text, parser)):
         start = token.start_pos or 0
         span = Span(source.path, start, start + len(token))
+        if count == LIMIT:
+            message, help_text = f"this file has more than {LIMIT} words", "split it into several files"
+            reports.append(Diagnostic(codes.TOO_LONG, message, Label(span), help=help_text))
+            found.complete = False
+            break
         if token.type == "COMMENT":
             found.comments.append(Word("COMMENT", str(token), span))
             _check_characters(str(token), span, reports)
