@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from rulekit.evaluation.data import Data
 from rulekit.evaluation.measures import EVENT, Bounds, bounds_sql, conjunction, grouped, result_number
 from rulekit.evaluation.numbers import Exact, Term
 from rulekit.evaluation.plan import Measure, Plan, walk
+from rulekit.evaluation.relations import Relations
 from rulekit.evaluation.sequences import HAPPENED, chain_query
 from rulekit.evaluation.sources import aliased, shared_rows, table
 from rulekit.evaluation.values import Cutoffs, Scope, column
@@ -34,7 +34,7 @@ class EventGroups:
     """The subqueries over events of one statement; `numbers` tells how exact the columns of a kind of event are."""
 
     def __init__(
-        self, plan: Plan, data: Data, cutoffs: Cutoffs, numbers: Callable[[str], Mapping[str, Exact | None]]
+        self, plan: Plan, data: Relations, cutoffs: Cutoffs, numbers: Callable[[str], Mapping[str, Exact | None]]
     ) -> None:
         self._plan = plan
         self._data = data

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rulekit.evaluation.conditions import segment_column
-from rulekit.evaluation.data import Data
 from rulekit.evaluation.plan import Plan, build_plan, column_name
+from rulekit.evaluation.relations import Relations
 from rulekit.evaluation.statement import companies_statement, people_statement
 from rulekit.language.program import Program
 
@@ -28,7 +28,7 @@ class Membership:
     segments: Mapping[str, "NDArray[np.bool_]"]
 
 
-def evaluate(plan: Plan, data: Data, now: datetime) -> Membership:
+def evaluate(plan: Plan, data: Relations, now: datetime) -> Membership:
     """Returns who is in the plan's personas and segments at `now`.
 
     Raises SourceError when the data cannot be evaluated.
@@ -41,7 +41,7 @@ def evaluate(plan: Plan, data: Data, now: datetime) -> Membership:
     )
 
 
-def segment_members(program: Program, data: Data, name: str, now: datetime) -> list[str]:
+def segment_members(program: Program, data: Relations, name: str, now: datetime) -> list[str]:
     """Returns the keys of the companies in a segment at `now`, by code point.
 
     A company is what has a row of its own in the source; a key that only people carry is in no segment.

@@ -8,9 +8,9 @@ def aliased(query: exp.Query, name: str) -> exp.Subquery:
     return exp.Subquery(this=query, alias=_alias(name))
 
 
-def table(name: str, alias: str) -> exp.Table:
-    """Returns a table of the statement itself (a common table expression) under another name."""
-    return exp.Table(this=exp.Identifier(this=name, quoted=True), alias=_alias(alias))
+def table(name: str, alias: str | None = None) -> exp.Table:
+    """Returns a table, or a common table expression of the statement, under another name if given."""
+    return exp.Table(this=exp.Identifier(this=name, quoted=True), alias=_alias(alias) if alias else None)
 
 
 def named(sql: exp.Expr, name: str) -> exp.Alias:

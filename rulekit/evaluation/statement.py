@@ -13,10 +13,10 @@ from sqlglot import exp
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.conditions import condition_sql, segment_column
-from rulekit.evaluation.data import Data
 from rulekit.evaluation.grouping import EventGroups, Group
 from rulekit.evaluation.numbers import Exact, Term, number_type
 from rulekit.evaluation.plan import Measure, Node, Plan
+from rulekit.evaluation.relations import Relations
 from rulekit.evaluation.sources import aliased, named
 from rulekit.evaluation.values import Cutoffs, Scope, column, value_term
 from rulekit.language.program import Sequence, Value
@@ -52,17 +52,17 @@ class Statement:
             raise SourceError(f"the data cannot be evaluated: {reason}", help="look at the source's tables") from error
 
 
-def people_statement(plan: Plan, data: Data) -> Statement:
+def people_statement(plan: Plan, data: Relations) -> Statement:
     """Returns the statement with one row per person, by key: `person` and the columns of the plan."""
     return _Writing(plan, data).people()
 
 
-def companies_statement(plan: Plan, data: Data) -> Statement:
+def companies_statement(plan: Plan, data: Relations) -> Statement:
     """Returns the statement with one row per company, by key: `company` and a column `in …` for every segment."""
     return _Writing(plan, data).companies()
 
 
-def column_types(data: Data, query: exp.Query) -> dict[str, Exact | None]:
+def column_types(data: Relations, query: exp.Query) -> dict[str, Exact | None]:
     """Returns how exact the columns of a relation are, without reading it."""
     empty = exp.Select(expressions=[exp.Star()], from_=exp.From(this=aliased(query, "q")), limit=_NO_ROWS.copy())
     described = data.connection.execute(empty.sql(dialect="duckdb", copy=False)).description
@@ -83,7 +83,7 @@ def _shifted(now: datetime, distance: timedelta) -> datetime:
 class _Writing:
     """One statement while it is put together."""
 
-    def __init__(self, plan: Plan, data: Data) -> None:
+    def __init__(self, plan: Plan, data: Relations) -> None:
         self._plan = plan
         self._data = data
         self._cutoffs = Cutoffs()

@@ -1,0 +1,135 @@
+"""Why a person is in a persona or not: every part of the condition with its truth and the values behind it.
+
+The same statement as everywhere answers, with one column per part and value; nothing is evaluated a second way.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rulekit.diagnostics.source import SourceText
+from rulekit.errors import RulekitError
+from rulekit.evaluation.forecast import next_change
+from rulekit.evaluation.outline import Outline, Outlining, Side
+from rulekit.evaluation.plan import Column, Node, Plan, plan_columns
+from rulekit.evaluation.relations import Relations, excerpt
+from rulekit.evaluation.scalars import scalar, shown
+from rulekit.evaluation.statement import people_statement
+from rulekit.language.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a condition: its source text on one line, whether it holds, and the values that decide it, as text."""
+
+    text: str
+    holds: bool
+    values: tuple[tuple[str, str], ...]
+    children: tuple["Part", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether a person is in a persona at `now`, and why.
+
+    `changes_at` is the first later instant at which time alone, with the same data, makes that the opposite; None when
+    it never does (or not within the instants that were looked at).
+    """
+
+    person: str
+    persona: str
+    now: datetime
+    member: bool
+    because: Part
+    changes_at: datetime | None
+
+
+def explain(
+    program: Program,
+    data: Relations,
+    person: str,
+    persona: str,
+    now: datetime,
+    sources: Mapping[str, SourceText],
+    *,
+    look_ahead: bool = True,
+) -> Explanation:
+    """Returns why the person is in the persona at `now`, or why not; `look_ahead` False leaves `changes_at` out.
+
+    Raises RulekitError when the data has no such person.
+    """
+    questions = _Questions.about(program, persona, sources)
+    with excerpt(data, questions.plan, [person]) as concerned:
+        answers = questions.ask(concerned, now)
+        if person not in answers:
+            raise RulekitError(f"there is no person `{person}` in the data", help="give the person's key in the source")
+        change = next_change(program, persona, person, concerned, now) if look_ahead else None
+    part = _part(questions.outline, answers[person], now)
+    return Explanation(person, persona, now, part.holds, part, change)
+
+
+def because(
+    program: Program,
+    data: Relations,
+    persona: str,
+    people: Sequence[str],
+    now: datetime,
+    sources: Mapping[str, SourceText],
+) -> dict[str, dict[str, str]]:
+    """Returns for each of the people the values that the persona's condition depends on, by their text.
+
+    People who are not in the data are left out.
+    """
+    questions = _Questions.about(program, persona, sources)
+    with excerpt(data, questions.plan, people) as concerned:
+        answers = questions.ask(concerned, now)
+    sides = [side for part in questions.outline.all_parts() for side in part.sides]
+    return {person: dict(_values(sides, answers[person], now)) for person in people if person in answers}
+
+
+_Answers = Mapping[Node, object]
+"""What came back for one person: the value of every part and side."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """Everything that is asked about a persona: its outline, and the plan with one column for each part and side."""
+
+    outline: Outline
+    nodes: tuple[Node, ...]
+    plan: Plan
+
+    @classmethod
+    def about(cls, program: Program, persona: str, sources: Mapping[str, SourceText]) -> "_Questions":
+        """Returns the questions about a persona."""
+        outline = Outlining(program, sources).outline(program.personas[persona].condition)
+        asked = [
+            node for part in outline.all_parts() for node in (part.condition, *(side.value for side in part.sides))
+        ]
+        nodes = tuple(dict.fromkeys(asked))
+        columns = [Column(f"answer {i}", node) for i, node in enumerate(nodes)]
+        return cls(outline, nodes, plan_columns(program, columns))
+
+    def ask(self, data: Relations, now: datetime) -> dict[str, _Answers]:
+        """Returns the answers for every person in the data."""
+        rows = people_statement(self.plan, data).run(data.connection, now).fetchall()
+        return {person: dict(zip(self.nodes, values, strict=True)) for person, *values in rows}
+
+
+def _part(outline: Outline, answers: _Answers, now: datetime) -> Part:
+    return Part(
+        text=outline.text,
+        holds=bool(answers[outline.condition]),
+        values=tuple(_values(outline.sides, answers, now)),
+        children=tuple(_part(part, answers, now) for part in outline.parts),
+    )
+
+
+def _values(sides: Iterable[Side], answers: _Answers, now: datetime) -> Iterator[tuple[str, str]]:
+    for side in sides:
+        value = scalar(answers[side.value], side.value.type)
+        yield side.text, _times(value) if side.times else shown(value, now)
+
+
+def _times(count: object) -> str:
+    return {0: "never", 1: "once"}.get(count, f"{count} times") if isinstance(count, int) else "never"

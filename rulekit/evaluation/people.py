@@ -1,0 +1,49 @@
+"""People with what is known about them and their company, as values of Python."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from rulekit.evaluation.relations import Relations, people_named
+from rulekit.evaluation.scalars import scalar
+from rulekit.evaluation.sources import aliased, named
+from rulekit.evaluation.values import column
+from rulekit.language.program import FieldType, Schema
+from rulekit.records import Person, Scalar
+
+
+def fetch_people(schema: Schema, data: Relations, keys: Sequence[str]) -> dict[str, Person]:
+    """Returns those of the people that the data has, by key, with their declared fields and their company's.
+
+    `company` is None without a company, and for a company key that has no row of its own.
+    """
+    if not keys:
+        return {}
+    query, parameters = people_named(data, keys)
+    wanted = [named(column("p", "person"), "person"), named(column("p", "company"), "company")]
+    wanted += [named(column("c", "company"), "known company")]
+    wanted += [named(column("p", f"f.{name}"), f"person.{name}") for name in schema.person]
+    wanted += [named(column("c", f"f.{name}"), f"company.{name}") for name in schema.company]
+    same = exp.EQ(this=column("c", "company"), expression=column("p", "company"))
+    statement = exp.Select(
+        expressions=wanted,
+        from_=exp.From(this=aliased(query, "p")),
+        joins=[exp.Join(this=aliased(data.companies(), "c"), side="LEFT", on=same)],
+    )
+    rows = data.connection.execute(statement.sql(dialect="duckdb", copy=False), parameters).fetchall()
+    return {row[0]: _person(schema, row) for row in rows}
+
+
+def _person(schema: Schema, row: tuple[object, ...]) -> Person:
+    key, company_key, known_company, *values = row
+    fields, company = values[: len(schema.person)], values[len(schema.person) :]
+    return Person(
+        key=str(key),
+        fields=_record(schema.person, fields),
+        company_key=None if company_key is None else str(company_key),
+        company=None if known_company is None else _record(schema.company, company),
+    )
+
+
+def _record(fields: Mapping[str, FieldType], values: Sequence[object]) -> dict[str, Scalar]:
+    return {name: scalar(value, field.type) for (name, field), value in zip(fields.items(), values, strict=True)}

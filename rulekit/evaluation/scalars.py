@@ -1,0 +1,70 @@
+"""Values as they come back from the engine, as the language's values again, and as people read them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from rulekit.clock import format_duration
+from rulekit.language.types import Kind, Type
+from rulekit.records import Scalar
+
+_UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", timedelta(minutes=1)), ("s", timedelta(seconds=1)))
+
+
+def scalar(value: object, declared: Type) -> Scalar:
+    """Returns a value of the engine as `records` has it.
+
+    Times are aware and in UTC, durations timedelta, and decimals without the zeros that only their column has.
+    """
+    if declared.kind is Kind.TIME and isinstance(value, datetime):
+        return value.replace(tzinfo=UTC)
+    if declared.kind is Kind.DURATION and isinstance(value, int | float | Decimal):
+        return timedelta(microseconds=int(value))
+    if isinstance(value, Decimal):
+        return Decimal(_plain(value))
+    return value  # type: ignore[return-value]  # every other type of a column is one of ours
+
+
+def shown(value: Scalar, now: datetime) -> str:
+    """Returns a value as authors write it, an instant with its distance from `now`; `missing` for None."""
+    match value:
+        case None:
+            return "missing"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{value}"'
+        case datetime():
+            return f"{_instant(value)} ({_distance(now - value)})"
+        case date():
+            return f"{value.isoformat()} ({_distance(now - datetime.combine(value, time(), UTC))})"
+        case timedelta():
+            return format_duration(value)
+        case list():
+            return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+        case float():
+            return f"{value:.15g}"
+        case int() | Decimal():
+            return _plain(Decimal(value))
+
+
+def _plain(value: Decimal) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _instant(value: datetime) -> str:
+    whole_minute = value.second == 0 and value.microsecond == 0
+    text = value.astimezone(UTC).isoformat(timespec="minutes" if whole_minute else "auto")
+    return text.replace("+00:00", "Z")
+
+
+def _distance(past: timedelta) -> str:
+    length, counted = abs(past), []
+    for letter, unit in _UNITS:
+        if length >= unit:
+            counted.append(f"{length // unit}{letter}")
+            length %= unit
+    if not counted:
+        return "now" if not past else "less than a second " + ("ago" if past > timedelta(0) else "ahead")
+    largest = " ".join(counted[:2])
+    return f"{largest} ago" if past > timedelta(0) else f"in {largest}"
