@@ -250,7 +250,7 @@ class Writer:
     def in_set(self, depth: int) -> Piece:
         personas = self.personas if self.place == "person" else []
         sets = [(name, p.InPersona) for name in personas] + [(name, p.InSegment) for name in self.segments]
-        if not sets or (self.place == "company"):
+        if not sets:
             return self.number_comparison(depth)
         name, node = self.pick(sets)
         if self.draw(st.booleans()):
@@ -414,7 +414,7 @@ class Writer:
         operand = self.field(kind)
         if operand is None or kind == LIST_OF_TEXT:
             return None
-        fallback = self.choice(operand) if operand.node.type.choices else self.literal(kind, signed=False)
+        fallback = self.choice(operand) if operand.node.type.choices else self.literal(kind)
         node = p.Default(operand.node, fallback.node, operand.node.type)
         return Piece(f"default({operand.text}, {fallback.text})", node)
 
@@ -424,7 +424,9 @@ class Writer:
 
     def arithmetic(self, kind: Type, depth: int) -> Piece:
         if kind == TIME:
-            return self.binary(self.pick("+-"), self.unfixed(TIME, depth), self.value(DURATION, 0), TIME)
+            left, right = self.unfixed(TIME, depth), self.value(DURATION, 0)
+            swapped = self.pick([False, False, True])
+            return self.swapped("+", left, right, TIME) if swapped else self.binary(self.pick("+-"), left, right, TIME)
         if kind == DURATION:
             return self.duration_arithmetic(depth)
         form = self.pick(["+", "-", "*", "/", "of", "negative"])
@@ -445,7 +447,9 @@ class Writer:
         if form == "negative":
             return Piece(f"-{operand.at(UNARY)}", p.Negative(operand.node, DURATION), UNARY)
         if form in "*/":
-            return self.binary(form, operand, literal(self.pick([2, 1, 4, 0, Decimal("0.5")]), NUMBER), DURATION)
+            factor = literal(self.pick([2, 1, 4, 0, Decimal("0.5")]), NUMBER)
+            write = self.swapped if form == "*" and self.draw(st.booleans()) else self.binary
+            return write(form, operand, factor, DURATION)
         return self.binary(form, operand, self.value(DURATION, depth), DURATION)
 
     def binary(self, sign: str, left: Piece, right: Piece, kind: Type) -> Piece:
@@ -453,9 +457,15 @@ class Writer:
         node = p.Arithmetic(sign, left.node, right.node, kind)
         return Piece(f"{left.at(level)} {sign} {right.at(level + 1)}", node, level)
 
-    def literal(self, kind: Type, signed: bool = True) -> Piece:
+    def swapped(self, sign: str, left: Piece, right: Piece, kind: Type) -> Piece:
+        """`2 * 7d` and `3d + created_at` mean what they mean from right to left."""
+        level = SUM if sign in "+-" else PRODUCT
+        node = p.Arithmetic(sign, left.node, right.node, kind)
+        return Piece(f"{right.at(level)} {sign} {left.at(level + 1)}", node, level)
+
+    def literal(self, kind: Type) -> Piece:
         pools: dict[Kind, list[Any]] = {
-            Kind.NUMBER: NUMBERS if signed else [n for n in NUMBERS if n >= 0],
+            Kind.NUMBER: NUMBERS,
             Kind.TEXT: TEXTS,
             Kind.ONE_OF: TEXTS,
             Kind.LIST: TEXTS,

@@ -1,0 +1,111 @@
+"""The evaluator and the naive one give the same people for any rules over any data, and rules mean what they say.
+
+`RULEKIT_EXAMPLES=20000 pytest tests/oracle` looks for longer, at new examples each time.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from random import Random
+from typing import Any
+
+import numpy as np
+from hypothesis import event, given, note, settings
+from hypothesis import strategies as st
+
+from rulekit.evaluation.data import Data
+from rulekit.evaluation.members import evaluate, segment_members
+from rulekit.evaluation.plan import build_plan
+from rulekit.language.program import Program
+from tests.oracle import naive, strategies
+from tests.oracle.constructs import constructs
+from tests.oracle.reading import program_from
+
+settings.load_profile("oracle")
+
+
+@contextmanager
+def loaded(program: Program, world: naive.World) -> Iterator[Data]:
+    data = Data.from_rows(program.schema, world.people, world.companies, world.events)
+    with closing(data.connection):
+        yield data
+
+
+def members(program: Program, data: Data, now: datetime) -> dict[str, set[str]]:
+    """Returns each persona's people, as the evaluator finds them in one statement."""
+    found = evaluate(build_plan(program), data, now)
+    return {name: keys_of(found.people, bits) for name, bits in found.personas.items()}
+
+
+def keys_of(people: list[str], bits: np.ndarray[Any, np.dtype[np.bool_]]) -> set[str]:
+    return {key for key, bit in zip(people, bits, strict=True) if bit}
+
+
+@st.composite
+def cases(draw: strategies.Draw) -> tuple[strategies.Rules, naive.World, datetime]:
+    """Returns rules, a world and an instant."""
+    rules = draw(strategies.rules())
+    now = draw(st.sampled_from(strategies.NOWS))
+    return rules, draw(strategies.worlds(rules.meaning.schema, now)), now
+
+
+@given(cases())
+def test_text_means_what_it_says(case):
+    rules, world, now = case
+    note(rules.text)
+    program = program_from(rules.text)
+    assert program.schema == rules.meaning.schema
+    assert naive.members(program, world, now) == naive.members(rules.meaning, world, now)
+    for name in rules.meaning.segments:
+        expected = naive.segment_members(rules.meaning, world, name, now)
+        assert naive.segment_members(program, world, name, now) == expected
+
+
+@given(cases())
+def test_evaluator_agrees_with_the_naive_one(case):
+    rules, world, now = case
+    note(rules.text)
+    for construct in sorted(constructs(rules)):
+        event(construct)
+    program = program_from(rules.text)
+    expected = naive.members(program, world, now)
+    companies = {name: naive.segment_members(program, world, name, now) for name in program.segments}
+    with loaded(program, world) as data:
+        found = evaluate(build_plan(program, segments=program.segments), data, now)
+        assert found.people == sorted(person["person"] for person in world.people)
+        assert {name: keys_of(found.people, bits) for name, bits in found.personas.items()} == expected
+        # a segment asked per person is that of their company
+        per_person = {name: keys_of(found.people, bits) for name, bits in found.segments.items()}
+        assert per_person == {name: employees(world, keys) for name, keys in companies.items()}
+        assert {name: segment_members(program, data, name, now) for name in companies} == {
+            name: sorted(keys) for name, keys in companies.items()
+        }
+        # one statement for all gives what one for each gives
+        alone = [evaluate(build_plan(program, personas=[name]), data, now).personas for name in program.personas]
+        assert all(np.array_equal(bits, found.personas[name]) for personas in alone for name, bits in personas.items())
+        assert [list(personas) for personas in alone] == [[name] for name in program.personas]
+
+
+def employees(world: naive.World, companies: set[str]) -> set[str]:
+    return {person["person"] for person in world.people if person["company"] in companies}
+
+
+@settings(max_examples=max(settings().max_examples // 2, 1))
+@given(cases(), st.randoms(use_true_random=False))
+def test_neither_repetition_nor_order_of_rows_changes_a_bit(case, random):
+    rules, world, now = case
+    note(rules.text)
+    program = program_from(rules.text)
+    with loaded(program, world) as data, loaded(program, shuffled(world, random)) as mixed:
+        once = members(program, data, now)
+        assert members(program, data, now) == once
+        assert members(program, mixed, now) == once
+
+
+def shuffled(world: naive.World, random: Random) -> naive.World:
+    def mixed(rows: list[naive.Row]) -> list[naive.Row]:
+        return random.sample(rows, len(rows))
+
+    return naive.World(
+        mixed(world.people), mixed(world.companies), {k: mixed(rows) for k, rows in world.events.items()}
+    )
