@@ -26,7 +26,7 @@ CHAINED_COMPARISON = Code("RK013", "chained-comparison", ERROR, "A comparison is
 TOO_DEEP = Code("RK014", "too-deep", ERROR, "Brackets or `not` are nested more than 64 deep.")
 TOO_LONG = Code("RK015", "too-long", ERROR, "A declaration, or a chain of conditions, is too long to read.")
 TOO_MANY_MISTAKES = Code("RK016", "too-many-mistakes", ERROR, "A file has so many mistakes that the rest is not read.")
-FILE_TOO_LARGE = Code("RK017", "file-too-large", ERROR, "A file is larger than 1 MiB.")
+FILE_TOO_LARGE = Code("RK017", "file-too-large", ERROR, "A file has more than 1 MiB or more than 40,000 words.")
 NOT_UTF8 = Code("RK018", "not-utf8", ERROR, "A file is not encoded as UTF-8.")
 UNREADABLE_FILE = Code("RK019", "unreadable-file", ERROR, "A file does not exist or cannot be read.")
 
@@ -45,6 +45,9 @@ MISSING_RECORD = Code("RK111", "missing-record", ERROR, "A field is used, but `p
 LET_CYCLE = Code("RK112", "let-cycle", ERROR, "A `let` is made of itself.")
 STALE_WAS = Code("RK113", "stale-was", ERROR, "`was` gives a name that another declaration has.")
 OUT_OF_SCOPE = Code("RK114", "out-of-scope", ERROR, "A name is declared but has no meaning at this place.")
+UNKNOWN_PERSON = Code("RK115", "unknown-person", ERROR, "A test names a person that it does not have.")
+UNKNOWN_COMPANY = Code("RK116", "unknown-company", ERROR, "A test names a company that it does not have.")
+UNKNOWN_STATE = Code("RK117", "unknown-state", ERROR, "A test expects a state that no email can be in.")
 
 # RK2 types and missing values
 TYPE_MISMATCH = Code("RK201", "type-mismatch", ERROR, "Values of different types are compared.")

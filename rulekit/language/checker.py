@@ -16,6 +16,7 @@ from rulekit.language.checking.findings import Findings, Read
 from rulekit.language.checking.lets import check_let_names, check_unused_lets
 from rulekit.language.checking.names import Declared, collect_names
 from rulekit.language.checking.presence import Sets
+from rulekit.language.checking.scenarios import check_tests
 from rulekit.language.checking.schema import check_schema
 from rulekit.language.checking.templates import check_template_parts
 from rulekit.language.checking.triggers import check_triggers
@@ -42,10 +43,11 @@ def check(
     templates = check_template_parts(declared.templates, paths, findings)
     triggers = check_triggers(declared, findings)
     _check_template_texts(templates, triggers, Sets(schema, personas, segments), declared, findings)
+    tests = check_tests(files, people)
     if has_errors(findings.diagnostics):
         return None, findings.diagnostics
     digest = _digest(files, templates, read)
-    return Program(schema, segments, personas, templates, triggers, digest), findings.diagnostics
+    return Program(schema, segments, personas, templates, triggers, digest, tests), findings.diagnostics
 
 
 def _check_template_texts(

@@ -413,6 +413,23 @@ class Trigger:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
+# the states of an email in the outbox, as a test may expect them
+EMAIL_STATES = (
+    "unapproved",
+    "approved",
+    "sending",
+    "retrying",
+    "uncertain",
+    "sent",
+    "failed",
+    "cancelled",
+    "withdrawn",
+    "suppressed",
+    "expired",
+    "erased",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """An instant of a test, and what is done or expected then, in order."""

@@ -1,0 +1,150 @@
+"""The `test` blocks: every name and value in them, so that a test can be played without surprises."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from rulekit.diagnostics import codes
+from rulekit.diagnostics.diagnostic import Code, Label
+from rulekit.language import tree
+from rulekit.language.checking.agreement import agree_as_is
+from rulekit.language.checking.findings import attempted, meant
+from rulekit.language.checking.literals import constant
+from rulekit.language.checking.scope import Scope
+from rulekit.language.program import EMAIL_STATES, Field, FieldType, Moment, Test
+from rulekit.language.types import Kind
+from rulekit.records import Scalar
+
+LIST_SEPARATOR = ";"
+
+Row = Mapping[str, Scalar]
+
+
+def check_tests(files: Sequence[tree.File], people: Scope) -> tuple[Test, ...]:
+    """Returns the tests without errors, in the order of files and places."""
+    declarations = [d for file in files for d in file.declarations if isinstance(d, tree.TestDeclaration)]
+    return tuple(_Scenario.read(declaration, people).checked() for declaration in declarations)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scenario:
+    """One test: its statements by kind, and the keys that its other statements may name."""
+
+    declaration: tree.TestDeclaration
+    people: Mapping[str, tree.TestRecord]
+    companies: Mapping[str, tree.TestRecord]
+    events: Sequence[tree.TestEvent]
+    moments: Sequence[tree.Moment]
+    scope: Scope
+
+    @classmethod
+    def read(cls, declaration: tree.TestDeclaration, scope: Scope) -> "_Scenario":
+        statements = declaration.statements
+        records = [s for s in statements if isinstance(s, tree.TestRecord)]
+        return cls(
+            declaration,
+            _by_key((r for r in records if r.record == "person"), scope),
+            _by_key((r for r in records if r.record == "company"), scope),
+            [s for s in statements if isinstance(s, tree.TestEvent)],
+            [s for s in statements if isinstance(s, tree.Moment)],
+            scope,
+        )
+
+    def checked(self) -> Test:
+        events: dict[str, list[Row]] = {kind: [] for kind in self.scope.schema.events}
+        for kind, row in attempted(self._event, self.events):
+            events[kind].append(row)
+        return Test(
+            title=self.declaration.title.text,
+            people=tuple(attempted(self._person, self.people.values())),
+            companies=tuple(attempted(self._company, self.companies.values())),
+            events={kind: tuple(rows) for kind, rows in events.items()},
+            moments=tuple(self._moment(moment) for moment in self.moments),
+            span=self.declaration.span,
+        )
+
+    def _person(self, record: tree.TestRecord) -> Row:
+        company = record.company
+        if company is not None:
+            self._known(codes.UNKNOWN_COMPANY, "company", company, self.companies)
+        row: dict[str, Scalar] = {"person": record.key.text, "company": company.text if company else None}
+        return row | self._values("person", record.values, self.scope.schema.person)
+
+    def _company(self, record: tree.TestRecord) -> Row:
+        return {"company": record.key.text} | self._values("company", record.values, self.scope.schema.company)
+
+    def _event(self, event: tree.TestEvent) -> tuple[str, Row]:
+        properties = self.scope.schema.events
+        self._known(codes.UNKNOWN_EVENT, "event", event.event, properties)
+        self._known(codes.UNKNOWN_PERSON, "person", event.person, self.people)
+        row: dict[str, Scalar] = {"person": event.person.text, "at": _instant(event.at)}
+        declared = properties.get(event.event.text, {})
+        return event.event.text, row | self._values("event", event.values, declared)
+
+    def _moment(self, moment: tree.Moment) -> Moment:
+        for step in moment.steps:
+            self._step(step)
+        return Moment(_instant(moment.at), moment.steps)
+
+    def _step(self, step: tree.TestStep) -> None:
+        declared = self.scope.declared
+        self._known(codes.UNKNOWN_PERSON, "person", step.person, self.people)
+        if isinstance(step, tree.ExpectMember):
+            self._known(codes.UNKNOWN_PERSONA, "persona", step.persona, declared.personas)
+        else:
+            self._known(codes.UNKNOWN_TEMPLATE, "template", step.template, declared.templates)
+        if isinstance(step, tree.ExpectEmail) and step.state is not None:
+            self._known(codes.UNKNOWN_STATE, "state", step.state, EMAIL_STATES)
+
+    def _values(
+        self, owner: str, options: Sequence[tree.Option], declared: Mapping[str, FieldType]
+    ) -> dict[str, Scalar]:
+        return dict(attempted(lambda option: self._value(owner, option, declared), options))
+
+    def _value(self, owner: str, option: tree.Option, declared: Mapping[str, FieldType]) -> tuple[str, Scalar]:
+        name = option.name
+        if name.text not in declared:
+            code = codes.UNKNOWN_PROPERTY if owner == "event" else codes.UNKNOWN_FIELD
+            help, fixes = meant(name.text, declared, name.span)
+            message = f"unknown {'property' if owner == 'event' else 'field'} `{name.text}`"
+            self.scope.findings.fail(code, message, name.span, "not declared", help=help, fixes=fixes)
+        field = declared[name.text]
+        value = constant(option.value)
+        if field.type.kind is Kind.LIST and isinstance(value.value, str):
+            return name.text, [part.strip() for part in value.value.split(LIST_SEPARATOR)]
+        # "event" keeps the checker from pointing at a declaration of the same name elsewhere
+        agree_as_is(Field("event", name.text, field.type, field.optional, name.span), value, self.scope)
+        return name.text, value.value
+
+    def _known(self, code: Code, kind: str, name: tree.Name, known: Collection[str]) -> None:
+        if name.text in known or self.scope.declared.is_broken(name.text):
+            return
+        help, fixes = meant(name.text, known, name.span)
+        choices = f"use one of {', '.join(known)}" if known else f"add a {kind} to the test"
+        self.scope.findings.report(
+            code, f"unknown {kind} `{name.text}`", name.span, "no such name here", help=help or choices, fixes=fixes
+        )
+
+
+def _by_key(records: Iterable[tree.TestRecord], scope: Scope) -> dict[str, tree.TestRecord]:
+    found: dict[str, tree.TestRecord] = {}
+    for record in records:
+        first = found.setdefault(record.key.text, record)
+        if first is not record:
+            scope.findings.report(
+                codes.DUPLICATE_NAME,
+                f"{record.record} `{record.key.text}` is declared twice",
+                record.key.span,
+                "declared again in this test",
+                secondary=(Label(first.key.span, "declared first here"),),
+                help="give one of them another name, or remove it",
+            )
+    return found
+
+
+def _instant(literal: tree.Literal) -> datetime:
+    value = literal.value
+    if isinstance(value, datetime):
+        return value
+    assert isinstance(value, date)  # noqa: S101 - the grammar has nothing else here
+    return datetime.combine(value, time(), UTC)
