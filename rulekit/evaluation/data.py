@@ -121,7 +121,7 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
         )
     else:
         companies = no_companies(tables, schema.company)
-    events = load_events(tables, mapping.events, schema.events, zone)
+    events = load_events(tables, mapping.events, schema.events, people.stage, zone)
     return DataReport(
         people=people.rows,
         companies=companies.rows,

@@ -30,14 +30,15 @@ class Loaded:
     rows: int
     keyless: int
     fields: tuple[FieldReport, ...]
+    stage: Stage
 
 
 def load_people(tables: Tables, mapping: RecordMapping, fields: Mapping[str, FieldType], zone: str) -> Loaded:
     """Creates the relation of people; raises SourceError."""
     relation = tables.open(mapping, "[source.person]")
     link = relation.column(mapping.company, "the company of a person (`company`)") if mapping.company else None
-    keys = {"company": exp.cast(exp.null(), "VARCHAR") if link is None else _key(link)}
-    return _load(tables, relation, mapping, fields, zone, "person", keys)
+    company = exp.cast(exp.null(), "VARCHAR") if link is None else _present(link)
+    return _load(tables, relation, mapping, fields, zone, "person", {"company": company})
 
 
 def load_companies(tables: Tables, mapping: RecordMapping, fields: Mapping[str, FieldType], zone: str) -> Loaded:
@@ -50,7 +51,7 @@ def no_companies(tables: Tables, fields: Mapping[str, FieldType]) -> Loaded:
     columns = [exp.alias_(missing(f.type), f"f.{f.name}", quoted=True) for f in fields.values()]
     key = exp.alias_(exp.cast(exp.null(), "VARCHAR"), "company", quoted=True)
     create_relation(tables.connection, COMPANIES, exp.select(key, *columns).where(exp.false()), keep=False)
-    return Loaded(0, 0, ())
+    return Loaded(0, 0, (), Stage(COMPANIES, "", {}, frozenset({"company"})))
 
 
 def unknown_companies(tables: Tables) -> int:
@@ -62,7 +63,7 @@ def unknown_companies(tables: Tables) -> int:
         .from_(exp.table_(PEOPLE, quoted=True))
         .where(company.is_(exp.null()).not_(), company.isin(query=known).not_())
     )
-    return _one(tables, query)[0]
+    return int(tables.rows(query)[0][0])
 
 
 def _load(
@@ -76,7 +77,7 @@ def _load(
 ) -> Loaded:
     key = relation.column(mapping.key, f"the key of a {owner} (`key`)")
     wanted = [_want(relation, mapping, owner, field) for field in fields.values()]
-    staged = stage(tables, relation, {owner: _key(key), **links}, wanted, zone)
+    staged = stage(tables, relation, key_columns(key, owner) | dict(links), wanted, zone)
     with source_errors(relation.title):
         loaded = _inspect(tables, staged, wanted, owner)
         _refuse_duplicates(tables, staged, owner)
@@ -89,7 +90,12 @@ def _want(relation: Relation, mapping: RecordMapping, owner: str, field: FieldTy
     return Wanted(owner, field, relation.column(name, f"the field `{field.name}` of a {owner}"))
 
 
-def _key(column: Column) -> exp.Expr:
+def key_columns(column: Column, name: str) -> dict[str, exp.Expr]:
+    """Returns a key as a text, and beside it as the whole `number` that it is in the source, where it is one."""
+    return {name: _present(column)} | ({"number": column.expression} if column.is_whole else {})
+
+
+def _present(column: Column) -> exp.Expr:
     return exp.func("NULLIF", exp.cast(column.expression, "VARCHAR"), exp.Literal.string(""))
 
 
@@ -97,16 +103,16 @@ def _inspect(tables: Tables, staged: Stage, wanted: list[Wanted], owner: str) ->
     has_key = exp.column(owner, quoted=True).is_(exp.null()).not_()
     keyless = count_where(exp.column(owner, quoted=True).is_(exp.null()))
     everything = exp.select(exp.Count(this=exp.Star()), *value_counts(staged)).from_(_table(staged)).where(has_key)
-    counts = Counts.of(staged, _one(tables, everything))
-    without_key = _one(tables, exp.select(keyless).from_(_table(staged)))[0]
-    return Loaded(counts.rows, without_key, tuple(counts.report(staged, want) for want in wanted))
+    counts = Counts.of(staged, tables.rows(everything)[0])
+    without_key = tables.rows(exp.select(keyless).from_(_table(staged)))[0][0]
+    return Loaded(counts.rows, without_key, tuple(counts.report(staged, want) for want in wanted), staged)
 
 
 def _refuse_duplicates(tables: Tables, staged: Stage, owner: str) -> None:
     key = exp.column(owner, quoted=True)
     count = exp.Count(this=exp.Star())
     twice = exp.select(key).from_(_table(staged)).where(key.is_(exp.null()).not_()).group_by(key).having(count > 1)
-    rows = tables.connection.execute(twice.order_by(key).limit(4).sql(dialect="duckdb")).fetchall()
+    rows = tables.rows(twice.order_by(key).limit(4))
     if rows:
         shown = ", ".join(f"`{row[0]}`" for row in rows[:3]) + (", …" if len(rows) > 3 else "")
         raise SourceError(
@@ -135,8 +141,3 @@ def field_columns(staged: Stage, wanted: list[Wanted]) -> list[exp.Expr]:
 
 def _table(staged: Stage) -> exp.Table:
     return exp.table_(staged.name, quoted=True)
-
-
-def _one(tables: Tables, query: exp.Query) -> tuple[int, ...]:
-    row: tuple[int, ...] = tables.connection.execute(query.sql(dialect="duckdb")).fetchall()[0]
-    return row

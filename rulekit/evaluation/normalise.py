@@ -35,10 +35,12 @@ PHYSICAL: Mapping[Kind, str] = {
 }
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
+_LARGE = ("UBIGINT", "HUGEINT")
+WHOLE_NUMBERS = frozenset({*_INTEGERS, *_LARGE})
 _FAMILIES: Mapping[str, str] = {
     "VARCHAR": "text",
     **dict.fromkeys(_INTEGERS, "integer"),
-    **dict.fromkeys(("UBIGINT", "HUGEINT"), "large"),
+    **dict.fromkeys(_LARGE, "large"),
     **dict.fromkeys(("FLOAT", "DOUBLE"), "float"),
     **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"), "timestamp"),
     "TIMESTAMP WITH TIME ZONE": "instant",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from rulekit.errors import SourceError
-from rulekit.evaluation.loading import PEOPLE, field_columns
+from rulekit.evaluation.loading import field_columns, key_columns
 from rulekit.evaluation.normalise import is_readable, missing, read_instant
 from rulekit.evaluation.quality import Counts, count_where, value_counts
 from rulekit.evaluation.report import EventReport, FieldReport
@@ -53,15 +53,15 @@ def event_relation(kind: str) -> str:
     return f"rulekit event {kind}"
 
 
-def load_events(tables: Tables, mappings: Sequence[EventMapping], kinds: Kinds, zone: str) -> Found:
-    """Creates the relation of each declared kind; people must be there. Raises SourceError."""
+def load_events(tables: Tables, mappings: Sequence[EventMapping], kinds: Kinds, people: Stage, zone: str) -> Found:
+    """Creates the relation of each declared kind; raises SourceError. `people` tells whose events they are."""
     origins = [_origin(tables, mapping, kinds) for mapping in mappings]
     _refuse_unmapped(origins, kinds)
     stages = [_stage(tables, origin, zone) for origin in origins]
     for kind, properties in kinds.items():
         parts = [_part(s, o, kind) for s, o in zip(stages, origins, strict=True) if kind in o.wanted]
         create_relation(tables.connection, event_relation(kind), _union(parts or [_nothing(properties)]), keep=False)
-    return _found([_inspect(tables, s, o) for s, o in zip(stages, origins, strict=True)], kinds)
+    return _found([_inspect(tables, s, o, people) for s, o in zip(stages, origins, strict=True)], kinds)
 
 
 def _origin(tables: Tables, mapping: EventMapping, kinds: Kinds) -> Origin:
@@ -105,7 +105,7 @@ def _stage(tables: Tables, origin: Origin, zone: str) -> Stage:
             f"column `{at.name}` of {relation.title} has the type {at.type}, which holds no times",
             help=f"convert it with a `query` under {relation.section} (`to_timestamp(…)` makes a time of seconds)",
         )
-    keys = {"person": exp.cast(person.expression, "VARCHAR"), "at": instant, "kind": _kind(origin)}
+    keys = key_columns(person, "person") | {"at": instant, "kind": _kind(origin)}
     return stage(tables, relation, keys, [want for wants in origin.wanted.values() for want in wants], zone)
 
 
@@ -137,25 +137,49 @@ def _union(parts: Sequence[exp.Query]) -> exp.Query:
     return parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
 
 
-def _inspect(tables: Tables, staged: Stage, origin: Origin) -> Iterator[tuple[EventReport, list[FieldReport]]]:
-    """One pass over a table: what was found of each declared kind, and of all others together (kind "")."""
-    known = exp.select(exp.alias_(_PERSON.copy(), "known", quoted=True)).from_(exp.table_(PEOPLE, quoted=True))
-    declared = exp.case().when(_KIND.isin(*origin.wanted), _KIND.copy()) if origin.wanted else exp.null()
-    unknown = exp.column("known", quoted=True).is_(exp.null())
-    untimed = exp.func("COALESCE", is_readable(_AT.copy()), exp.false()).not_()
-    counts = [exp.Count(this=exp.Star()), *value_counts(staged), count_where(unknown), count_where(untimed)]
-    query = (
-        exp.select(declared.as_("declared"), *counts)
-        .from_(exp.table_(staged.name, quoted=True))
-        .join(known.subquery("people"), on=_PERSON.eq(exp.column("known", quoted=True)), join_type="left")
-        .group_by(exp.Literal.number(1))
-    )
+def _inspect(
+    tables: Tables, staged: Stage, origin: Origin, people: Stage
+) -> Iterator[tuple[EventReport, list[FieldReport]]]:
+    """Yields what was found of each declared kind in a table, and of all others together (kind "")."""
     with source_errors(origin.relation.title):
-        rows = tables.connection.execute(query.sql(dialect="duckdb")).fetchall()
-    for kind, *found, orphans, timeless in rows:
+        rows = tables.rows(_counting(staged, origin))
+        orphans = dict(tables.rows(_orphans(staged, origin, people)) if origin.wanted else [])
+    for kind, *found, timeless in rows:
         counted = Counts.of(staged, found)
         reports = [counted.report(staged, want) for want in origin.wanted.get(kind, ())]
-        yield EventReport(kind or "", counted.rows, orphans, timeless), reports
+        yield EventReport(kind or "", counted.rows, orphans.get(kind, 0), timeless), reports
+
+
+def _counting(staged: Stage, origin: Origin) -> exp.Query:
+    """One pass over the table; kinds that are not declared are put together after it, which is much cheaper."""
+    untimed = exp.func("COALESCE", is_readable(_AT.copy()), exp.false()).not_()
+    counts = [exp.Count(this=exp.Star()), *value_counts(staged), count_where(untimed)]
+    names = [f"c{number}" for number in range(len(counts))]
+    by_kind = (
+        exp.select(_KIND.copy(), *(count.as_(name) for count, name in zip(counts, names, strict=True)))
+        .from_(exp.table_(staged.name, quoted=True))
+        .group_by(_KIND.copy())
+    )
+    declared = exp.case().when(_KIND.isin(*origin.wanted), _KIND.copy()) if origin.wanted else exp.null()
+    sums = [exp.Sum(this=exp.column(name)) for name in names]
+    return exp.select(declared.as_("declared"), *sums).from_(by_kind.subquery("kinds")).group_by("declared")
+
+
+def _orphans(staged: Stage, origin: Origin, people: Stage) -> exp.Query:
+    """Counts events of nobody. Whole numbers are compared as such: their texts agree, and making them costs more."""
+    key = exp.column("number" if "number" in staged.keys & people.keys else "person", quoted=True)
+    known = exp.select(key.as_("known", quoted=True)).from_(exp.table_(people.name, quoted=True))
+    return (
+        exp.select(_KIND.copy(), exp.Count(this=exp.Star()))
+        .from_(exp.table_(staged.name, quoted=True))
+        .join(
+            known.subquery("people"),
+            on=key.eq(exp.column("known", quoted=True)),
+            join_type="anti",
+        )
+        .where(_KIND.isin(*origin.wanted))
+        .group_by(_KIND.copy())
+    )
 
 
 def _found(inspected: Sequence[Iterator[tuple[EventReport, list[FieldReport]]]], kinds: Kinds) -> Found:

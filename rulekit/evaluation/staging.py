@@ -46,6 +46,7 @@ class Stage:
     name: str
     title: str
     values: Mapping[tuple[str, Type], Staged]
+    keys: frozenset[str]
 
     def staged(self, wanted: Wanted) -> Staged | None:
         """Returns where a wanted value stands, or None when its table has no column for it."""
@@ -69,7 +70,7 @@ def stage(
     query = exp.select(*columns).from_(exp.table_(relation.name, quoted=True))
     with source_errors(relation.title):
         name = tables.create_stage(query, keep=relation.load)
-    return Stage(name, relation.title, values)
+    return Stage(name, relation.title, values, frozenset(keys))
 
 
 def _add_value(columns: list[exp.Expr], want: Wanted, column: Column, relation: Relation, zone: str) -> Staged:

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from rulekit.errors import SourceError
+from rulekit.evaluation.normalise import WHOLE_NUMBERS
 from rulekit.records import EventMapping, QueryTable, RecordMapping, Source, StreamTable, Table
 from rulekit.suggestions import suggest
 
@@ -30,6 +31,11 @@ class Column:
     def expression(self) -> exp.Expr:
         """Returns the column as part of a query."""
         return exp.column(self.name, quoted=True)
+
+    @property
+    def is_whole(self) -> bool:
+        """Returns whether the column holds whole numbers."""
+        return self.type in WHOLE_NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,10 @@ class Tables:
         name = f"rulekit stage {self._stages}"
         create_relation(self.connection, name, query, keep)
         return name
+
+    def rows(self, query: exp.Query) -> list[tuple[Any, ...]]:
+        """Returns the rows of a query."""
+        return self.connection.execute(query.sql(dialect="duckdb")).fetchall()
 
     def _table(self, mapping: RecordMapping | EventMapping) -> Table:
         if mapping.table is not None:
