@@ -80,6 +80,8 @@ def read_duration(spelling: str) -> timedelta:
     near = unit if unit in UNITS else _UNIT_WORDS.get(unit.lower().removesuffix("s"))
     if unit not in UNITS or "." in number or _GROUPED.fullmatch(number) is None:
         whole = number if number.isdigit() and near else "14"
+        if "." in number and near:
+            raise BadLiteral(f"`{_shortened(spelling)}` is not a whole duration", "write a smaller unit, as in `90m`")
         help_text = f"write it like `{whole}{near or 'd'}`; the units are w, d, h, m and s, and the number is whole"
         raise BadLiteral(f"`{_shortened(spelling)}` is not a duration", help_text)
     try:

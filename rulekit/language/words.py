@@ -5,7 +5,7 @@ Every mistake that one word shows by itself is reported here; the words still co
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 from lark import Lark
@@ -80,11 +80,15 @@ class Word:
 
 @dataclass(slots=True)
 class Words:
-    """The words of a file and, apart, its comments; not `complete` when the file has more than can be read."""
+    """The words of a file and, apart, its comments; not `complete` when the file has more than can be read.
+
+    `odd` are the lines and characters that have been reported as having no meaning.
+    """
 
     words: list[Word]
     comments: list[Word]
     complete: bool = True
+    odd: set[tuple[int, str]] = field(default_factory=set)
 
 
 def read_words(source: SourceText, parser: Lark, reports: list[Diagnostic]) -> Words:
@@ -95,14 +99,14 @@ def read_words(source: SourceText, parser: Lark, reports: list[Diagnostic]) -> W
         span = Span(source.path, start, start + len(token))
         if count == LIMIT:
             message, help_text = f"this file has more than {LIMIT} words", "split it into several files"
-            reports.append(Diagnostic(codes.TOO_LONG, message, Label(span), help=help_text))
+            reports.append(Diagnostic(codes.FILE_TOO_LARGE, message, Label(span), help=help_text))
             found.complete = False
             break
         if token.type == "COMMENT":
             found.comments.append(Word("COMMENT", str(token), span))
             _check_characters(str(token), span, reports)
         elif token.type == "INVALID":
-            _add_invalid(str(token), span, found.words, reports)
+            _add_invalid(str(token), span, source, found, reports)
         else:
             found.words.append(_word(token.type, str(token), span, reports))
     return found
@@ -134,28 +138,25 @@ def _check_characters(text: str, span: Span, reports: list[Diagnostic]) -> bool:
     found = _FORBIDDEN.search(text)
     if found is not None:
         place = Span(span.path, span.start + found.start(), span.start + found.end())
-        reports.append(_forbidden(found[0], place))
+        reports.append(_forbidden(found[0], place, "remove it: it makes the line look different from what it says"))
     return found is not None
 
 
-def _forbidden(character: str, place: Span) -> Diagnostic:
+def _forbidden(character: str, place: Span, help_text: str) -> Diagnostic:
     message = f"the invisible character U+{ord(character):04X} is not allowed here"
-    help_text = "remove it; outside of texts only letters, digits, signs, spaces and line breaks may stand"
-    if not (character.isspace() or _FORBIDDEN.match(character)):
-        return Diagnostic(
-            codes.UNEXPECTED_CHARACTER, f"`{character}` has no meaning here", Label(place), help="remove it"
-        )
     return Diagnostic(codes.FORBIDDEN_CHARACTER, message, Label(place), help=help_text)
 
 
-def _add_invalid(character: str, span: Span, words: list[Word], reports: list[Diagnostic]) -> None:
-    last = words[-1] if words else None
+def _add_invalid(character: str, span: Span, source: SourceText, found: Words, reports: list[Diagnostic]) -> None:
+    last = found.words[-1] if found.words else None
     follows = last is not None and last.type == "INVALID" and last.span.end == span.start
-    words.append(Word("INVALID", character, span))
-    if follows:
-        return  # the first of a run speaks for all
+    found.words.append(Word("INVALID", character, span))
+    place = (source.position(span.start).line, character)
+    if follows or place in found.odd:
+        return  # the first of a run, and of one character on a line, speaks for all
+    found.odd.add(place)
     if character.isspace() or not character.isprintable():
-        reports.append(_forbidden(character, span))
+        reports.append(_forbidden(character, span, "remove it, or write an ordinary space"))
         return
     help_text = _HINTS.get(character, "remove it")
     if character.isalpha():

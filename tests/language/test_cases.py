@@ -1,0 +1,84 @@
+"""Runs the language's tests, which are data: one file in `tests/cases` for each code of a report.
+
+A case is a file named `RK001-unexpected-text.case` (or `RK001-unexpected-text-second.case`). It holds the files of a
+small project, then what is reported about them, exactly as `rulekit check` shows it::
+
+    persona Quiet:
+      last_login >
+    --- templates/hello.html
+    Hello
+    === report
+    error[RK002/unfinished-declaration]: …
+
+The text above the first line with `---` is `main.rules`. A line `--- PATH` begins another file; a path that was there
+before is continued. Behind the path may stand `(repeat N)`: the text, N times, on one line; `(escaped)`: `\\x00`,
+`\\u202e` stand for their characters and `\\udcff` for the byte 0xff; `(dangling)`: a link to nowhere.
+The report of a case must contain its code. A project without any finding reports `no findings`.
+
+To write a case: write the part above `=== report`, run the tests with RULEKIT_UPDATE_CASES=1, and read what they wrote.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from rulekit.diagnostics import codes
+from rulekit.diagnostics.text import render
+from rulekit.language.project import load_rules
+
+CASES = sorted((Path(__file__).parent.parent / "cases").glob("*.case"))
+REPORT = "=== report\n"
+SEPARATOR = re.compile(r"^--- (\S+)(?: \((repeat \d+|escaped|dangling)\))?\n", re.MULTILINE)
+# families whose reports need more than rules: data, settings, plugins
+ELSEWHERE = ("RK6", "RK7", "RK9")
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case(path: Path, tmp_path: Path) -> None:
+    project, _, expected = path.read_text(encoding="utf-8").partition(REPORT)
+    write_project(project, tmp_path)
+    rules = load_rules(tmp_path)
+    report = render(rules.diagnostics, rules.sources) or "no findings\n"
+    if os.environ.get("RULEKIT_UPDATE_CASES") == "1":
+        path.write_text(f"{project}{REPORT}{report}", encoding="utf-8")
+        expected = report
+    assert report == expected
+    assert f"[{path.stem[:5]}/" in report, "the report does not contain the code that the case is named for"
+
+
+@pytest.mark.parametrize("code", codes.ALL, ids=lambda code: code.number)
+def test_every_code_has_a_case(code: codes.Code) -> None:
+    if code.number.startswith(ELSEWHERE):
+        return
+    assert any(path.stem.startswith(f"{code.number}-{code.slug}") for path in CASES)
+
+
+def test_every_case_is_named_for_a_code() -> None:
+    for path in CASES:
+        code = codes.by_name(path.stem[:5])
+        assert code is not None, path.name
+        assert path.stem.startswith(f"{code.number}-{code.slug}")
+
+
+def write_project(text: str, folder: Path) -> None:
+    main, *rest = SEPARATOR.split(text)
+    contents = {"main.rules": main.encode()} if main else {}
+    for path, how, content in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
+        if how == "dangling":
+            (folder / path).symlink_to(folder / "nowhere")
+        else:
+            contents[path] = contents.get(path, b"") + as_bytes(content, how)
+    for path, content in contents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+
+
+def as_bytes(content: str, how: str | None) -> bytes:
+    if how is None:
+        return content.encode()
+    if how == "escaped":
+        plain = content.encode("latin-1", "backslashreplace").decode("unicode_escape")
+        return plain.encode("utf-8", "surrogateescape")
+    return content.removesuffix("\n").encode() * int(how.split()[1])
