@@ -17,7 +17,7 @@ from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sen
 from rulekit.suggestions import suggest
 
 MAX_PER_CONNECTION = 100
-TIMEOUT = 60.0
+TIMEOUT = 30.0
 _PORTS = {"smtp": 587, "smtps": 465}
 _OPTIONS = ("tls", "ca", "timeout")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -165,7 +165,7 @@ def _tls(parts: SplitResult, options: Mapping[str, str]) -> Tls:
 def _timeout(options: Mapping[str, str]) -> float:
     text = options.get("timeout", str(TIMEOUT))
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text, re.ASCII) or not 0 < float(text) <= 600:
-        raise SettingsError(f"`sender.url`: `timeout={text}` is no time", help="write seconds up to 600: `timeout=60`")
+        raise SettingsError(f"`sender.url`: `timeout={text}` is no time", help="write seconds up to 600: `timeout=30`")
     return float(text)
 
 

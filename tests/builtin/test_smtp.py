@@ -173,7 +173,7 @@ def test_loose_line_ends_never_reach_a_server(
 
 def test_urls_say_what_they_mean(tmp_path: Path) -> None:
     server = parse_server("smtp://u%40x:p%2Fw@mail.example.com", tmp_path)
-    assert (server.host, server.port, server.tls, server.timeout) == ("mail.example.com", 587, Tls.REQUIRED, 60.0)
+    assert (server.host, server.port, server.tls, server.timeout) == ("mail.example.com", 587, Tls.REQUIRED, 30.0)
     assert (server.user, server.password) == ("u@x", "p/w")
     assert parse_server("smtps://mail.example.com", tmp_path).port == 465
     assert parse_server("smtp://mail.example.com:25?tls=off", tmp_path).tls is Tls.OFF

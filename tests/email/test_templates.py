@@ -1,8 +1,10 @@
 """What a template sees and prints, what it refuses, and that its work is bounded."""
 
+import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -219,3 +221,11 @@ def _rendered_or_refused(source: str) -> str:
         return render(source)
     except ComposeError as refused:
         return refused.message
+
+
+def test_every_name_that_templates_may_use_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "templates.md").read_text(encoding="utf-8")
+    page = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    words = set(re.findall(r"[A-Za-z_0-9]+", " ".join(re.findall(r"`[^`]+`", page))))
+    used = {*template_names.NAMES, *template_names.FILTERS, *template_names.TESTS, *template_names.LOOP_NAMES}
+    assert used - words == set()
