@@ -79,9 +79,10 @@ def open_project_store(folder: Path) -> Store:
 def open_store_to_read(project: Project) -> Store:
     """Opens the project's store where there is one, and otherwise an empty one in memory, so that nothing is made."""
     url = fill_environment(project.settings.store.url)
-    file = url.removeprefix("sqlite:///")
-    exists = not url.startswith("sqlite:") or (project.folder / file).is_file()
-    return Store.open(url if exists else "sqlite://", project.folder)
+    path = url.removeprefix("sqlite:///")
+    if path != url and not (project.folder / path).exists():
+        return Store.in_memory()
+    return Store.open(url, project.folder)
 
 
 def open_sender(project: Project) -> Sender:

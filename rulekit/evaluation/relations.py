@@ -69,7 +69,7 @@ def excerpt(data: Relations, plan: Plan, people: Sequence[str]) -> Iterator[Exce
         yield copies
     finally:
         for name in sources:
-            dropped = exp.Drop(this=table(name), kind="TABLE", exists=True)
+            dropped = exp.Drop(tables=[table(name)], kind="TABLE", exists=True)
             data.connection.execute(dropped.sql(dialect="duckdb"))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 from rulekit.errors import StoreError
 from rulekit.outbox.migrations import HEAD
@@ -74,14 +75,22 @@ def open_engine(url: URL) -> Engine:
     path = Path(url.database or "")
     with told_as_store_errors(path.name):
         _make_file(path)
-        engine = create_engine(url)
-        event.listen(engine, "connect", _configure)
-        event.listen(engine, "begin", _begin)
-        try:
-            _bring_up_to_date(engine, path)
-        except BaseException:
-            engine.dispose()
-            raise
+        return _prepare(create_engine(url), path)
+
+
+def open_memory_engine() -> Engine:
+    """Returns an engine on a new database that is forgotten when it is closed."""
+    return _prepare(create_engine("sqlite+pysqlite://", poolclass=StaticPool), Path("in memory"))
+
+
+def _prepare(engine: Engine, path: Path) -> Engine:
+    event.listen(engine, "connect", _configure)
+    event.listen(engine, "begin", _begin)
+    try:
+        _bring_up_to_date(engine, path)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 from rulekit.outbox import actions, claims, memberships, recording, rows, suppressions
 from rulekit.outbox.claims import LEASE, Claim
 from rulekit.outbox.execution import Work
-from rulekit.outbox.opening import WRITES, open_engine, resolve_url, told_as_store_errors
+from rulekit.outbox.opening import WRITES, open_engine, open_memory_engine, resolve_url, told_as_store_errors
 from rulekit.outbox.rows import AuditLine, OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import Suppression
@@ -40,6 +40,11 @@ class Store:
     def open(cls, url: str, project: Path, on_change: OnChange | None = None) -> Self:
         """Opens the store at that URL, and makes it or brings its schema up to date where needed."""
         return cls(open_engine(resolve_url(url, project)), on_change)
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Opens a new store that is forgotten when it is closed."""
+        return cls(open_memory_engine())
 
     def close(self) -> None:
         """Lets go of the database."""

@@ -51,7 +51,7 @@ def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
     for test in tests:
         nobody = Data.from_rows(project.program.schema, [], [], {})
         data = Data.from_rows(project.program.schema, test.people, test.companies, test.events)
-        with closing(nobody.connection), closing(data.connection), Store.open("sqlite://", project.folder) as store:
+        with closing(nobody.connection), closing(data.connection), Store.in_memory() as store:
             yield TestResult(test, tuple(_Scenario(project, store, data).play(test, nobody)))
 
 
@@ -103,7 +103,13 @@ class _Scenario:
 
     def _see_member(self, step: tree.ExpectMember, now: datetime) -> tuple[str, ...]:
         found = explain(
-            self._project.program, self._data, step.person.text, step.persona.text, now, self._project.rules.sources
+            self._project.program,
+            self._data,
+            step.person.text,
+            step.persona.text,
+            now,
+            self._project.rules.sources,
+            look_ahead=False,
         )
         return () if found.member is not step.negated else tuple(_lines(found.because))
 
