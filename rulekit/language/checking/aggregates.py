@@ -6,7 +6,7 @@ from typing import NoReturn
 from rulekit.diagnostics import codes
 from rulekit.language import tree
 from rulekit.language.checking.events import PropertyOf, event_names, property_of
-from rulekit.language.checking.findings import each
+from rulekit.language.checking.findings import attempted, each, settled
 from rulekit.language.checking.literals import fixed_duration
 from rulekit.language.checking.scope import Scope, described
 from rulekit.language.checking.windows import check_window
@@ -28,8 +28,9 @@ class _Form:
 
 def check_did(node: tree.Call, scope: Scope) -> Condition:
     """Returns `did(E …)`, or `did(A then B …)` as a sequence."""
-    period = _period(node, scope)
+    periods = attempted(lambda call: _period(call, scope), [node])
     steps = each(lambda subject: _step(subject, node, scope), node.subjects)
+    period = settled(periods)
     everyone = node.company or scope.owner == "company"
     if len(steps) > 1:
         within = fixed_duration(node.within, scope) if node.within is not None else None
@@ -43,7 +44,8 @@ def check_aggregate(function: Function, node: tree.Call, scope: Scope) -> Aggreg
     """Returns `count(E …)`, `sum(E.prop …)` and their kin."""
     if len(node.subjects) > 1 or node.within is not None:
         _fail_arguments(node, "only `did` takes a sequence", "write `did(a then b)`", scope)
-    period, subject = _period(node, scope), node.subjects[0]
+    periods = attempted(lambda call: _period(call, scope), [node])
+    subject = node.subjects[0]
     of = property_of(subject.value, scope)
     _require_form(function, of, node, scope)
     return Aggregate(
@@ -51,7 +53,7 @@ def check_aggregate(function: Function, node: tree.Call, scope: Scope) -> Aggreg
         of.events,
         of.property.name if of.property else None,
         _where(subject, of.events, scope),
-        period,
+        settled(periods),
         node.company or scope.owner == "company",
         _type(function, of),
         function not in NEVER_MISSING,

@@ -103,6 +103,13 @@ def attempted(check: Callable[[T], S], parts: Iterable[T]) -> list[S]:
     return made
 
 
+def settled(made: Sequence[S]) -> S:
+    """Returns the one thing that was attempted; raises Reported when it was given up."""
+    if not made:
+        raise Reported
+    return made[0]
+
+
 def replacement(span: Span, text: str) -> Fix:
     """Returns the fix that writes `text` at a place."""
     return Fix(f"write `{text}`", (Edit(span, text),))

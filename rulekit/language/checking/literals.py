@@ -4,12 +4,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NoReturn
 
-from rulekit.clock import format_duration
 from rulekit.diagnostics import codes
 from rulekit.language import tree
+from rulekit.language.checking.findings import replacement
 from rulekit.language.checking.scope import Scope
 from rulekit.language.program import Constant
-from rulekit.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, Kind, Type
+from rulekit.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, Type
 
 # a bool is an int and a datetime is a date to Python, so the order matters
 _TYPES: tuple[tuple[type, Type], ...] = (
@@ -72,7 +72,7 @@ def report_not_duration(value: Constant, scope: Scope) -> NoReturn:
             "expected a duration like `14d`",
             secondary=scope.uses,
             help=f"write `{value.value}d` for days (units: w d h m s)",
-            fixes=(),
+            fixes=(replacement(value.span, f"{value.value}d"),),
         )
     scope.findings.fail(
         codes.TYPE_MISMATCH,
@@ -82,10 +82,3 @@ def report_not_duration(value: Constant, scope: Scope) -> NoReturn:
         secondary=scope.uses,
         help="write a number and a unit (w d h m s), as in `14d`",
     )
-
-
-def in_words(value: Constant) -> str:
-    """Returns a constant as an author writes it."""
-    if value.type.kind is Kind.DURATION and isinstance(value.value, timedelta):
-        return format_duration(value.value)
-    return f'"{value.value}"' if isinstance(value.value, str) else str(value.value)

@@ -105,8 +105,8 @@ def _fail_unknown(node: tree.Reference, scope: Scope) -> NoReturn:
             fixes=fixes,
         )
     if scope.owner != "person" and name in scope.schema.person:
-        where = "`where` sees the event's own properties only" if scope.owner == "event" else "a segment sees companies"
-        _fail_out_of_scope(node.span, f"`{name}` is a field of the person", where, scope)
+        place = "outside of the call, joined by `and`" if scope.owner == "event" else "in a persona"
+        _fail_out_of_scope(node.span, f"`{name}` is a field of the person", f"compare it {place}", scope)
     kind = f"property of `{scope.event}`" if scope.owner == "event" else f"{scope.owner} field"
     known = (*scope.fields, *scope.declared.lets)
     _fail_name(_CODES[scope.owner], f"unknown {kind} `{name}`", node.span, known, scope)
@@ -114,7 +114,7 @@ def _fail_unknown(node: tree.Reference, scope: Scope) -> NoReturn:
 
 def _fail_owner(node: tree.Member, scope: Scope) -> NoReturn:
     owner, name = node.owner.text, node.name.text
-    if owner == "person" or owner == scope.event:
+    if owner == scope.event:
         fixes = (replacement(node.span, name),)
         message = f"`{owner}.` is not needed here"
         help = f"write `{name}`"
@@ -146,4 +146,5 @@ def require_record(record: str, span: Span, scope: Scope) -> None:
 
 def _fail_name(code: Code, message: str, span: Span, known: Iterable[str], scope: Scope) -> NoReturn:
     help, fixes = meant(scope.findings.source(span).strip("`"), known, span)
+    help = help or "declare it, or write a declared name"
     scope.findings.fail(code, message, span, "not declared", secondary=scope.uses, help=help, fixes=fixes)

@@ -13,7 +13,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Label
 from rulekit.diagnostics.source import Span
 from rulekit.language import program, tree
-from rulekit.language.checking.findings import Findings
+from rulekit.language.checking.findings import Findings, Reported
 from rulekit.language.checking.names import Declared
 from rulekit.language.program import Comparison, Condition, Constant, FieldType, Operator, Schema, Value
 from rulekit.language.types import BOOL, Kind, Type
@@ -43,16 +43,17 @@ KIND_NAMES = {
     Kind.TIME: "a time",
     Kind.DATE: "a date",
     Kind.DURATION: "a duration",
-    Kind.ONE_OF: "a text of a closed set",
+    Kind.ONE_OF: "a text",
     Kind.LIST: "a list of texts",
 }
 
 
 @dataclass(slots=True)
 class Budget:
-    """How many names of `let` the declaration may still fill in."""
+    """How many names of `let` the declaration may still fill in, and whether it was told that it is too large."""
 
     lets: int = MOST_LETS
+    exceeded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,10 @@ class Scope:
         return replace(self, owner="event", event=event, fields=self.schema.events[event])
 
     def fail_oversized(self, span: Span) -> NoReturn:
-        """Reports an expression that is too large to read or evaluate."""
+        """Reports, once in a declaration, an expression that is too large to read or evaluate."""
+        if self.budget.exceeded:
+            raise Reported
+        self.budget.exceeded = True
         self.findings.fail(
             codes.OVERSIZED_EXPRESSION,
             "an expression is too large with its `let`s filled in",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from rulekit.clock import format_instant, parse_duration, parse_instant
+from rulekit.clock import parse_duration, parse_instant
 from rulekit.language.program import Constant
 from rulekit.language.types import Kind
 
@@ -17,15 +17,16 @@ def spelled_as(literal: Constant, kind: Kind) -> str | None:
 
 def _as_duration(literal: Constant) -> str | None:
     if literal.type.kind is Kind.NUMBER:
-        whole = literal.value == int(str(literal.value).split(".")[0])
-        return f"{literal.value}d" if isinstance(literal.value, int) and whole and literal.value > 0 else None
+        return f"{literal.value}d" if isinstance(literal.value, int) and literal.value > 0 else None
     return _parsed(literal, parse_duration)
 
 
 def _as_time(literal: Constant) -> str | None:
     if literal.type.kind is Kind.DATE:
         return f"{literal.value}T00:00Z"
-    return _as_duration(literal) or _parsed(literal, lambda text: _instant_or_date(text))
+    if _parsed(literal, date.fromisoformat):
+        return f"{literal.value}T00:00Z"
+    return _as_duration(literal) or _parsed(literal, parse_instant)
 
 
 def _as_date(literal: Constant) -> str | None:
@@ -60,10 +61,6 @@ def _parsed(literal: Constant, parse: Callable[[str], object]) -> str | None:
     except (ValueError, KeyError, InvalidOperation):
         return None
     return literal.value.casefold() if literal.value.casefold() in ("true", "false") else literal.value
-
-
-def _instant_or_date(text: str) -> str:
-    return format_instant(parse_instant(text))
 
 
 def _number(text: str) -> Decimal:

@@ -34,6 +34,12 @@ _FOREIGN = {
 }
 
 
+_SPLIT = "write it with fewer brackets and branches inside each other"
+
+# levels of brackets, operators and branches in one template
+DEEPEST = 100
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedText:
     """A template's text and the tree that Jinja2 makes of it."""
@@ -45,6 +51,7 @@ class ParsedText:
 def environment() -> Environment:
     """Returns a Jinja2 that knows the filters and tests of templates by name; nothing is rendered with it."""
     made = Environment(autoescape=True)
+    made.globals.clear()
     made.filters = dict.fromkeys(FILTERS, made.filters["default"])
     made.tests = dict.fromkeys(TESTS, made.tests["defined"])
     return made
@@ -53,18 +60,31 @@ def environment() -> Environment:
 def parse_text(text: PlacedText, findings: Findings) -> ParsedText:
     """Returns the text as Jinja2 reads it; reports what cannot be read and what may not stand in a template."""
     try:
-        tree = environment().parse(text.source.text)
+        jinja = environment()
+        tree = jinja.parse(text.source.text)
     except TemplateSyntaxError as error:
         _fail_syntax(text, error, findings)
     except (RecursionError, MemoryError, ValueError, OverflowError):
-        findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply")
-    _refuse_unknown(tree, text, findings)
+        findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply", help=_SPLIT)
+    if _depth(tree) > DEEPEST:
+        findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply", help=_SPLIT)
+    _refuse_unknown(tree, jinja, text, findings)
     foreign = [node for node in tree.find_all(nodes.Node) if _is_foreign(node)]
     for node in foreign:
         _report_foreign(node, text, findings)
     if foreign:
         raise Reported
     return ParsedText(text, tree)
+
+
+def _depth(tree: nodes.Template) -> int:
+    deepest = 0
+    waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting.extend((child, depth + 1) for child in node.iter_child_nodes())
+    return deepest
 
 
 def _fail_syntax(text: PlacedText, error: TemplateSyntaxError, findings: Findings) -> NoReturn:
@@ -90,18 +110,18 @@ def _report_foreign(node: nodes.Node, text: PlacedText, findings: Findings) -> N
     )
 
 
-def _refuse_unknown(tree: nodes.Template, text: PlacedText, findings: Findings) -> None:
+def _refuse_unknown(tree: nodes.Template, jinja: Environment, text: PlacedText, findings: Findings) -> None:
     for node in tree.find_all(nodes.Filter):
         if node.name not in FILTERS:
             place = text.find(node.lineno, rf"\|\s*({re.escape(node.name)})\b")
             _report_unknown("filter", node.name, place, FILTERS, findings)
             # reported, so that jinja2 need not refuse the rest for it
-            tree.environment.filters[node.name] = tree.environment.filters["default"]
-    for node in tree.find_all(nodes.Test):
-        if node.name not in TESTS:
-            place = text.find(node.lineno, rf"\bis\s+(?:not\s+)?({re.escape(node.name)})\b")
-            _report_unknown("test", node.name, place, TESTS, findings)
-            tree.environment.tests[node.name] = tree.environment.tests["defined"]
+            jinja.filters[node.name] = jinja.filters["default"]
+    for test in tree.find_all(nodes.Test):
+        if test.name not in TESTS:
+            place = text.find(test.lineno, rf"\bis\s+(?:not\s+)?({re.escape(test.name)})\b")
+            _report_unknown("test", test.name, place, TESTS, findings)
+            jinja.tests[test.name] = jinja.tests["defined"]
 
 
 def _report_unknown(what: str, name: str, place: Span, known: Mapping[str, str], findings: Findings) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from jinja2 import meta, nodes
 
 from rulekit.diagnostics import codes
-from rulekit.language.checking.findings import Findings, meant
+from rulekit.language.checking.findings import Findings, replacement
 from rulekit.language.checking.names import Declared
 from rulekit.language.checking.template_syntax import ParsedText
 from rulekit.language.checking.variables import RECORDS, member_of
 from rulekit.language.program import Schema
 from rulekit.language.template_names import LOOP_NAMES, NAMES
+from rulekit.suggestions import suggest
 
 WITH_FIELDS = frozenset(name for name, members in NAMES.items() if members != ())
 
@@ -27,11 +28,16 @@ class _Names:
     def report(self, message: str, line: int, pattern: str, known: Iterable[str], name: str) -> None:
         place = self.parsed.text.find(line, pattern)
         known = list(known)
-        help, fixes = meant(name, known, place)
+        nearest = known[0] if len(known) == 1 else suggest(name, known)
+        fixes = (replacement(place, nearest),) if nearest else ()
         every = f"use one of {', '.join(sorted(known))}" if known else "remove it"
-        exact = self.findings.source(place) == name
         self.findings.report(
-            codes.UNKNOWN_VARIABLE, message, place, "no such name", help=help or every, fixes=fixes if exact else ()
+            codes.UNKNOWN_VARIABLE,
+            message,
+            place,
+            "no such name",
+            help=f"write `{nearest}`" if nearest else every,
+            fixes=fixes if exact else (),
         )
 
 
@@ -42,7 +48,8 @@ def check_variables(parsed: ParsedText, schema: Schema, declared: Declared, find
     undeclared = meta.find_undeclared_variables(parsed.tree) | {"self"}
     for name in own:
         if name.name in undeclared and name.name not in NAMES:
-            names.report(f"unknown name `{name.name}` in a template", name.lineno, _word(name.name), NAMES, name.name)
+            message, known = f"unknown name `{name.name}` in a template", _meant_by(name.name, schema)
+            names.report(message, name.lineno, _word(name.name), known, name.name)
     members = [(node, member_of(node)) for node in parsed.tree.find_all((nodes.Getattr, nodes.Getitem))]
     for node, member in members:
         if member is not None and (member[0] in NAMES or member[0] not in undeclared):
@@ -50,6 +57,12 @@ def check_variables(parsed: ParsedText, schema: Schema, declared: Declared, find
         elif member is None and isinstance(node, nodes.Getattr):
             names.report(f"`.{node.attr}` stands for nothing here", node.lineno, _word(node.attr), (), node.attr)
     _refuse_whole_records(parsed, [node for node, member in members if member is not None], findings)
+
+
+def _meant_by(name: str, schema: Schema) -> Iterable[str]:
+    if name in schema.person:
+        return (f"person.{name}",)
+    return (f"company.{name}",) if name in schema.company else NAMES
 
 
 def _check_member(owner: str, name: str, line: int, names: _Names) -> None:
