@@ -37,7 +37,7 @@ class _Names:
             place,
             "no such name",
             help=f"write `{nearest}`" if nearest else every,
-            fixes=fixes if exact else (),
+            fixes=fixes if self.findings.source(place) == name else (),
         )
 
 
