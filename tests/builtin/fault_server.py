@@ -66,6 +66,7 @@ class FaultServer:
         self.accepted: list[bytes] = []
         self.connections = 0
         self.commands: list[str] = []
+        self.body: list[bytes] = []
         self._thread = threading.Thread(target=self._serve)
 
     def answer_with(self, line: bytes) -> "FaultServer":
@@ -199,6 +200,7 @@ class _Session:
         lines = []
         while (line := self._line()) != b".\r\n":
             lines.append(line.removeprefix(b"."))
+            self._server.body.append(line)
         if self._step(Point.DOT, b"250 2.0.0 queued as 17\r\n"):
             self._server.accepted.append(b"".join(lines))
 

@@ -157,10 +157,14 @@ def test_a_mark_that_forbids_gives_nothing_away(
         sender = sender_for(server)
         with pytest.raises(Forbidden):
             sender.send(MESSAGE, ENVELOPE, forbid)
+        sender.close()
+        given_away = list(server.body)
         assert isinstance(sender.send(MESSAGE, ENVELOPE, lambda: None), Sent)
         sender.close()
+    assert given_away == []
     assert server.accepted == [MESSAGE]
     assert server.connections == 2
+    assert server.body == [b"Subject: x\r\n", b"\r\n", b"Hello\r\n", b"..\r\n", b"...two\r\n"]
 
 
 def test_nobody_there_is_a_fault_of_the_sender(tmp_path: Path, server_context: SSLContext) -> None:
