@@ -22,8 +22,9 @@ def print_tick(tick: PreparedTick) -> None:
         click.echo(f"  {trigger}: {plural(count, 'person', 'people')} waiting for `after`")
     for (trigger, reason), count in sorted(Counter((n.trigger, n.reason) for n in tick.record.no_emails).items()):
         click.echo(f"  {trigger}: no email for {plural(count, 'person', 'people')}: {escape_line(reason)}")
-    for trigger in sorted(tick.first_triggers):
-        click.echo(f"  {trigger}: first seen; who is in its persona already is not mailed unless it says backfill=true")
+    if tick.first_triggers:
+        names = ", ".join(sorted(tick.first_triggers))
+        click.echo(f"  first seen: {names}; who is in their personas already is not mailed without backfill=true")
     for trigger in sorted(tick.demoted):
         click.echo(f"  {trigger}: more emails than delivery.max_auto_per_tick, so they wait for approval", err=True)
     for name in tick.parked:
