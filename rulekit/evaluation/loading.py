@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from rulekit.errors import SourceError
-from rulekit.evaluation.normalise import missing
+from rulekit.evaluation.normalise import missing, read_text
 from rulekit.evaluation.quality import Counts, count_where, value_counts
 from rulekit.evaluation.report import FieldReport
 from rulekit.evaluation.staging import Stage, Wanted, stage
@@ -96,7 +96,7 @@ def key_columns(column: Column, name: str) -> dict[str, exp.Expr]:
 
 
 def _present(column: Column) -> exp.Expr:
-    return exp.func("NULLIF", exp.cast(column.expression, "VARCHAR"), exp.Literal.string(""))
+    return exp.func("NULLIF", read_text(column.expression, column.type), exp.Literal.string(""))
 
 
 def _inspect(tables: Tables, staged: Stage, wanted: list[Wanted], owner: str) -> Loaded:

@@ -128,7 +128,7 @@ def read(column: exp.Expr, column_type: str, declared: Type, zone: str) -> Readi
     if family == "nothing":
         return Reading(missing(declared), None)
     if declared.is_textual:
-        return Reading(plain if family == "text" else _fill("CAST(:x AS VARCHAR)", plain), None)
+        return Reading(read_text(column, column_type), None)
     if declared.kind is Kind.TIME:
         value = read_instant(column, column_type, zone)
     else:
@@ -139,6 +139,12 @@ def read(column: exp.Expr, column_type: str, declared: Type, zone: str) -> Readi
     value = _in_range(value, declared.kind)
     sure = (declared.kind, family) in _SURE
     return Reading(value, None if sure else plain.is_(exp.null()).not_().and_(value.is_(exp.null())))
+
+
+def read_text(column: exp.Expr, column_type: str) -> exp.Expr:
+    """Returns how a column is read as a text, which every column can be."""
+    plain, family = _plain(column, column_type)
+    return plain if family == "text" else _fill("CAST(:x AS VARCHAR)", plain)
 
 
 def read_instant(column: exp.Expr, column_type: str, zone: str) -> exp.Expr | None:

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.loading import field_columns, key_columns
-from rulekit.evaluation.normalise import is_readable, missing, read_instant
+from rulekit.evaluation.normalise import is_readable, missing, read_instant, read_text
 from rulekit.evaluation.quality import Counts, count_where, value_counts
 from rulekit.evaluation.report import EventReport, FieldReport
 from rulekit.evaluation.staging import Stage, Wanted, purpose, stage
@@ -113,7 +113,7 @@ def _kind(origin: Origin) -> exp.Expr:
     if origin.mapping.name is None:
         return exp.Literal.string(origin.mapping.event)
     column = origin.relation.column(origin.mapping.name, "the kind of events (`name`)")
-    return exp.cast(column.expression, "VARCHAR")
+    return read_text(column.expression, column.type)
 
 
 def _part(staged: Stage, origin: Origin, kind: str) -> exp.Query:
