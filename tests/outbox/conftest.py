@@ -182,3 +182,8 @@ def broken() -> Callable[[Path], dict[str, list[object]]]:
 def environment() -> dict[str, str]:
     """The environment for a process that is to import this rulekit, and to fork, so without threads."""
     return {**os.environ, "PYTHONPATH": str(Path(rulekit.__file__).parents[1]), "OPENBLAS_NUM_THREADS": "1"}
+
+
+@pytest.fixture
+def make_row() -> Callable[..., NewRow]:
+    return new_row

@@ -1,0 +1,312 @@
+"""The real store against a model of it, taken through random histories.
+
+The model keeps rows as values and moves them by the same table; the promises (`broken`, and `_check_promises`, which
+knows nothing of the table) are checked on what the store holds.
+"""
+
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from rulekit.errors import TransitionRefused
+from rulekit.outbox import transitions as table
+from rulekit.outbox.claims import LEASE
+from rulekit.outbox.states import END_STATES, Phase, State
+from rulekit.outbox.store import Store
+from rulekit.outbox.tick import TickRecord, Withdrawal
+from rulekit.outbox.transitions import RETRY_AFTER, Given, Place
+from rulekit.records import Edge, Later, RefusalClass, Refused, Sent, Tagging, Unknown
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+HOLD = timedelta(minutes=10)
+PEOPLE = ("ann", "bob", "joe")
+URL = "sqlite:///machine.db"
+OUTCOMES = (
+    Sent("250"),
+    Refused("550 no"),
+    Refused("550 5.1.1 nobody", RefusalClass.ADDRESS),
+    Refused("535 login", RefusalClass.SENDER),
+    Later("450 busy"),
+    Later("421 closing", RefusalClass.SENDER),
+    Unknown("silence"),
+)
+COMPARED = ("attempts", "token", "not_before", "expires_at", "lease_until", "approved_at", "finished_at")
+
+
+def address(person):
+    return f"{person}@example.com"
+
+
+def made(row_id, new, now):
+    values = dict.fromkeys(COMPARED) | {"attempts": 0, "token": 0, "expires_at": new.expires_at, "phase": None}
+    return SimpleNamespace(
+        id=row_id, person=new.tagging.person, keep=new.keep, digest=new.digest, state=None, made_at=now, **values
+    )
+
+
+class Outbox(RuleBasedStateMachine):
+    make_row = None
+    find_broken = None
+    template = None
+
+    @initialize()
+    def begin(self):
+        self.folder = Path(tempfile.mkdtemp())
+        shutil.copy(self.template, self.folder / "machine.db")
+        self.store = Store.open(URL, self.folder)
+        self.now = START
+        self.rows = {}
+        self.claims = []
+        self.suppressed = set()
+        self.episode = dict.fromkeys(PEOPLE, 0)
+
+    def teardown(self):
+        if hasattr(self, "store"):
+            self.store.close()
+            assert self.find_broken(self.folder / "machine.db") == {}
+            shutil.rmtree(self.folder)
+
+    # --- the model -------------------------------------------------------------------------------------------
+
+    def step(self, transition, row, given):
+        place = None if row.state is None else Place(State(row.state), row.phase and Phase(row.phase))
+        row.suppressed = row.person in self.suppressed
+        if (place not in transition.sources and transition.sources) or not transition.condition(row, given):
+            return False
+        for column, value in transition.written(row, given).items():
+            setattr(row, column, value)
+        return True
+
+    def agrees(self, expected, action):
+        try:
+            action()
+        except TransitionRefused:
+            assert not expected
+        else:
+            assert expected
+
+    @invariant()
+    def the_store_is_as_the_model(self):
+        if not hasattr(self, "store"):
+            return
+        found = {row.id: row for row in self.store.rows()}
+        assert found.keys() == self.rows.keys()
+        for row_id, model in self.rows.items():
+            row = found[row_id]
+            phase = row.phase.value if row.phase else None
+            assert (row.state.value, phase) == (model.state, model.phase), model
+            assert {name: getattr(row, name) for name in COMPARED} == {name: getattr(model, name) for name in COMPARED}
+
+    # --- what may happen -------------------------------------------------------------------------------------
+
+    @rule(minutes=st.sampled_from([1, 9, 10, 15, 60, 60 * 24, 60 * 24 * 7]))
+    def time_passes(self, minutes):
+        self.now += timedelta(minutes=minutes)
+
+    @rule(
+        people=st.sets(st.sampled_from(PEOPLE), min_size=1),
+        auto=st.booleans(),
+        keep=st.booleans(),
+        failure=st.sampled_from([None, None, None, "no name"]),
+    )
+    def people_join(self, people, auto, keep, failure):
+        chosen = sorted(people)
+        for person in chosen:
+            self.episode[person] += 1
+        taggings = [Tagging("Inactive", person, self.episode[person], Edge.TAGGED) for person in chosen]
+        new = [self.make_row(tagging, self.now, auto=auto, keep=keep, failure=failure) for tagging in taggings]
+        self.tick(rows=tuple(new))
+        for row in new:
+            model = made(len(self.rows) + 1, row, self.now)
+            born = table.MAKE_APPROVED if auto else table.MAKE
+            if row.tagging.person in self.suppressed:
+                born = table.MAKE_SUPPRESSED
+            if failure:
+                born = table.MAKE_FAILED
+            assert self.step(born, model, Given(self.now, "tick"))
+            self.rows[model.id] = model
+
+    @rule(person=st.sampled_from([None, *PEOPLE]))
+    def people_leave(self, person):
+        for row in self.rows.values():
+            if person in (None, row.person):
+                self.step(table.WITHDRAW, row, Given(self.now, "tick", trigger_removed=person is None))
+        self.tick(withdrawals=(Withdrawal("Miss_You", person, "left"),))
+
+    @rule(person=st.sampled_from(PEOPLE))
+    def somebody_unsubscribes(self, person):
+        self.store.suppress(address(person).upper(), "unsubscribed", self.now, person)
+        self.suppress(person)
+
+    @rule(person=st.sampled_from(PEOPLE))
+    def somebody_subscribes_again(self, person):
+        assert self.store.unsuppress(address(person)) == (person in self.suppressed)
+        self.suppressed.discard(person)
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data(), right=st.sampled_from([True, True, True, False]))
+    def approve(self, data, right):
+        row = self.pick(data)
+        digest = row.digest if right else "0" * 64
+        expected = self.step(table.APPROVE, row, Given(self.now, "ada", digest=digest, hold=HOLD))
+        self.agrees(expected, lambda: self.store.approve(row.id, digest, self.now, "ada", HOLD))
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data())
+    def unapprove(self, data):
+        row = self.pick(data)
+        expected = self.step(table.UNAPPROVE, row, Given(self.now, "ada"))
+        self.agrees(expected, lambda: self.store.unapprove(row.id, self.now, "ada"))
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data())
+    def cancel(self, data):
+        row = self.pick(data)
+        expected = self.step(table.CANCEL, row, Given(self.now, "ada"))
+        self.agrees(expected, lambda: self.store.cancel(row.id, self.now, "ada", "no"))
+
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data(), to=st.sampled_from([State.SENT, State.FAILED, State.RETRYING]))
+    def resolve(self, data, to):
+        row = self.pick(data)
+        transition = {
+            State.SENT: table.RESOLVE_SENT,
+            State.FAILED: table.RESOLVE_FAILED,
+            State.RETRYING: table.RESOLVE_RETRYING,
+        }[to]
+        expected = self.step(transition, row, Given(self.now, "ada", "log", not_before=self.now))
+        self.agrees(expected, lambda: self.store.resolve(row.id, to, self.now, "ada", "log"))
+
+    @rule(worker=st.sampled_from(["one", "two"]), limit=st.integers(1, 3))
+    def claim(self, worker, limit):
+        given = Given(self.now, worker, lease_until=self.now + LEASE)
+        found = self.store.claim_due(self.now, worker, limit)
+        self.claims += found
+        for claim in found:
+            assert self.step(table.CLAIM, self.rows[claim.row.id], given)
+        if len(found) < limit:
+            assert not any(self.step(table.CLAIM, row, given) for row in self.rows.values())
+
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data())
+    def mark_data(self, data):
+        claim = data.draw(st.sampled_from(self.claims), label="claim")
+        row = self.rows[claim.row.id]
+        given = Given(self.now, claim.worker, token=claim.token, lease_until=self.now + LEASE)
+        marked = self.step(table.MARK_DATA, row, given)
+        forbidden = not marked and row.suppressed and self.step(table.FORBID, row, given)
+        try:
+            reason = self.store.mark_data(claim, self.now)
+        except TransitionRefused:
+            assert not marked
+            assert not forbidden
+        else:
+            assert (reason is None) == marked
+            assert (reason is not None) == forbidden
+
+    @precondition(lambda self: self.claims)
+    @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES))
+    def finish(self, data, outcome):
+        claim = data.draw(st.sampled_from(self.claims), label="claim")
+        row = self.rows[claim.row.id]
+        expected = self.finished(claim, row, outcome)
+        self.agrees(expected, lambda: self.store.finish(claim, outcome, self.now))
+        if expected and isinstance(outcome, Refused) and outcome.about is RefusalClass.ADDRESS:
+            self.suppress(row.person)
+
+    def finished(self, claim, row, outcome):
+        given = Given(self.now, claim.worker, token=claim.token, not_before=self.now)
+        if isinstance(outcome, Sent):
+            return self.step(table.SEND, row, given) or self.step(table.DOUBT, row, given)
+        if isinstance(outcome, Unknown):
+            return self.step(table.DOUBT, row, given)
+        if outcome.about is RefusalClass.SENDER:
+            return self.step(table.PAUSE, row, given)
+        if isinstance(outcome, Refused) or claim.row.attempts >= len(RETRY_AFTER):
+            return self.step(table.FAIL, row, given)
+        next_time = self.now + RETRY_AFTER[claim.row.attempts]
+        if next_time >= row.expires_at:
+            return self.step(table.FAIL, row, given)
+        return self.step(table.RETRY, row, Given(self.now, claim.worker, token=claim.token, not_before=next_time))
+
+    @rule()
+    def reap(self):
+        self.store.reap(self.now)
+        for row in self.rows.values():
+            next_time = self.now + RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
+            given = Given(self.now, "reaper", not_before=next_time)
+            for transition in (table.REAP, table.REAP_FAILED, table.REAP_UNCERTAIN):
+                if row.lease_until is not None and self.step(transition, row, given):
+                    break
+
+    # --- short ways ------------------------------------------------------------------------------------------
+
+    def pick(self, data):
+        return self.rows[data.draw(st.sampled_from(sorted(self.rows)), label="row")]
+
+    def suppress(self, person):
+        self.suppressed.add(person)
+        for row in self.rows.values():
+            if row.person == person:
+                self.step(table.SUPPRESS, row, Given(self.now, person))
+
+    def tick(self, **changes):
+        state = self.store.tick_state()
+        everybody = np.ones(len(PEOPLE), dtype=np.bool_)
+        self.store.record_tick(
+            TickRecord(
+                sequence=state.sequence,
+                at=self.now,
+                rules_digest="r" * 64,
+                new_people=[person for person in PEOPLE if person not in state.people],
+                present=everybody,
+                members={"Inactive": everybody},
+                triggers=frozenset({"Miss_You"}),
+                **changes,
+            )
+        )
+        for row in self.rows.values():
+            self.step(table.EXPIRE, row, Given(self.now, "tick"))
+
+    @invariant()
+    def promises_hold_whatever_the_table_says(self):
+        for row in self.store.rows() if hasattr(self, "store") else ():
+            history = self.store.history(row.id)
+            targets = [line.target for line in history]
+            assert not any(target in END_STATES for target in targets[:-1])
+            approved_at = None
+            for line in history:
+                if line.target is State.APPROVED:
+                    approved_at = line.at + (timedelta(0) if row.auto else HOLD)
+                if line.actor == "reaper" and line.target is State.RETRYING:
+                    assert line.source_phase is Phase.CLAIMED
+                if line.transition == "mark data":
+                    assert approved_at is not None
+                    assert line.at >= approved_at
+
+
+def test_the_store_behaves_as_its_table(tmp_path, broken, make_row):
+    Store.open(URL, tmp_path).close()
+    Outbox.template = tmp_path / "machine.db"
+    Outbox.find_broken = staticmethod(broken)
+    Outbox.make_row = staticmethod(make_row)
+    run_state_machine_as_test(
+        Outbox,
+        settings=settings(
+            max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
