@@ -11,11 +11,11 @@ TAB = 4
 WIDTH = 100
 LEAD = 40
 
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
 
 
 def visible(text: str) -> str:
-    """Returns a text with every control and formatting character replaced by a picture or its number."""
+    """Returns a text with every control, formatting and odd space character replaced by a picture or number."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
@@ -55,7 +55,7 @@ def excerpt(line: str, focus: int) -> Excerpt:
 
 
 def _shown(character: str) -> str:
-    if category(character) not in _INVISIBLE:
+    if character == " " or category(character) not in _INVISIBLE:
         return character
     code = ord(character)
     if code < 0x20:
