@@ -75,7 +75,7 @@ def _why_not_approve(work: Work, row: OutboxRow, digest: str) -> TransitionRefus
     if is_suppressed(work.connection, normalise(row.recipient)):
         return TransitionRefused(
             f"email {row.id} may not leave: {row.recipient} is suppressed",
-            help="see `rulekit suppress list` for the reason",
+            help="cancel the email; its address unsubscribed or is dead",
         )
     return TransitionRefused(
         f"email {row.id} expired at {format_instant(row.expires_at)}", help="the next run takes it out of the outbox"
