@@ -18,8 +18,8 @@ from rulekit.language.checking.names import Declared
 from rulekit.language.program import Comparison, Condition, Constant, FieldType, Operator, Schema, Value
 from rulekit.language.types import BOOL, Kind, Type
 
-# an expression as the author nests it has at most 64 levels; `let` may add as many again
-DEEPEST = 128
+# brackets nest at most 64 deep, and `let` may add to that; the limit keeps every walk clear of Python's own
+DEEPEST = 100
 # names of `let` that one declaration may fill in, counted with those inside other `let`s
 MOST_LETS = 1000
 
