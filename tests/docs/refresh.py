@@ -1,0 +1,41 @@
+"""Writes into the documentation what its commands print today: `python tests/docs/refresh.py`, then read the diff.
+
+The tutorial's commands are played, and the README gets the output of the demo; `rulekit` must be on the PATH.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+from conftest import play_page  # noqa: E402 - the path comes first
+
+
+def refresh_tutorial(page: Path) -> None:
+    """Plays the page in an empty folder and puts in what came out."""
+    text = page.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        happened = iter([block.happened for block in play_page(text)])
+        os.chdir(ROOT)
+    fresh = re.sub(r"(?<=^```console\n).*?(?=^```$)", lambda _: next(happened), text, flags=re.MULTILINE | re.DOTALL)
+    page.write_text(fresh, encoding="utf-8")
+
+
+def refresh_demo(page: Path) -> None:
+    """Runs the demo and puts its output between the marks in the page."""
+    done = subprocess.run(["sh", "docs/demo.sh"], cwd=ROOT, capture_output=True, text=True, check=True)
+    text = page.read_text(encoding="utf-8")
+    marks = r"(?<=<!-- demo: begin -->\n).*?(?=<!-- demo: end -->)"
+    fresh = re.sub(marks, lambda _: f"```console\n{done.stdout.lstrip()}```\n", text, flags=re.DOTALL)
+    page.write_text(fresh, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    refresh_tutorial(ROOT / "docs" / "tutorial.md")
+    refresh_demo(ROOT / "README.md")
