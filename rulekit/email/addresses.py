@@ -66,14 +66,5 @@ def address_domain(text: str) -> str:
         return "rulekit.invalid"
 
 
-def suppression_key(address: str) -> str:
-    """Returns the form under which an address is suppressed: local part and domain without case, domain in ASCII.
-
-    Dots and `+tags` stay: they are different mailboxes for most providers. Raises ComposeError as `parse_address`.
-    """
-    local, _, domain = parse_address(address).rpartition("@")
-    return f"{local.casefold()}@{domain.lower()}"
-
-
 def _shown(text: str) -> str:
     return "".join(c if c.isprintable() else "�" for c in text[:80])

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from rulekit.email.addresses import suppression_key
+from rulekit.email.addresses import parse_address
 from rulekit.errors import SettingsError
 
 MIN_SECRET = 16
@@ -17,7 +17,7 @@ MIN_SECRET = 16
 
 @dataclass(frozen=True, slots=True)
 class Unsubscription:
-    """Whom a link unsubscribes from what; the address as `suppression_key` gives it."""
+    """Whom a link unsubscribes from what; the address as the email had it."""
 
     address: str
     stream: str
@@ -34,7 +34,7 @@ def unsubscribe_link(base_url: str, secret: str, address: str, stream: str) -> s
             f"`delivery.unsubscribe_url`: `{base_url}` is not a link that can unsubscribe",
             help="write it like `https://mail.example.com/u`",
         )
-    token = _signer(secret).dumps([suppression_key(address), stream])
+    token = _signer(secret).dumps([parse_address(address), stream])
     return f"{base_url}{'&' if parts.query else '?'}token={token}"
 
 

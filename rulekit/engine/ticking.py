@@ -87,6 +87,9 @@ def prepare_tick(
     segments = {t.segment for t in program.triggers.values() if t.segment}
     membership = evaluate(build_plan(program, segments=sorted(segments)), data, now)
     _refuse_nobody(past.state, membership)
+    kinds = frozenset(kind for kind, events in data.report.events.items() if events.events)
+    if not accept:
+        _refuse_silence(past.state.kinds - kinds, program)
     borders = _cross(past.state, membership, None if accept else guard or Guard())
     changes = _log(borders, past)
     firing = _fire(program, past, membership, borders, changes, now)
@@ -107,6 +110,7 @@ def prepare_tick(
         no_emails=(*firing.no_emails, *composed.vetoed),
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
+        kinds=kinds,
         withdrawals=tuple(withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys())),
     )
     first_triggers = frozenset(program.triggers.keys() - past.state.triggers)
@@ -126,6 +130,15 @@ def _refuse_nobody(state: TickState, membership: Membership) -> None:
         raise SourceError(
             f"the source has no people, but had {int(state.present.sum())} before; nobody was removed",
             help="look at the table of `[source.person]`; when everybody has really left, remove the store",
+        )
+
+
+def _refuse_silence(silent: frozenset[str], program: Program) -> None:
+    declared = sorted(silent & program.schema.events.keys())
+    if declared:
+        raise SourceError(
+            f"the source has no `{declared[0]}` events any more; nobody was tagged or untagged",
+            help="look at the table of these events; if it is right that there are none, run again with `--accept`",
         )
 
 

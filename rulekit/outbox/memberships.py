@@ -43,6 +43,7 @@ def read_state(connection: Connection) -> TickState:
         members={line.name: unpack(line.bits, len(keys)) for line in known},
         triggers=frozenset(connection.execute(select(triggers.c.name)).scalars()),
         waiting=tuple(_waiting(connection)),
+        kinds=frozenset(last.kinds),
     )
 
 

@@ -160,4 +160,4 @@ def _seed(connection: Connection) -> None:
     if connection.execute(select(meta.c.name)).first() is None:
         values = {"store_id": str(uuid.uuid4()), "secret": secrets.token_hex(32)}
         connection.execute(insert(meta), [{"name": name, "value": value} for name, value in values.items()])
-        connection.execute(insert(last_tick).values(id=1, sequence=0, rules_digest="", present=b""))
+        connection.execute(insert(last_tick).values(id=1, sequence=0, rules_digest="", present=b"", kinds=[]))

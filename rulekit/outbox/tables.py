@@ -105,6 +105,7 @@ last_tick = Table(
     Column("at", Instant),
     Column("rules_digest", String(64), nullable=False),
     Column("present", LargeBinary, nullable=False),
+    Column("kinds", JSON, nullable=False),
     CheckConstraint("id = 1", name="one_line"),
 )
 

@@ -21,7 +21,7 @@ class TickState:
 
     `sequence` grows by one per tick (0: none yet). `people` are keys in the order of their ordinals, which are dense
     and never reused. `members` holds per known persona one bit per ordinal. `present` has the bit of everybody whom
-    the last tick's source held. `triggers` are the names already seen.
+    the last tick's source held. `triggers` are the names already seen. `kinds` are those of which it had any event.
     """
 
     sequence: int
@@ -31,6 +31,7 @@ class TickState:
     members: Mapping[str, Bits]
     triggers: frozenset[str]
     waiting: tuple["Waiting", ...]
+    kinds: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class TickRecord:
     which this is the first sight: who is in at that moment has episode 1 without a line in the log.
     `personas_renamed` and `triggers_renamed` map old names to new ones and are applied first.
     `triggers` are those of the rules; one that leaves the rules stays known, so that its return mails nobody afresh.
+    `kinds` are the events of which the source has any.
+
     `waiting_done` are taken out of the waiting list, `waiting` put in. Unapproved rows that are past their `expires_at`
     at `at` expire in the same transaction.
     """
@@ -123,6 +126,7 @@ class TickRecord:
     no_emails: tuple[NoEmail, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     waiting_done: tuple[Waiting, ...] = ()
+    kinds: frozenset[str] = frozenset()
     withdrawals: tuple[Withdrawal, ...] = ()
 
 

@@ -39,6 +39,7 @@ def _make_ticks() -> None:
         sa.Column("at", Instant(), nullable=True),
         sa.Column("rules_digest", sa.String(length=64), nullable=False),
         sa.Column("present", sa.LargeBinary(), nullable=False),
+        sa.Column("kinds", sa.JSON(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_last_tick_one_line")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_last_tick")),
     )
