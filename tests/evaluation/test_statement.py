@@ -49,10 +49,15 @@ def scans(world, plan, kind: str) -> tuple[int, int]:
     (relation,) = {table.name for table in world.data.events(kind).find_all(sqlglot.exp.Table)}
     tree = sqlglot.parse_one(statement.sql, dialect="duckdb")
     written = sum(table.name == relation for table in tree.find_all(sqlglot.exp.Table))
-    instants = dict.fromkeys(statement.cutoffs, datetime(2026, 1, 1))
-    explained = world.data.connection.execute("EXPLAIN (FORMAT json) " + statement.sql, instants).fetchall()
-    read = [table for root in json.loads(explained[0][1]) for table in tables_read(root)]
-    return written, sum(table.endswith(f'event {kind}"') for table in read)
+    (base,) = read_by(world, world.data.events(kind).sql(dialect="duckdb"), {})
+    instants = {name: datetime(2026, 2, 9) + distance for name, distance in statement.cutoffs.items()}
+    return written, read_by(world, statement.sql, instants).count(base)
+
+
+def read_by(world, sql: str, parameters: dict[str, datetime]) -> list[str]:
+    """Returns the stored tables that the engine scans for a statement, once per scan."""
+    explained = world.data.connection.execute("EXPLAIN (FORMAT json) " + sql, parameters).fetchall()
+    return [table for root in json.loads(explained[0][1]) for table in tables_read(root)]
 
 
 def tables_read(node: dict[str, Any]) -> Iterator[str]:
