@@ -16,10 +16,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from rulekit.clock import parse_duration
 from rulekit.errors import SettingsError
+from rulekit.folders import FILE_NAME
 from rulekit.records import EventMapping, RecordMapping, SourceMapping
 from rulekit.suggestions import suggest
 
-FILE_NAME = "rulekit.toml"
 EDITION = 1
 
 
@@ -167,17 +167,6 @@ def parse_settings(content: Mapping[str, Any]) -> Settings:
         raise SettingsError(
             f"{FILE_NAME}: {problems}", help="see docs/reference/settings.md for every setting"
         ) from None
-
-
-def find_project(start: Path) -> Path:
-    """Returns the nearest folder from `start` upward that holds a `rulekit.toml`; raises SettingsError."""
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / FILE_NAME).is_file():
-            return folder
-    raise SettingsError(
-        f"there is no {FILE_NAME} here or in a folder above",
-        help="run `rulekit init` to make a project, or say where it is with `--project DIR`",
-    )
 
 
 def fill_environment(url: str) -> str:

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from rulekit.errors import SettingsError
-from rulekit.settings import fill_environment, find_project, load_settings, parse_settings
+from rulekit.folders import find_project
+from rulekit.settings import fill_environment, load_settings, parse_settings
 
 
 def refused(content: dict) -> str:

@@ -6,8 +6,8 @@ import click
 
 from rulekit.cli.printing import plural
 from rulekit.diagnostics.diagnostic import Diagnostic, Severity
+from rulekit.folders import find_project
 from rulekit.language.project import Rules, load_rules
-from rulekit.settings import find_project
 
 FORMATS = ("text", "concise", "json")
 LEVELS = {"error": (Severity.ERROR,), "warning": (Severity.ERROR, Severity.WARNING)}

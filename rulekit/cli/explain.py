@@ -11,7 +11,7 @@ from rulekit.cli.printing import escape_line, print_json
 from rulekit.clock import format_instant, system_now
 from rulekit.diagnostics.codes import by_name
 from rulekit.errors import RulekitError
-from rulekit.settings import find_project
+from rulekit.folders import find_project
 
 
 @click.command("explain")

@@ -6,8 +6,7 @@ from pathlib import Path
 import click
 
 from rulekit.errors import RulekitError
-from rulekit.settings import FILE_NAME
-from rulekit.shipped import shipped_folder
+from rulekit.folders import FILE_NAME, shipped_folder
 
 # what a run leaves in a project, and what only rulekit's own repository needs
 LEFT_OUT = shutil.ignore_patterns("state", "outbox", "__pycache__")

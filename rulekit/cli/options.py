@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from rulekit.clock import parse_instant, system_now
-from rulekit.settings import find_project
+from rulekit.folders import find_project
 
 F = TypeVar("F", bound=Callable[..., Any])
 

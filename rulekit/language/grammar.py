@@ -13,10 +13,9 @@ import lark
 from lark.lark import PostLex
 from lark.lexer import Token
 
-PACKAGE = Path(__file__).resolve().parent.parent
-TABLES = PACKAGE / "language" / "tables.bin"
-# installed from a wheel, the grammar lies in the package; in a checkout it lies beside it
-PLACES = (PACKAGE / "grammar" / "rules.lark", PACKAGE.parent / "grammar" / "rules.lark")
+from rulekit.folders import shipped_folder
+
+TABLES = Path(__file__).with_name("tables.bin")
 
 
 class _KeepOddities(PostLex):
@@ -30,8 +29,7 @@ class _KeepOddities(PostLex):
 
 def grammar_text() -> str:
     """Returns the text of `rules.lark`."""
-    place = next((place for place in PLACES if place.is_file()), PLACES[0])
-    return place.read_text(encoding="utf-8")
+    return (shipped_folder("grammar") / "rules.lark").read_text(encoding="utf-8")
 
 
 def build_parser(grammar: str, builder: object | None = None, *, debug: bool = False) -> lark.Lark:

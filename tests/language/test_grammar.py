@@ -9,11 +9,12 @@ import pytest
 
 from rulekit.diagnostics.source import SourceText
 from rulekit.diagnostics.text import render
+from rulekit.folders import shipped_folder
 from rulekit.language import grammar
 from rulekit.language.parser import parse
 from rulekit.language.words import RESERVED, SOFT
 
-README = grammar.PACKAGE.parent / "grammar" / "README.md"
+README = shipped_folder("grammar") / "README.md"
 BLOCKS = re.findall(r"^```rules\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
