@@ -1,6 +1,7 @@
 """A world as Parquet files, as a warehouse would export it, and the source that reads it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ COLUMNS = {
     Kind.BOOL: pa.bool_(),
     Kind.TIME: INSTANT,
     Kind.DATE: pa.date32(),
-    Kind.DURATION: pa.duration("us"),
+    Kind.DURATION: pa.int64(),  # Parquet has no lengths of time; whole numbers are read as seconds
     Kind.LIST: pa.list_(pa.string()),
 }
 
@@ -42,9 +43,13 @@ def write_parquet(world: World, schema: Schema, folder: Path) -> tuple[Source, S
 
 
 def write(rows: list[Row], keys: Mapping[str, pa.DataType], declared: Mapping[str, FieldType], path: Path) -> None:
-    columns = {name: [row[name] for row in rows] for name in (*keys, *declared)}
+    columns = {name: [stored(row[name]) for row in rows] for name in (*keys, *declared)}
     types = {**keys, **{f.name: COLUMNS.get(f.type.kind) or number_column(columns[f.name]) for f in declared.values()}}
     parquet.write_table(pa.table({n: pa.array(columns[n], types[n]) for n in types}), path, row_group_size=2)
+
+
+def stored(value: Any) -> Any:
+    return value // timedelta(seconds=1) if isinstance(value, timedelta) else value
 
 
 def number_column(values: list[Any]) -> pa.DataType:

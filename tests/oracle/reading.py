@@ -5,10 +5,12 @@ from rulekit.diagnostics.text import render
 from rulekit.language import checker, parser
 from rulekit.language.program import Program
 
+PATH = "oracle.rules"
+
 
 def program_from(text: str) -> Program:
     """Returns what a text means; fails with the rendered reports when it has errors."""
-    source = SourceText("oracle.rules", text)
+    source = SourceText(PATH, text)
     tree, diagnostics = parser.parse(source)
     program, found = checker.check([tree], {source.path: source}.__getitem__)
     assert program is not None, render([*diagnostics, *found], {source.path: source}) + "\n" + text

@@ -12,7 +12,7 @@ from tests.oracle.constructs import ALL, constructs
 def test_every_construct_comes_up():
     seen: Counter[str] = Counter()
 
-    @settings(settings.get_profile("oracle"), max_examples=200)
+    @settings(settings.get_profile("oracle"), max_examples=300)
     @given(strategies.rules())
     def generate(rules):
         seen.update(constructs(rules))
