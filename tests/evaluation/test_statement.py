@@ -37,8 +37,8 @@ persona Buy{i}: sum(buy.amount where sku = "s{i}") > {i}
 @pytest.fixture(scope="module")
 def world(make_world):
     events = {
-        "visit": [{"person": "b", "at": NOW + timedelta(days=9)}],
-        "buy": [{"person": "b", "at": NOW + timedelta(days=9), "amount": 1, "sku": "x"}],
+        "visit": [{"person": "a", "at": NOW + timedelta(days=8)}],
+        "buy": [{"person": "a", "at": NOW + timedelta(days=8), "amount": 1, "sku": "x"}],
     }
     return make_world(SCHEMA, [{"person": "a", "company": "c"}], [{"company": "c", "arr": 1}], events)
 
