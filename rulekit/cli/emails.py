@@ -8,6 +8,7 @@ from rulekit.cli.printing import escape, escape_line
 from rulekit.clock import format_instant
 from rulekit.outbox.rows import AuditLine, OutboxRow
 from rulekit.outbox.states import State
+from rulekit.outbox.transitions import Actor
 
 
 def gist(row: OutboxRow) -> str:
@@ -20,7 +21,7 @@ def print_email(row: OutboxRow, message: bytes, history: list[AuditLine]) -> Non
     _print_facts(row)
     for line in history:
         reason = f": {escape_line(line.reason)}" if line.reason else ""
-        click.echo(f"  {format_instant(line.at)}  {line.target.value:10}  by {escape_line(line.actor_name)}{reason}")
+        click.echo(f"  {format_instant(line.at)}  {line.target.value:10}  by {escape_line(_who(line))}{reason}")
     click.echo()
     click.echo(escape(_plain_text(message)))
 
@@ -58,6 +59,12 @@ def _print_facts(row: OutboxRow) -> None:
         click.echo(f"  {'because:':12}{escape_line(text)} = {escape_line(value)}")
 
 
+def _who(line: AuditLine) -> str:
+    """Returns the name of a person who acted, and for anything else what it is, as in `tick 2`."""
+    is_person = line.actor in (Actor.APPROVER.value, Actor.OPERATOR.value)
+    return line.actor_name if is_person else f"{line.actor} {line.actor_name}"
+
+
 def _ordinal(number: int) -> str:
     suffix = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{suffix}"
@@ -68,7 +75,7 @@ def _plain_text(message: bytes) -> str:
     if not message:
         return "(no message could be made)"
     body = message_from_bytes(message, policy=policy.default).get_body(("plain", "html"))
-    return str(body.get_content()).rstrip() if body else ""
+    return str(body.get_content()).replace("\r\n", "\n").rstrip() if body else ""
 
 
 def email_as_json(row: OutboxRow) -> dict[str, object]:

@@ -1,13 +1,12 @@
 """How `run` and `plan` tell a tick: what happened to each persona and trigger, and what the data was like."""
 
 from collections import Counter
-from collections.abc import Iterator
 
 import click
 
 from rulekit.cli.printing import escape_line, plural, print_columns
 from rulekit.engine import PersonaChange, PreparedTick
-from rulekit.evaluation.report import DataReport, EventReport, FieldReport
+from rulekit.evaluation.report import DataReport
 
 SHOWN = 10
 
@@ -44,40 +43,8 @@ def print_emails(tick: PreparedTick) -> None:
 
 def print_data_report(report: DataReport) -> None:
     """Prints what was wrong with the data, a line for each kind of thing, and nothing when it was fine."""
-    for problem in _problems(report):
+    for problem in report.problems():
         click.echo(f"  data: {escape_line(problem)}", err=True)
-
-
-def _problems(report: DataReport) -> Iterator[str]:
-    for count, words in (
-        (report.keyless_people, "people without a key are left out"),
-        (report.keyless_companies, "companies without a key are left out"),
-        (report.unknown_companies, "people belong to a company that is not in the data"),
-        (report.undeclared_events, "events are of kinds that the rules do not declare"),
-    ):
-        if count:
-            yield f"{count:,} {words}"
-    for found in report.fields:
-        yield from _field_problems(found)
-    for events in report.events.values():
-        yield from _event_problems(events)
-
-
-def _field_problems(found: FieldReport) -> Iterator[str]:
-    name = f"{found.owner}.{found.field}"
-    if found.missing:
-        yield f"{name} is missing {found.missing:,} times; declare it with `?` if that may be"
-    if found.unreadable:
-        yield f"{name} has {plural(found.unreadable, 'value')} that cannot be read; they count as missing"
-    if found.outside:
-        yield f"{name} has {plural(found.outside, 'value')} that its `one of` does not name"
-
-
-def _event_problems(events: EventReport) -> Iterator[str]:
-    if events.orphans:
-        yield f"{events.kind}: {plural(events.orphans, 'event')} of people who are not in the data, left out"
-    if events.timeless:
-        yield f"{events.kind}: {plural(events.timeless, 'event')} without a time that can be read, left out"
 
 
 def _persona_row(change: PersonaChange) -> list[str]:

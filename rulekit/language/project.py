@@ -21,7 +21,7 @@ from rulekit.language.reading import read_source
 RULES_ENDING = ".rules"
 SKIPPED_FOLDERS = frozenset({"node_modules", "state"})
 # after one of these a file's declarations are not all known, so nothing can be said about names
-INCOMPLETE = (codes.TOO_MANY_MISTAKES,)
+INCOMPLETE = (codes.TOO_MANY_MISTAKES, codes.FILE_TOO_LARGE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,13 @@ def _take_turn(work: Work, tick: TickRecord) -> bool:
     taken = work.connection.execute(
         update(last_tick)
         .where(last_tick.c.sequence == tick.sequence)
-        .values(sequence=tick.sequence + 1, at=tick.at, rules_digest=tick.rules_digest, present=pack(tick.present), kinds=sorted(tick.kinds))
+        .values(
+            sequence=tick.sequence + 1,
+            at=tick.at,
+            rules_digest=tick.rules_digest,
+            present=pack(tick.present),
+            kinds=sorted(tick.kinds),
+        )
     )
     if taken.rowcount != 1:
         raise TickLost("another tick wrote first; this one wrote nothing", help="run again to see what is left to do")
