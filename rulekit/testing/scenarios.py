@@ -48,11 +48,13 @@ class TestResult:
 
 def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
     """Plays the tests one by one; a failed step does not stop the others of its test."""
-    for test in tests:
-        nobody = Data.from_rows(project.program.schema, [], [], {})
-        data = Data.from_rows(project.program.schema, test.people, test.companies, test.events)
-        with closing(nobody.connection), closing(data.connection), Store.in_memory() as store:
-            yield TestResult(test, tuple(_Scenario(project, store, data).play(test, nobody)))
+    schema = project.program.schema
+    nobody = Data.from_rows(schema, [], [], {})
+    with closing(nobody.connection):
+        for test in tests:
+            data = Data.from_rows(schema, test.people, test.companies, test.events)
+            with closing(data.connection), Store.in_memory() as store:
+                yield TestResult(test, tuple(_Scenario(project, store, data).play(test, nobody)))
 
 
 class _Accepting:
