@@ -72,6 +72,13 @@ class _Borders:
     def is_member(self, persona: str, person: str) -> bool:
         return bool(self.members[persona][self.numbered.ordinals[person]])
 
+    def is_present(self, person: str) -> bool:
+        return bool(self.numbered.present[self.numbered.ordinals[person]])
+
+    def present_members(self, persona: str) -> list[str]:
+        """Returns who is in and in the source; a parked persona keeps people whom the source no longer has."""
+        return [self.numbered.people[i] for i in np.flatnonzero(self.members[persona] & self.numbered.present)]
+
 
 def prepare_tick(
     project: Project, data: Data, store: Store, now: datetime, *, accept: bool = False, guard: Guard | None = None
@@ -187,13 +194,16 @@ def _fire(
         for name, trigger in program.triggers.items()
     }
     segments = {name: borders.numbered.spread(column) for name, column in membership.segments.items()}
+    # nothing changes for a parked persona, so whoever waits because of it goes on waiting
+    waiting = [wait for wait in past.state.waiting if wait.tagging.persona not in borders.parked]
     standing = Standing(
+        is_present=borders.is_present,
         is_member=borders.is_member,
-        episode=past.episodes_after(changes, past.state.waiting),
+        episode=past.episodes_after(changes, waiting),
         in_segment=lambda segment, person: bool(segments[segment][borders.numbered.ordinals[person]]),
         last_email=past.last_emails(program.triggers, taggings),
     )
-    return fire(program.triggers, taggings, past.state.waiting, standing, now)
+    return fire(program.triggers, taggings, waiting, standing, now)
 
 
 def _taggings(
@@ -203,12 +213,12 @@ def _taggings(
         return taggings_of(trigger, changes)
     if not trigger.backfill or trigger.edge is Edge.UNTAGGED:
         return []
-    members = [borders.numbered.people[i] for i in np.flatnonzero(borders.members[trigger.persona])]
-    if trigger.persona not in past.state.members:
-        return [Tagging(trigger.persona, person, 1, Edge.TAGGED) for person in members]
+    members = borders.present_members(trigger.persona)
     joined = {c.tagging.person: c.tagging for c in changes if c.tagging.persona == trigger.persona}
     episodes = past.episodes(trigger.persona, members)
-    return [joined.get(p) or Tagging(trigger.persona, p, episodes[p], Edge.TAGGED) for p in members]
+    # a baseline counts as one joining, and is written with this tick
+    step = 0 if trigger.persona in past.state.members else 1
+    return [joined.get(p) or Tagging(trigger.persona, p, episodes[p] + step, Edge.TAGGED) for p in members]
 
 
 def _describe(borders: _Borders) -> tuple[PersonaChange, ...]:

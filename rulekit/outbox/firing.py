@@ -39,9 +39,12 @@ class Firing:
 class Standing:
     """What firing asks about the present: memberships after this tick, and what was mailed before.
 
-    `episode(persona, person)` is the current one, this tick's joins included. `in_segment(segment, person)` is about
-    the person's company at this instant. `last_email(trigger, person)` is when the latest one was made, if any.
+    `is_present(person)` says whether the source has the person. `episode(persona, person)` is the current one, this
+    tick's joins included. `in_segment(segment, person)` is about the person's company at this instant.
+    `last_email(trigger, person)` is when the latest one was made, if any.
     """
+
+    is_present: Callable[[str], bool]
 
     is_member: Callable[[str, str], bool]
     episode: Callable[[str, str], int]
@@ -65,10 +68,10 @@ def fire(
     ]
     put_off = [fired for fired in matched if fired.trigger.after]
     ready = [fired for fired in matched if not fired.trigger.after]
-    done = [wait for wait in waiting if wait.trigger not in triggers or wait.due <= now]
+    done = [wait for wait in waiting if _no_longer_fires(wait, triggers) or wait.due <= now]
     reasons: list[NoEmail] = []
     for wait in done:
-        reason = _over_before_due(wait, triggers, standing)
+        reason = _no_longer_fires(wait, triggers) or _over_before_due(wait, triggers[wait.trigger], standing)
         if reason is None:
             ready.append(Fired(triggers[wait.trigger], wait.tagging))
         else:
@@ -112,16 +115,26 @@ def _in_segment(trigger: Trigger, tagging: Tagging, standing: Standing) -> bool:
     return trigger.segment is None or standing.in_segment(trigger.segment, tagging.person)
 
 
-def _over_before_due(wait: Waiting, triggers: Mapping[str, Trigger], standing: Standing) -> str | None:
-    if wait.trigger not in triggers:
+def _no_longer_fires(wait: Waiting, triggers: Mapping[str, Trigger]) -> str | None:
+    trigger, tagging = triggers.get(wait.trigger), wait.tagging
+    if trigger is None:
         return "its trigger is no longer in the rules"
+    if (trigger.persona, trigger.edge) != (tagging.persona, tagging.edge):
+        return f"its trigger is no longer `on {tagging.edge.value}({tagging.persona})`"
+    return None
+
+
+def _over_before_due(wait: Waiting, trigger: Trigger, standing: Standing) -> str | None:
     persona, person = wait.tagging.persona, wait.tagging.person
     is_tagged = wait.tagging.edge is Edge.TAGGED
     holds = standing.is_member(persona, person) is is_tagged
-    if holds and standing.episode(persona, person) == wait.tagging.episode:
+    if not standing.is_present(person):
+        crossed = "gone from the source"
+    elif holds and standing.episode(persona, person) == wait.tagging.episode:
         return None
-    crossed = f"left {persona}" if is_tagged else f"joined {persona} again"
-    return f"{crossed} before {format_duration(triggers[wait.trigger].after)} were over"
+    else:
+        crossed = f"left {persona}" if is_tagged else f"joined {persona} again"
+    return f"{crossed} before {format_duration(trigger.after)} were over"
 
 
 def _space_out(ready: list[Fired], standing: Standing, now: datetime) -> tuple[list[Fired], list[NoEmail]]:

@@ -19,6 +19,7 @@ def tagging(person: str = "ada", episode: int = 1, edge: Edge = Edge.TAGGED) -> 
 
 def standing(members=("ada",), episode=1, segment=(), last=None) -> Standing:
     return Standing(
+        is_present=lambda person: True,
         is_member=lambda persona, person: person in members,
         episode=lambda persona, person: episode,
         in_segment=lambda name, person: person in segment,
