@@ -219,7 +219,7 @@ EVENTS_OF_PEOPLE = [
     ("count(visit, 28d..14d ago) = 1", "ada bob"),
     ("count(visit, last 1d) = 1", "ada"),
     ("count(visit) = 0", "cyd dan"),
-    ("count(never) = 0", " ".join(EVERYBODY)),
+    ("count(never) = 0", " ".join(sorted(EVERYBODY))),
     ('count(purchase where sku = "a") = 2', "ada"),
     ('count(purchase where sku != "a") = 1', "ada eve"),
     ("count(purchase where amount is missing) = 1", "ada eve"),
