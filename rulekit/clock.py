@@ -32,7 +32,10 @@ def parse_instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(f"`{text}` has no offset; write it like `2026-01-31T09:00Z`")
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"`{text}` lies outside of the years 1 to 9999 in UTC") from None
 
 
 def format_instant(instant: datetime) -> str:

@@ -6,6 +6,7 @@ A command's module is imported only when the command is asked for, since editors
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -63,15 +64,35 @@ class LazyGroup(click.Group):
         """Runs the command; what stops it is told in two lines and an exit code."""
         try:
             return super().invoke(ctx)
-        except RulekitError as error:
-            click.echo(f"error: {escape(error.message)}", err=True)
-            if error.help:
-                click.echo(f"help: {escape(error.help)}", err=True)
-            ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except BrokenPipeError:
             # the reader of our output has gone (`rulekit members … | head`): not an error worth a word
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except Exception as error:
+            told = _told(error)
+            click.echo(f"error: {escape(told.message)}", err=True)
+            if told.help:
+                click.echo(f"help: {escape(told.help)}", err=True)
+            ctx.exit(told.exit_code)
+
+
+def _told(error: Exception) -> RulekitError:
+    """Returns any error in the user's terms; what nobody foresaw is a fault of rulekit, and is said to be one."""
+    if isinstance(error, RulekitError):
+        return error
+    if isinstance(error, OSError) and error.filename:
+        return RulekitError(
+            f"{error.filename}: {error.strerror}", help="check that it is there and that you may read and write it"
+        )
+    import traceback
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return RulekitError(
+        f"rulekit has a fault of its own: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})",
+        help="report this line; what was written before is in the store, and nothing is half written",
+    )
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

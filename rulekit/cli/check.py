@@ -6,6 +6,7 @@ import click
 
 from rulekit.cli.printing import plural
 from rulekit.diagnostics.diagnostic import Diagnostic, Severity
+from rulekit.errors import RulekitError
 from rulekit.folders import find_project
 from rulekit.language.project import Rules, load_rules
 
@@ -42,9 +43,10 @@ def command(paths: tuple[Path, ...], outputs: tuple[str, ...], fail_level: str, 
     sinks = [_sink(output) for output in outputs or ("text",)]
     folder = find_project(project or _folder_of(paths))
     rules = load_rules(folder)
-    shown = [d for d in rules.diagnostics if _is_below(d, paths, folder)]
+    files = _chosen(paths, folder, rules)
+    shown = [d for d in rules.diagnostics if d.primary is None or d.primary.span.path in files]
     for style, file in sinks:
-        report = _render(style, shown, rules)
+        report = _render(style, shown, rules, files)
         if file is None:
             click.echo(report, nl=False)
         else:
@@ -54,11 +56,13 @@ def command(paths: tuple[Path, ...], outputs: tuple[str, ...], fail_level: str, 
 
 
 def _sink(output: str) -> tuple[str, Path | None]:
-    style, _, file = output.partition("=")
+    style, named, file = output.partition("=")
     if style not in FORMATS:
         raise click.BadParameter(
             f"there is no format `{style}`; use one of {', '.join(FORMATS)}", param_hint="--output"
         )
+    if named and not file:
+        raise click.BadParameter(f"write the name of a file behind `{output}`", param_hint="--output")
     return style, Path(file) if file else None
 
 
@@ -67,14 +71,25 @@ def _folder_of(paths: tuple[Path, ...]) -> Path:
     return first if first.is_dir() else first.parent
 
 
-def _is_below(diagnostic: Diagnostic, paths: tuple[Path, ...], folder: Path) -> bool:
-    if not paths or diagnostic.primary is None:
-        return True
-    place = (folder / diagnostic.primary.span.path).resolve()
-    return any(place.is_relative_to(path.resolve()) for path in paths)
+def _chosen(paths: tuple[Path, ...], folder: Path, rules: Rules) -> set[str]:
+    """Returns the project's files below the paths, those that cannot be read too; a path without any is an error."""
+    reported = {d.primary.span.path for d in rules.diagnostics if d.primary is not None}
+    known = {path: (folder / path).resolve() for path in rules.sources.keys() | reported}
+    if not paths:
+        return set(known)
+    chosen = set()
+    for path in paths:
+        below = {name for name, place in known.items() if place.is_relative_to(path.resolve())}
+        if not below:
+            raise RulekitError(
+                f"{path} holds no rules or templates of the project in {folder}",
+                help="name files and folders of one project, or say which one with `--project DIR`",
+            )
+        chosen |= below
+    return chosen
 
 
-def _render(style: str, diagnostics: list[Diagnostic], rules: Rules) -> str:
+def _render(style: str, diagnostics: list[Diagnostic], rules: Rules, files: set[str]) -> str:
     if style == "json":
         from rulekit.diagnostics.json import render_json
 
@@ -83,12 +98,13 @@ def _render(style: str, diagnostics: list[Diagnostic], rules: Rules) -> str:
 
     if style == "concise":
         return render_concise(diagnostics, rules.sources)
-    return render(diagnostics, rules.sources) + _summary(diagnostics, rules)
+    return render(diagnostics, rules.sources) + _summary(diagnostics, files)
 
 
-def _summary(diagnostics: list[Diagnostic], rules: Rules) -> str:
+def _summary(diagnostics: list[Diagnostic], paths: set[str]) -> str:
     counts = {severity: sum(d.severity is severity for d in diagnostics) for severity in Severity}
-    files = plural(sum(path.endswith(".rules") for path in rules.sources), "file")
+    # of a whole project the files of rules are counted; a template alone is one file too
+    files = plural(sum(path.endswith(".rules") for path in paths) or len(paths), "file")
     errors, warnings = counts[Severity.ERROR], counts[Severity.WARNING]
     if not errors and not warnings:
         return f"{files} checked, nothing to report\n"

@@ -9,9 +9,10 @@ import click
 from rulekit.cli.options import Instant, output_option
 from rulekit.cli.printing import escape_line, print_json
 from rulekit.clock import format_instant, system_now
-from rulekit.diagnostics.codes import by_name
+from rulekit.diagnostics.codes import ALL, by_name
 from rulekit.errors import RulekitError
 from rulekit.folders import find_project
+from rulekit.suggestions import suggest
 
 
 @click.command("explain")
@@ -38,9 +39,11 @@ def command(subject: str, persona: str | None, output: str, now: datetime, proje
 def _explain_code(name: str) -> None:
     code = by_name(name)
     if code is None:
+        nearest = suggest(name, [word for known in ALL for word in (known.number, known.slug)])
         raise RulekitError(
             f"there is no report with the code or name `{name}`",
-            help="give a code like `RK201`, or a person and a persona",
+            help=(f"write `{nearest}`, " if nearest else "give a code like `RK201`, ")
+            + "or give a person and a persona",
         )
     click.echo(f"{code.number} {code.slug} ({code.severity.value})\n{code.summary}")
 

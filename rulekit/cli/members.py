@@ -29,9 +29,12 @@ def command(name: str, count: bool, output: str, now: datetime, project: Path) -
     elif output == "json":
         print_json({"schema_version": 1, "name": name, "now": format_instant(now), members.what: members.keys})
     elif output == "csv":
+        # another program gets the keys exactly; a terminal gets them so that they cannot steer it
+        shown = map(escape_line, members.keys) if sys.stdout.isatty() else members.keys
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow([members.what])
-        writer.writerows([key] for key in members.keys)
+        writer.writerows([key] for key in shown)
+        sys.stdout.flush()
     else:
         for key in members.keys:
             click.echo(escape_line(key))

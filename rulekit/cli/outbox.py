@@ -65,6 +65,8 @@ def list_rows(
             ["id", "state", "trigger", "to", "subject"],
             [(str(r.id), r.state.value, r.trigger, r.recipient or r.tagging.person, gist(r)) for r in rows],
         )
+    elif any((trigger, persona, person, states)):
+        click.echo("no email matches")
     total = ", ".join(f"{count:,} {state.value}" for state, count in counts.items())
     click.echo(f"outbox: {total or 'empty'}")
 
@@ -185,6 +187,8 @@ def _each(rows: list[OutboxRow], done: str, act: Callable[[OutboxRow], object]) 
         except TransitionRefused as error:
             refused += 1
             click.echo(f"email {row.id}: {escape_line(error.message)}", err=True)
+            if error.help:
+                click.echo(f"help: {escape_line(error.help)}", err=True)
         else:
             click.echo(f"email {row.id} to {escape_line(row.recipient or row.tagging.person)}: {done}")
     if refused:
@@ -192,4 +196,7 @@ def _each(rows: list[OutboxRow], done: str, act: Callable[[OutboxRow], object]) 
 
 
 def _actor(by: str) -> str:
-    return by or getpass.getuser()
+    try:
+        return by or getpass.getuser()
+    except (KeyError, OSError):
+        raise click.UsageError("this machine does not know who you are; say it with `--by NAME`") from None

@@ -34,8 +34,9 @@ def print_columns(header: Sequence[str], rows: Iterable[Sequence[str]], indent: 
 
 
 def print_json(value: object) -> None:
-    """Prints a value as JSON, indented, with non-ASCII letters as they are."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    """Prints a value as JSON, indented, with letters as they are and control and bidi characters as JSON escapes."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    click.echo("".join(json.dumps(c)[1:-1] if c != "\n" and unicodedata.category(c)[0] == "C" else c for c in text))
 
 
 def _width(text: str) -> int:

@@ -1,5 +1,6 @@
 """`rulekit test`: the tests in the rules."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ from rulekit.cli.options import project_option
 from rulekit.cli.printing import escape, plural
 from rulekit.clock import format_instant
 from rulekit.engine import open_project
+from rulekit.language.program import Test
 from rulekit.testing.scenarios import TestResult, play_tests
 
 
@@ -22,7 +24,7 @@ def command(word: str, project: Path) -> None:
     opened = open_project(project)
     chosen = [test for test in opened.program.tests if word.casefold() in test.title.casefold()]
     if not chosen:
-        click.echo('no test was run; write one: test "…": person ada: … at 2026-01-15T00:00Z: expect …', err=True)
+        click.echo(f"no test was run: {_why_none(opened.program.tests, word)}", err=True)
         raise SystemExit(1)
     failed = 0
     for result in play_tests(opened, chosen):
@@ -32,6 +34,12 @@ def command(word: str, project: Path) -> None:
     click.echo(f"{plural(len(chosen) - failed, 'test')} passed" + (f", {failed} failed" if failed else ""))
     if failed:
         raise SystemExit(1)
+
+
+def _why_none(tests: Sequence[Test], word: str) -> str:
+    if tests:
+        return f"none of the {len(tests)} titles contains `{escape(word)}`"
+    return 'the rules have none; write one: test "…": person ada: … at 2026-01-15T00:00Z: expect …'
 
 
 def _print_failures(result: TestResult) -> None:

@@ -15,11 +15,11 @@ from typing import Literal
 
 from rulekit.engine.project import (
     Project,
+    find_sender,
     installed_plugins,
     open_project,
     open_project_data,
     open_project_store,
-    open_sender,
     open_store,
     open_store_to_read,
 )
@@ -47,7 +47,6 @@ __all__ = [
     "open_project",
     "open_project_data",
     "open_project_store",
-    "open_sender",
     "open_store",
     "open_store_to_read",
     "plan",
@@ -69,7 +68,11 @@ class RunReport:
 def run(
     project: Project, store: Store, now: datetime, *, accept: bool = False, clock: Callable[[], datetime] | None = None
 ) -> RunReport:
-    """Runs one tick at `now` and sends what is due; `clock` gives the time of each sending (default: `now`)."""
+    """Runs one tick at `now` and sends what is due; `clock` gives the time of each sending (default: `now`).
+
+    Raises SettingsError when the sender's settings cannot do, before anything is read or written.
+    """
+    find_sender(project)
     with open_project_data(project) as data:
         tick = prepare_tick(project, data, store, now, accept=accept)
         report = data.report
@@ -94,13 +97,13 @@ class Members:
 def list_members(project: Project, name: str, now: datetime) -> Members:
     """Returns who is in the persona or segment of that name at `now`; raises RulekitError for an unknown name."""
     program = project.program
+    if name not in program.personas and name not in program.segments:
+        raise _unknown("persona or segment", name, [*program.personas, *program.segments])
     with open_project_data(project) as data:
-        if name in program.personas:
-            membership = evaluate(build_plan(program, personas=[name]), data, now)
-            return Members("person", list(compress(membership.people, membership.personas[name])))
-        if name in program.segments:
+        if name not in program.personas:
             return Members("company", segment_members(program, data, name, now))
-    raise _unknown("persona or segment", name, [*program.personas, *program.segments])
+        membership = evaluate(build_plan(program, personas=[name]), data, now)
+        return Members("person", list(compress(membership.people, membership.personas[name])))
 
 
 def explain_member(project: Project, person: str, persona: str, now: datetime) -> Explanation:
@@ -122,7 +125,7 @@ def dispatch_due(project: Project, store: Store, clock: Callable[[], datetime]) 
     """Sends the emails that are approved and due, each to the project's sender."""
     return dispatch(
         store,
-        lambda: open_sender(project),
+        find_sender(project),
         clock,
         worker="run",
         jitter=random.random,

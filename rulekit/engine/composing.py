@@ -117,9 +117,14 @@ class _Desk:
 
     def _composer(self, trigger: Trigger, template: Template, sender: str) -> Composer:
         if trigger.name not in self._composers:
-            persona = self._project.program.personas[trigger.persona]
+            settings = self._project.settings
             self._composers[trigger.name] = Composer(
-                template, trigger, persona, sender=sender, timezone=self._project.settings.timezone
+                template,
+                trigger,
+                self._project.program.personas[trigger.persona],
+                sender=sender,
+                timezone=settings.timezone,
+                postal_address=settings.delivery.postal_address,
             )
         return self._composers[trigger.name]
 

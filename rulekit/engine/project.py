@@ -1,7 +1,7 @@
 """A project ready to run: its settings, its rules without errors, its plugins, and what they open."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +85,12 @@ def open_store_to_read(project: Project) -> Store:
     return Store.open(url, project.folder)
 
 
-def open_sender(project: Project) -> Sender:
-    """Opens the project's sender; raises SettingsError when a sender that reaches people names nobody it may mail."""
+def find_sender(project: Project) -> Callable[[], Sender]:
+    """Returns what opens the project's sender.
+
+    Raises SettingsError when a sender that reaches people names nobody it may mail or when its address is incomplete,
+    and PluginError when no plugin has it.
+    """
     section = project.settings.sender
     scheme = section.url.partition(":")[0]
     if scheme != "folder" and section.allow is None:
@@ -94,4 +98,6 @@ def open_sender(project: Project) -> Sender:
             f"`sender.allow` does not say who may be mailed through `{scheme}:`",
             help='write `allow = ["*@your-own.example"]` while you try things out, and `allow = ["*"]` in production',
         )
-    return project.plugins.sender(scheme)(SenderRequest(fill_environment(section.url), project.folder))
+    factory = project.plugins.sender(scheme)
+    request = SenderRequest(fill_environment(section.url), project.folder)
+    return lambda: factory(request)
