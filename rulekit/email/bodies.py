@@ -34,11 +34,12 @@ body {{ margin: 0; padding: 0; background: #ffffff; }}
 .page img {{ max-width: 100%; height: auto; }}
 .page pre {{ white-space: pre-wrap; }}
 .page td, .page th {{ padding: 4px 8px; text-align: left; }}
+.footer {{ margin-top: 32px; color: #666666; font-size: 13px; }}
 </style>
 </head>
 <body>
 <div class="page">
-{content}</div>
+{content}{footer}</div>
 </body>
 </html>
 """
@@ -71,9 +72,23 @@ class _TextFromHtml(MarkdownConverter):
     convert_head = convert_title = convert_style = convert_script = convert_template = _leave_out
 
 
-def html_from_markdown(markdown: str, title: str) -> str:
-    """Returns a whole page of HTML; HTML inside the Markdown is shown, not taken over."""
-    return _LAYOUT.format(title=escape(title), content=_MARKDOWN.render(markdown))
+def html_from_markdown(
+    markdown: str, title: str, *, postal_address: str = "", unsubscribe_url: str | None = None
+) -> str:
+    """Returns a whole page of HTML; HTML inside the Markdown is shown, not taken over.
+
+    The address and the link stand in a footer, unless the Markdown holds them itself.
+    """
+    footer = _footer(" ".join(markdown.split()), postal_address, unsubscribe_url)
+    return _LAYOUT.format(title=escape(title), content=_MARKDOWN.render(markdown), footer=footer)
+
+
+def _footer(written: str, postal_address: str, unsubscribe_url: str | None) -> str:
+    address = " ".join(postal_address.split())
+    lines = [escape(address)] if address and address not in written else []
+    if unsubscribe_url and unsubscribe_url not in written:
+        lines.append(f'<a href="{escape(unsubscribe_url)}">Unsubscribe</a>')
+    return f'<p class="footer">{"<br>".join(lines)}</p>\n' if lines else ""
 
 
 def inline_styles(html: str) -> str:

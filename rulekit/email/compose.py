@@ -49,13 +49,23 @@ class Composer:
     """Makes the emails of one trigger: the template is compiled once, then each person costs one rendering.
 
     They are from `sender` (an address, maybe with a name) unless the template says `from`. `timezone` is that of times
-    in the text.
+    in the text. `postal_address` goes into the footer of a page made from Markdown.
     """
 
-    def __init__(self, template: Template, trigger: Trigger, persona: Persona, *, sender: str, timezone: str) -> None:
+    def __init__(
+        self,
+        template: Template,
+        trigger: Trigger,
+        persona: Persona,
+        *,
+        sender: str,
+        timezone: str,
+        postal_address: str = "",
+    ) -> None:
         self._name = template.name
         self._texts = _compile(template)
         self._sender = sender
+        self._postal_address = postal_address
         self._zone = ZoneInfo(timezone)
         self._trigger = Record("trigger", {"name": trigger.name, "title": trigger.title}, self._zone)
         self._persona = Record("persona", {"name": persona.name, "title": persona.title}, self._zone)
@@ -99,8 +109,16 @@ class Composer:
             ("Auto-Submitted", "auto-generated"),
             ("MIME-Version", "1.0"),
         ]
-        message = serialize(headers, _body(rendered, subject, message_id))
+        message = serialize(headers, _body(rendered, self._page(rendered, subject, unsubscribe_url), message_id))
         return Composed(recipient, subject, message, hashlib.sha256(message).hexdigest())
+
+    def _page(self, rendered: Mapping[str, str], subject: str, unsubscribe_url: str | None) -> str | None:
+        """Returns the email as HTML, or None for one that has only text."""
+        if "markdown" not in rendered:
+            return rendered.get("html")
+        return html_from_markdown(
+            rendered["markdown"], subject, postal_address=self._postal_address, unsubscribe_url=unsubscribe_url
+        )
 
 
 def _compile(template: Template) -> Mapping[str, CompiledText]:
@@ -127,9 +145,8 @@ def _recipient(person: Person) -> str:
     return parse_address(address)
 
 
-def _body(rendered: Mapping[str, str], subject: str, message_id: str) -> bytes:
+def _body(rendered: Mapping[str, str], html: str | None, message_id: str) -> bytes:
     """Returns the MIME part or parts; the boundary depends on all that is in them, so that none can hold it."""
-    html = _html(rendered, subject)
     if html is None:
         return mime_part("plain", rendered["text"])
     page = inline_styles(html)
@@ -138,9 +155,3 @@ def _body(rendered: Mapping[str, str], subject: str, message_id: str) -> bytes:
     parts = mime_part("plain", text), mime_part("html", hide_preheader(page, preheader))
     digest = hashlib.sha256(b"\0".join([message_id.encode(), *parts])).hexdigest()
     return alternatives(*parts, boundary=f"rulekit-{digest[:40]}")
-
-
-def _html(rendered: Mapping[str, str], subject: str) -> str | None:
-    if "markdown" in rendered:
-        return html_from_markdown(rendered["markdown"], subject)
-    return rendered.get("html")

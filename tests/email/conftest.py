@@ -51,9 +51,19 @@ class Desk:
     def person(self, **fields: Any) -> Person:
         return replace(ADA, fields={**ADA.fields, **fields})
 
-    def composer(self, *, sender: str = FROM, timezone: str = "UTC", template_from: str = "", **texts: str) -> Composer:
+    def composer(
+        self,
+        *,
+        sender: str = FROM,
+        timezone: str = "UTC",
+        postal_address: str = "",
+        template_from: str = "",
+        **texts: str,
+    ) -> Composer:
         own = {"sender": template_from} if template_from else {}
-        return Composer(template(**texts, **own), TRIGGER, PERSONA, sender=sender, timezone=timezone)
+        return Composer(
+            template(**texts, **own), TRIGGER, PERSONA, sender=sender, timezone=timezone, postal_address=postal_address
+        )
 
     def make(self, composer: Composer, **fields: Any) -> Composed:
         return composer.compose(self.person(**fields), message_id=MESSAGE_ID, now=NOW, unsubscribe_url=LINK)

@@ -54,6 +54,38 @@ def test_markdown_becomes_both_bodies(desk: Any, assert_sound: Callable[..., Ema
     assert bodies["text/plain"].startswith("# Hi *Eve* <script> # [x](http://eve.example)\n")
 
 
+ADDRESS = "Example & Sons, 12 Orchard Lane"
+LEAVE = "[leave]({{ unsubscribe_url }})"
+UNSUBSCRIBE = "[Unsubscribe](https://mail.example.com/u?token=x)"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("Hi", f"Hi\n\n{ADDRESS}\n{UNSUBSCRIBE}\n"),
+        (f"Hi\n\n{LEAVE}", f"Hi\n\n[leave](https://mail.example.com/u?token=x)\n\n{ADDRESS}\n"),
+        ("Hi\n\nExample & Sons,\n12 Orchard Lane", f"Hi\n\nExample & Sons,\n12 Orchard Lane\n\n{UNSUBSCRIBE}\n"),
+        (f"Hi\n\n{ADDRESS}, {LEAVE}", f"Hi\n\n{ADDRESS}, [leave](https://mail.example.com/u?token=x)\n"),
+    ],
+)
+def test_the_footer_of_markdown_says_what_the_text_does_not(
+    desk: Any, assert_sound: Callable[..., EmailMessage], markdown: str, text: str
+) -> None:
+    composed = desk.compose(markdown=markdown, postal_address=ADDRESS)
+    assert parts(assert_sound(composed.message, "ada@example.com"))["text/plain"] == text
+
+
+def test_markdown_has_no_footer_where_the_settings_give_nothing_for_it(desk: Any) -> None:
+    message = desk.parse(desk.compose(markdown="Hi", unsubscribe_url=None).message)
+    assert parts(message)["text/plain"] == "Hi\n"
+    assert '<p class="footer"' not in parts(message)["text/html"]
+
+
+def test_an_html_email_is_the_authors_to_the_last_line(desk: Any) -> None:
+    message = desk.parse(desk.compose(html="<p>Hi</p>", postal_address=ADDRESS).message)
+    assert parts(message)["text/plain"] == "Hi\n"
+
+
 def test_a_plain_email_is_one_part_without_unsubscribing_where_there_is_no_link(desk: Any) -> None:
     message = desk.parse(desk.compose(text="Hi {{ person.first_name }}", unsubscribe_url=None).message)
     assert message.get_content_type() == "text/plain"
