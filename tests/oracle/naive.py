@@ -175,7 +175,7 @@ class Judge:
                 return None if found is None else -found
             case p.Lower(operand):
                 found = self.value(operand, who, event)
-                return None if found is None else found.lower()
+                return None if found is None else "".join(character.lower()[0] for character in found)
             case p.Default(operand, fallback):
                 found = self.value(operand, who, event)
                 return self.value(fallback, who, event) if found is None else found

@@ -1,5 +1,6 @@
 """Rules as text, through the real parser and checker."""
 
+from rulekit.diagnostics.diagnostic import has_errors
 from rulekit.diagnostics.source import SourceText
 from rulekit.diagnostics.text import render
 from rulekit.language import checker, parser
@@ -13,5 +14,7 @@ def program_from(text: str) -> Program:
     source = SourceText(PATH, text)
     tree, diagnostics = parser.parse(source)
     program, found = checker.check([tree], {source.path: source}.__getitem__)
-    assert program is not None, render([*diagnostics, *found], {source.path: source}) + "\n" + text
+    reports = [*diagnostics, *found]
+    assert not has_errors(reports), render(reports, {source.path: source}) + "\n" + text
+    assert program is not None
     return program

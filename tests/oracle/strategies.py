@@ -51,15 +51,16 @@ TEXTS = [
     "\U0001d521",
     "🎉a",
 ]
+MORE_TEXTS = ["two\nlines", "İ", "ΑΣ", "ẞ", "a\u0301", "\u00e1", "x" * 300, "\t", "NULL", "1"]
 PATTERNS = ["a.*", "[a-z]+", "(a|b)+", ".", "", "[0-9]+%", r".*\\.*", "ü|Ü", "(?i)A", r"\w+", "[^a]*", "a|ab"]
 CHOICES = [("free", "pro"), ("a", "A", "ü"), ("b",), ("pro", "100%", 'q"uote')]
 ONE_OF = Type(Kind.ONE_OF, ())
 TYPES = [NUMBER, TEXT, TIME, BOOL, DURATION, DATE, LIST_OF_TEXT, ONE_OF]
-PERSON_FIELDS = ("x", "y", "z", "in", "last_login", "Plan", "where", "_u")
-COMPANY_FIELDS = ("arr", "x", "industry", "not")
-EVENTS = ["bought", "seen", "left_early", "any_other"]
+PERSON_FIELDS = ("x", "y", "z", "in", "last_login", "Plan", "where", "last")
+COMPANY_FIELDS = ("arr", "x", "between", "not")
+EVENTS = ["bought", "seen", "left_early", "then"]
 PROPERTIES = ("amount", "x", "sku", "of")
-KEYWORDS = {"in", "where", "not", "of"}
+KEYWORDS = {"in", "not", "of"}
 NUMBERS = [0, 1, 2, 3, -1, 10, 1_000, 50_000, Decimal("0.5"), Decimal("0.1"), Decimal("-2.25"), Decimal("0.30")]
 
 
@@ -568,17 +569,17 @@ def instants(now: datetime) -> st.SearchStrategy[datetime]:
 
 @cache
 def numbers(form: str) -> st.SearchStrategy[int | Decimal | float]:
-    """Returns numbers as one column holds them: whole, decimal, mixed, or doubles that are multiples of 1/8."""
+    """Returns numbers as one column holds them: whole, decimal, mixed, or doubles, most of them multiples of 1/8."""
     whole = st.sampled_from([n for n in NUMBERS if isinstance(n, int)]) | st.integers(-5, 20)
     decimal = st.sampled_from([Decimal(n) for n in NUMBERS]) | st.integers(-400, 900).map(lambda n: Decimal(n) / 100)
-    double = st.integers(-20, 80).map(lambda n: n / 8)
+    double = st.integers(-20, 80).map(lambda n: n / 8) | st.sampled_from([0.1, 0.2, 0.3, 1 / 3, 1e-7, -0.0, 2.0**53])
     return {"whole": whole, "decimal": decimal, "mixed": whole | decimal, "double": double}[form]
 
 
 @cache
 def values(kind: Type, now: datetime, form: str) -> st.SearchStrategy[Any]:
     """Returns values of a type as data holds them."""
-    texts = st.sampled_from(TEXTS) | st.just("two\nlines")
+    texts = st.sampled_from(TEXTS) | st.sampled_from(TEXTS) | st.sampled_from(MORE_TEXTS)
     offsets = st.sampled_from([*OFFSETS, -HOUR, -DAY])
     strategies: dict[Kind, st.SearchStrategy[Any]] = {
         Kind.NUMBER: numbers(form),
@@ -609,12 +610,14 @@ def worlds(draw: Draw, schema: p.Schema, now: datetime) -> World:
         return found
 
     companies = ["c1", "ü", "empty"][: draw(st.sampled_from([0, 3, 2, 3, 1]))] if schema.company else []
-    homes = st.sampled_from([None, *companies[:2], *companies[:2]])
+    homes = st.sampled_from([None, *companies[:2], *companies[:2], "unknown"])
     keys = ["p1", "p2", "P2", "\U0001d521", "～"][: draw(st.sampled_from([2, 4, 5, 3, 0]))]
     people: list[Row] = [{"person": key, "company": draw(homes), **row(schema.person)} for key in keys]
+    # an event without a time never happened
+    times = instants(now) | instants(now) | instants(now) | st.none()
     events: dict[str, list[Row]] = {}
     for kind, declared in schema.events.items():
         count = draw(st.sampled_from([0, 8, 10, 6, 4]))
         actors = st.sampled_from([*keys, *keys, "nobody"]) if keys else st.just("nobody")
-        events[kind] = [{"person": draw(actors), "at": draw(instants(now)), **row(declared)} for _ in range(count)]
+        events[kind] = [{"person": draw(actors), "at": draw(times), **row(declared)} for _ in range(count)]
     return World(people, [{"company": key, **row(schema.company)} for key in companies], events)

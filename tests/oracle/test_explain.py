@@ -30,7 +30,7 @@ def questions(draw: strategies.Draw) -> tuple[strategies.Rules, naive.World, dat
     return rules, world, now, person, draw(st.sampled_from(list(rules.meaning.personas)))
 
 
-@settings(max_examples=max(settings().max_examples // 2, 1))
+@settings(max_examples=settings().max_examples // 3)
 @given(questions())
 def test_explanation_is_what_membership_says(question):
     rules, world, now, person, persona = question
