@@ -42,7 +42,7 @@ class Tagging:
     edge: Edge
 
 
-# --- for plugins: sources ----------------------------------------------------------------------------------------
+# for plugins: sources
 
 
 class ArrowStream(Protocol):
@@ -136,7 +136,7 @@ class SourceRequest:
 SourceFactory = Callable[[SourceRequest], Source]
 
 
-# --- for plugins: senders ----------------------------------------------------------------------------------------
+# for plugins: senders
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +214,7 @@ class SenderRequest:
 SenderFactory = Callable[[SenderRequest], Sender]
 
 
-# --- for plugins: lifecycle --------------------------------------------------------------------------------------
+# for plugins: lifecycle
 
 
 @dataclass(frozen=True, slots=True)

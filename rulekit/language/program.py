@@ -19,7 +19,7 @@ from rulekit.records import Edge, Scalar
 NOWHERE = Span("", 0, 0)
 
 
-# --- values: may be missing where `optional` says so ------------------------------------------------------------
+# values: may be missing where `optional` says so
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class Aggregate:
 Value = Constant | Field | Age | Arithmetic | Negative | Lower | Default | Aggregate
 
 
-# --- conditions: true or false, never missing -------------------------------------------------------------------
+# conditions: true or false, never missing
 
 
 class Operator(Enum):
@@ -325,7 +325,7 @@ Condition = (
 )
 
 
-# --- declarations -----------------------------------------------------------------------------------------------
+# declarations
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Text:
     span: Span
 
 
-# --- expressions ------------------------------------------------------------------------------------------------
+# expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +168,7 @@ class Call:
 Expression = Literal | Reference | Member | Unary | Binary | Between | InList | InSet | Presence | WithinWindow | Call
 
 
-# --- declarations -----------------------------------------------------------------------------------------------
+# declarations
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +292,7 @@ class TriggerDeclaration:
     comment: str = ""
 
 
-# --- tests ------------------------------------------------------------------------------------------------------
+# tests
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ class Store:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
-    # --- ticks ---------------------------------------------------------------------------------------------------
+    # ticks
 
     def tick_state(self) -> TickState:
         """Returns the stored world as the next tick finds it."""
@@ -87,7 +87,7 @@ class Store:
         with self._reading() as work:
             return rows.last_emails(work.connection, trigger, people)
 
-    # --- looking -------------------------------------------------------------------------------------------------
+    # looking
 
     def rows(self, wanted: RowFilter = RowFilter()) -> list[OutboxRow]:  # noqa: B008 - a frozen value
         """Returns the emails that pass the filter, in the order in which they were made."""
@@ -127,7 +127,7 @@ class Store:
             value: str = work.connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one()
             return value
 
-    # --- what people do ------------------------------------------------------------------------------------------
+    # what people do
 
     def approve(self, id: int, digest: str, now: datetime, actor: str, hold: timedelta) -> OutboxRow:
         """Approves the message with that digest; it leaves when the hold is over. Raises TransitionRefused."""
@@ -164,7 +164,7 @@ class Store:
         with self._reading() as work:
             return suppressions.listed(work)
 
-    # --- the worker's side ---------------------------------------------------------------------------------------
+    # the worker's side
 
     def claim_due(self, now: datetime, worker: str, limit: int, lease: timedelta = LEASE) -> list[Claim]:
         """Claims emails whose time has come, those that wait longest first."""
@@ -198,7 +198,7 @@ class Store:
         with self._writing() as work:
             return claims.reap(work, now)
 
-    # --- transactions --------------------------------------------------------------------------------------------
+    # transactions
 
     @contextmanager
     def _reading(self) -> Iterator[Work]:

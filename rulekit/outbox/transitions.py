@@ -126,7 +126,7 @@ _NEXT_TIME: Writes = {**_REASON, "not_before": lambda row, given: given.not_befo
 _ONE_MORE: Writes = {**_NEXT_TIME, "attempts": lambda row, given: row.attempts + 1}
 _LEASE: Writes = {"lease_until": lambda row, given: given.lease_until}
 
-# --- made by a tick ----------------------------------------------------------------------------------------------
+# made by a tick
 
 MAKE = Transition(
     "make", (), UNAPPROVED, (Actor.TICK,), "in the transaction of the membership change; the trigger asks for approval"
@@ -147,7 +147,7 @@ MAKE_SUPPRESSED = Transition(
     _REASON,
 )
 
-# --- by people ---------------------------------------------------------------------------------------------------
+# by people
 
 APPROVE = Transition(
     "approve",
@@ -194,7 +194,7 @@ RESOLVE_RETRYING = Transition(
     _NEXT_TIME,
 )
 
-# --- by time and by circumstances --------------------------------------------------------------------------------
+# by time and by circumstances
 
 WITHDRAW = Transition(
     "withdraw",
@@ -224,7 +224,7 @@ SUPPRESS = Transition(
     _REASON,
 )
 
-# --- by the worker that sends ------------------------------------------------------------------------------------
+# by the worker that sends
 
 CLAIM = Transition(
     "claim",
@@ -301,7 +301,7 @@ DOUBT = Transition(
     _REASON,
 )
 
-# --- by the reaper, when a worker died ---------------------------------------------------------------------------
+# by the reaper, when a worker died
 
 REAP = Transition(
     "reap",

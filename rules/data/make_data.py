@@ -182,7 +182,7 @@ class Habits:
     trouble: float
 
 
-# --- companies --------------------------------------------------------------------------------------------------
+# companies
 
 
 def make_accounts(seed: int) -> list[Account]:
@@ -251,7 +251,7 @@ def next_anniversary(start: datetime) -> date:
     return day
 
 
-# --- people -----------------------------------------------------------------------------------------------------
+# people
 
 
 def make_people(seed: int, accounts: Sequence[Account]) -> Iterator[tuple[tuple[str, ...], list[Event]]]:
@@ -318,7 +318,7 @@ def office_hours(dice: Dice, day: datetime) -> datetime:
     return dice.moment(midnight + timedelta(hours=7), midnight + timedelta(hours=17))
 
 
-# --- what they do -----------------------------------------------------------------------------------------------
+# what they do
 
 
 def live(key: str, created: datetime, end: date, dice: Dice) -> list[Event]:
@@ -432,7 +432,7 @@ def export(key: str, at: datetime, habits: Habits, dice: Dice) -> Iterator[Event
     yield Event(key, "report_exported", at + timedelta(seconds=45), ("", form, str(dice.skewed(1, 60))))
 
 
-# --- files ------------------------------------------------------------------------------------------------------
+# files
 
 
 def stamp(at: datetime) -> str:

@@ -72,7 +72,7 @@ def opened(tmp_path: Path) -> Iterator[Open]:
         yield open_files
 
 
-# --- rows -----------------------------------------------------------------------------------------------------------
+# rows
 
 
 def test_rows_become_the_declared_types() -> None:
@@ -145,7 +145,7 @@ def test_everything_empty_is_no_error() -> None:
     assert rows(data, data.people()) == rows(data, data.companies()) == rows(data, data.events("buy")) == []
 
 
-# --- text ------------------------------------------------------------------------------------------------------------
+# text
 
 
 def test_csv_values_are_read_as_declared_and_counted_where_they_cannot_be(opened: Open) -> None:
@@ -240,7 +240,7 @@ def test_json_lines(opened: Open) -> None:
     assert data.report.fields == (FieldReport("person", "n", unreadable=1),)
 
 
-# --- typed columns --------------------------------------------------------------------------------------------------
+# typed columns
 
 
 def typed(**columns: pa.Array) -> pa.Table:
@@ -311,7 +311,7 @@ def test_columns_that_hold_something_else_fail_the_source(opened: Open, declared
         opened(schema(fields(x=declared)), people=people, people_parquet=typed(x=column))
 
 
-# --- keys and columns -----------------------------------------------------------------------------------------------
+# keys and columns
 
 
 @pytest.mark.parametrize("count", [1, 5])
@@ -358,7 +358,7 @@ def test_a_link_to_a_company_is_read_and_checked(opened: Open) -> None:
     assert data.report.keyless_companies == 1
 
 
-# --- events ---------------------------------------------------------------------------------------------------------
+# events
 
 
 def test_kinds_of_one_table_and_tables_of_one_kind_are_put_together(opened: Open) -> None:
@@ -428,7 +428,7 @@ def test_parquet_is_scanned_in_place_for_the_window(opened: Open, column: str, z
     assert len(rows(data, window)) == sum(n % 2 and moment > datetime(2026, 2, 1) for n, moment in enumerate(at))
 
 
-# --- streams and queries --------------------------------------------------------------------------------------------
+# streams and queries
 
 
 class Streams:

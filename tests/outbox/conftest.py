@@ -128,7 +128,7 @@ def world(open_store: Callable[[], Store]) -> World:
     return World(open_store())
 
 
-# --- what must always be true (outbox): each query finds what breaks it --------------------------------------------
+# what must always be true (outbox): each query finds what breaks it
 
 _ENDS = "('sent', 'failed', 'cancelled', 'withdrawn', 'suppressed', 'expired', 'erased')"
 INVARIANTS = {

@@ -165,7 +165,7 @@ def test_rows_are_filtered(world):
     assert b"Subject: Hello" in world.store.message(ann)
 
 
-# --- suppression -------------------------------------------------------------------------------------------------
+# suppression
 
 
 @pytest.mark.parametrize(
