@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlglot import exp
 
 from rulekit.evaluation.conditions import fixed_length
-from rulekit.evaluation.plan import Column, Node, Plan, build_plan, measures_of, plan_columns, walk
+from rulekit.evaluation.plan import Column, Node, build_plan, measures_of, plan_columns, walk
 from rulekit.evaluation.relations import Relations
 from rulekit.evaluation.scalars import scalar
 from rulekit.evaluation.sources import aliased
@@ -41,7 +41,7 @@ def next_change(program: Program, persona: str, person: str, data: Relations, no
     """
     plan = build_plan(program, personas=[persona])
     nodes = [node for tested in (plan.columns[0].node, *(test for _, test in plan.segments)) for node in walk(tested)]
-    instants = {*_field_instants(program, nodes, person, data, now), *_event_instants(plan, nodes, data, now)}
+    instants = {*_field_instants(program, nodes, person, data, now), *_event_instants(nodes, data, now)}
     statement = people_statement(plan, data)
 
     def holds(instant: datetime) -> bool:
@@ -100,7 +100,7 @@ def _lengths(comparison: Comparison) -> Iterator[Value | timedelta]:
                 yield -fixed
 
 
-def _event_instants(plan: Plan, nodes: Iterable[Node], data: Relations, now: datetime) -> Iterator[datetime]:
+def _event_instants(nodes: Iterable[Node], data: Relations, now: datetime) -> Iterator[datetime]:
     edges = {edge for node in nodes for edge in (*_windows(node), *_aged_events(node))}
     for edge in sorted(edges, key=lambda edge: (edge.kind, edge.column, edge.distance)):
         try:

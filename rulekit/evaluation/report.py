@@ -51,12 +51,6 @@ class DataReport:
     keyless_companies: int = 0
     unknown_companies: int = 0
 
-    @property
-    def is_clean(self) -> bool:
-        """Returns whether everything is as declared."""
-        counts = (self.undeclared_events, self.keyless_people, self.keyless_companies, self.unknown_companies)
-        return not self.fields and not any(counts) and not any(e.orphans or e.timeless for e in self.events.values())
-
     def problems(self) -> list[str]:
         """Returns what is not as declared, one sentence for each thing, without any value of the data."""
         lines = [line for report in self.fields for line in _field_problems(report)]
