@@ -11,7 +11,7 @@ from rulekit.engine.composing import compose_rows
 from rulekit.engine.past import Past
 from rulekit.engine.project import Project
 from rulekit.errors import RulekitError, SourceError
-from rulekit.evaluation.changes import Bits, Crossing, Guard, Numbered, compare, number_people, parked
+from rulekit.evaluation.changes import Bits, Crossing, Guard, Numbered, compare, number_people, padded, parked
 from rulekit.evaluation.data import Data
 from rulekit.evaluation.members import Membership, evaluate
 from rulekit.evaluation.plan import build_plan
@@ -159,12 +159,8 @@ def _cross(state: TickState, membership: Membership, guard: Guard | None) -> _Bo
     }
     held_back = parked(crossings, guard) if guard else frozenset()
     for name in held_back:
-        members[name] = _padded(state.members[name], len(numbered.people))
+        members[name] = padded(state.members[name], len(numbered.people))
     return _Borders(numbered, members, crossings, held_back)
-
-
-def _padded(bits: Bits, length: int) -> Bits:
-    return np.concatenate([bits, np.zeros(length - len(bits), dtype=np.bool_)])
 
 
 def _log(borders: _Borders, past: Past) -> list[MembershipChange]:

@@ -41,6 +41,11 @@ def number_people(known: list[str], current: list[str]) -> Numbered:
     return Numbered([*known, *new_people], ordinals, new_people, present, places)
 
 
+def padded(bits: Bits, length: int) -> Bits:
+    """Returns the bits with False for every ordinal that is newer than they are."""
+    return np.concatenate([bits, np.zeros(length - len(bits), dtype=np.bool_)])
+
+
 @dataclass(frozen=True, slots=True)
 class Crossing:
     """Who crossed the border of one persona, as ordinals in ascending order; `gone` left with the source."""
@@ -58,8 +63,7 @@ class Crossing:
 
 def compare(before: Bits, after: Bits, present: Bits) -> Crossing:
     """Returns who crossed between two memberships of one persona; `before` may be shorter, by new people."""
-    stored = np.zeros(len(after), dtype=np.bool_)
-    stored[: len(before)] = before
+    stored = padded(before, len(after))
     left = stored & ~after
     return Crossing(
         joined=np.flatnonzero(after & ~stored),
