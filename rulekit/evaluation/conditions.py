@@ -18,10 +18,10 @@ from rulekit.language.program import (
     Condition,
     Constant,
     Did,
+    InList,
     InPersona,
     InSegment,
     IsMissing,
-    Membership,
     Negative,
     Not,
     Operator,
@@ -82,12 +82,12 @@ def segment_column(name: str) -> str:
     return f"in {name}"
 
 
-def _test(test: Comparison | Membership | TextTest | IsMissing | Within, scope: Scope) -> exp.Expr:
+def _test(test: Comparison | InList | TextTest | IsMissing | Within, scope: Scope) -> exp.Expr:
     match test:
         case Comparison():
             return _comparison(test, scope)
-        case Membership():
-            return _membership(test, scope)
+        case InList():
+            return _in_list(test, scope)
         case TextTest():
             return _text_test(test, scope)
         case IsMissing():
@@ -147,14 +147,14 @@ def fixed_length(value: Value) -> timedelta | None:
             return None
 
 
-def _membership(membership: Membership, scope: Scope) -> exp.Expr:
-    operand = value_term(membership.operand, scope)
-    if not membership.items:
+def _in_list(test: InList, scope: Scope) -> exp.Expr:
+    operand = value_term(test.operand, scope)
+    if not test.items:
         return exp.Boolean(this=False)
-    if operand.exact is not None or membership.operand.type.kind is Kind.NUMBER:
-        parts = [Comparison(Operator.EQ, membership.operand, item) for item in membership.items]
+    if operand.exact is not None or test.operand.type.kind is Kind.NUMBER:
+        parts = [Comparison(Operator.EQ, test.operand, item) for item in test.items]
         return _joined(exp.Or, tuple(parts), scope)
-    items = [value_term(item, scope).sql for item in membership.items]
+    items = [value_term(item, scope).sql for item in test.items]
     return _or_false(exp.Paren(this=exp.In(this=operand.sql, expressions=items)))
 
 

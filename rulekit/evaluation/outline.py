@@ -16,11 +16,11 @@ from rulekit.language.program import (
     Did,
     Field,
     Function,
+    InList,
     InPersona,
     InSegment,
     IsMissing,
     Lower,
-    Membership,
     Not,
     Or,
     Program,
@@ -84,7 +84,7 @@ class Outlining:
 
     def _sides(self, condition: Condition) -> Iterator[Side]:
         match condition:
-            case Comparison() | TextTest() | Membership() | IsMissing() | Within():
+            case Comparison() | TextTest() | InList() | IsMissing() | Within():
                 found = [value for value in map(_as_value, children(condition)) if value is not None]
                 sides = [side for value in found for side in self._values(value)]
                 yield from dict.fromkeys(sides)

@@ -21,11 +21,11 @@ from rulekit.language.program import (
     Did,
     Field,
     Function,
+    InList,
     InPersona,
     InSegment,
     IsMissing,
     Lower,
-    Membership,
     Negative,
     Not,
     Or,
@@ -151,7 +151,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.left, node.right)
         case TextTest():
             return (node.operand, node.argument)
-        case Not() | IsMissing() | Within() | Membership() | Negative() | Lower() | Default():
+        case Not() | IsMissing() | Within() | InList() | Negative() | Lower() | Default():
             return (node.operand,)
         case Age():
             return (node.of,)

@@ -101,7 +101,7 @@ class Conditions:
     product = staticmethod(_fold)
 
     def negation(self, parts: Parts) -> tree.Expression:
-        """`not x`; of a membership it is the membership negated."""
+        """`not x`; of `x in …` it is `x not in …`."""
         negated: tree.Expression = reduce(_negate, reversed(parts[:-1]), parts[-1])
         return negated
 

@@ -195,7 +195,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class Membership:
+class InList:
     """`operand in (items)`; false when the operand is missing. `not in` is `Not` of it."""
 
     operand: Value
@@ -321,7 +321,7 @@ class Or:
 
 
 Condition = (
-    Comparison | Membership | TextTest | IsMissing | Within | Did | Sequence | InSegment | InPersona | Not | And | Or
+    Comparison | InList | TextTest | IsMissing | Within | Did | Sequence | InSegment | InPersona | Not | And | Or
 )
 
 

@@ -104,7 +104,7 @@ class Judge:
                 return self.value(operand, who, event) is None
             case p.Comparison(sign, left, right):
                 return compare(sign, self.value(left, who, event), self.value(right, who, event))
-            case p.Membership(operand, items):
+            case p.InList(operand, items):
                 found = self.value(operand, who, event)
                 return any(compare(p.Operator.EQ, found, self.value(item, who, event)) for item in items)
             case p.TextTest(test, operand, argument):

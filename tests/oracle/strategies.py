@@ -235,7 +235,7 @@ class Writer:
         pool = operand.node.type.choices
         count = self.pick([1, 2, 3])
         items = [self.choice(operand) if pool else self.literal(operand.node.type) for _ in range(count)]
-        node = p.Membership(operand.node, tuple(item.node for item in items))
+        node = p.InList(operand.node, tuple(item.node for item in items))
         listed = f"({', '.join(item.text for item in items)})"
         if self.draw(BOOLEANS):
             return Piece(f"{operand.at(SUM)} in {listed}", node, COMPARISON)

@@ -17,8 +17,8 @@ from rulekit.language.program import (
     Comparison,
     Condition,
     Constant,
+    InList,
     IsMissing,
-    Membership,
     Not,
     Operator,
     TextOperator,
@@ -63,7 +63,7 @@ def check_list(node: tree.InList, scope: Scope) -> Condition:
     if operand.type.kind is Kind.LIST:
         _fail_operand("in", operand, "use `contains` to look into a list", scope)
     items = each(lambda item: agree_as_is(operand, fixed(item, scope), scope), node.items)
-    found = Membership(operand, tuple(items), node.span)
+    found = InList(operand, tuple(items), node.span)
     return Not(found, node.span) if node.negated else found
 
 

@@ -11,9 +11,9 @@ from rulekit.language.program import (
     Condition,
     Default,
     Field,
+    InList,
     IsMissing,
     Lower,
-    Membership,
     Negative,
     Not,
     Or,
@@ -30,7 +30,7 @@ def operands(condition: Condition) -> tuple[Value, ...]:
             return (condition.left, condition.right)
         case TextTest():
             return (condition.operand, condition.argument)
-        case Membership() | Within():
+        case InList() | Within():
             return (condition.operand,)
         case _:
             return ()

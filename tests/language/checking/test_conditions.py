@@ -16,11 +16,11 @@ from rulekit.language.program import (
     Did,
     Field,
     Function,
+    InList,
     InPersona,
     InSegment,
     IsMissing,
     Lower,
-    Membership,
     Negative,
     Not,
     Operator,
@@ -120,8 +120,8 @@ COMPARISONS = {
     "last_login between 7d and 14d": And(
         (Comparison(Operator.GE, Age(LOGIN), days(7)), Comparison(Operator.LE, Age(LOGIN), days(14)))
     ),
-    'plan in ("free", "pro")': Membership(PLAN, (text("free"), text("pro"))),
-    "seats not in (1, -2)": Not(Membership(SEATS, (number(1), number(-2)))),
+    'plan in ("free", "pro")': InList(PLAN, (text("free"), text("pro"))),
+    "seats not in (1, -2)": Not(InList(SEATS, (number(1), number(-2)))),
     'email contains "@"': TextTest(TextOperator.CONTAINS, EMAIL, text("@")),
     'tags contains "vip"': TextTest(TextOperator.CONTAINS, TAGS, text("vip")),
     'email starts with "info"': TextTest(TextOperator.STARTS, EMAIL, text("info")),
