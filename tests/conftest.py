@@ -128,7 +128,13 @@ class Playground:
 
         project = open_project(self.folder)
         with open_store(project) as store:
-            return run(project, store, instant(now), accept=accept)
+            return run(project, store, self.instant(now), accept=accept)
+
+    @staticmethod
+    def instant(text: str) -> datetime:
+        from rulekit.clock import parse_instant
+
+        return parse_instant(text)
 
     def ask(self, query: str, **values: object) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.folder / "state/rulekit.db")) as connection:
@@ -188,12 +194,6 @@ class Playground:
                 lines = list(connection.iterdump())
         mails = {p.name: p.read_bytes() for p in (self.folder / "outbox").rglob("*") if p.is_file()}
         return {"store": lines, "mails": mails}
-
-
-def instant(text: str) -> datetime:
-    from rulekit.clock import parse_instant
-
-    return parse_instant(text)
 
 
 @pytest.fixture

@@ -1,0 +1,169 @@
+"""`rulekit outbox`: looking at emails and deciding about them, by id and by filter."""
+
+import json
+from email import message_from_string
+from typing import Any
+
+import pytest
+
+AT = ("--now", "2026-01-02T09:00Z")
+BY = ("--by", "Eve", *AT)
+
+
+def told(project: Any, *arguments: str, code: int = 0, answer: str | None = None) -> str:
+    result = project.cli("outbox", *arguments, input=answer)
+    assert result.exit_code == code, result.output
+    return str(result.output)
+
+
+def states(project: Any) -> dict[str, str]:
+    return {person: state for _, person, state in project.emails()}
+
+
+def test_list_shows_emails_and_how_many_there_are(mailed: Any) -> None:
+    lines = told(mailed, "list").splitlines()
+    assert lines[0].split() == ["id", "state", "trigger", "to", "subject"]
+    assert lines[1].split()[:4] == ["1", "unapproved", "Greet", "ada@example.com"]
+    assert lines[-1] == "outbox: 2 unapproved"
+
+
+def test_list_filters_and_limits(mailed: Any) -> None:
+    assert "bob@example.com" not in told(mailed, "list", "--person", "ada")
+    assert "bob@example.com" not in told(mailed, "list", "--limit", "1")
+    assert told(mailed, "list", "--trigger", "Other") == "no email matches\noutbox: 2 unapproved\n"
+    assert told(mailed, "list", "--state", "sent") == "no email matches\noutbox: 2 unapproved\n"
+
+
+def test_list_and_show_as_json(mailed: Any) -> None:
+    found = json.loads(told(mailed, "list", "--output", "json"))
+    assert found["schema_version"] == 1
+    assert [email["person"] for email in found["emails"]] == ["ada", "bob"]
+    shown = json.loads(told(mailed, "show", "1", "--output", "json"))
+    assert shown["schema_version"] == 1
+    assert found["emails"][0].items() <= shown.items()
+    assert shown["because"] == {"plan": '"pro"'}
+    assert [(line["from"], line["to"]) for line in shown["history"]] == [(None, "unapproved")]
+
+
+def test_show_tells_where_an_email_comes_from_and_its_text(mailed: Any) -> None:
+    text = told(mailed, "show", "1")
+    assert "email 1: unapproved" in text
+    assert "Greet (main.rules:" in text
+    assert "ada, tagged Pro, for the 1st time" in text
+    assert 'plan = "pro"' in text
+    assert "Dear ada@example.com, you are on pro." in text
+
+
+def test_show_raw_prints_the_email_itself(mailed: Any) -> None:
+    message = message_from_string(told(mailed, "show", "1", "--raw"))
+    assert (message["To"], message["Subject"]) == ("ada@example.com", "Hello ada@example.com")
+
+
+def test_an_email_that_there_is_not(mailed: Any) -> None:
+    for command in (("show", "9"), ("approve", "9"), ("resolve", "9", "sent", "--reason", "x")):
+        assert told(mailed, *command, code=2) == (
+            "error: there is no email 9\nhelp: list them with `rulekit outbox list`\n"
+        )
+
+
+def test_approve_then_unapprove_then_approve_and_send(mailed: Any) -> None:
+    text = told(mailed, "approve", "1", *BY)
+    assert "email 1 to ada@example.com: approved" in text
+    assert "sent from 2026-01-02T09:10:00Z; until then `rulekit outbox unapprove` takes it back" in text
+    assert told(mailed, "unapprove", "1", "--now", "2026-01-02T09:09Z") == "email 1 to ada@example.com: unapproved\n"
+    told(mailed, "approve", "1", *BY)
+    mailed.run("2026-01-02T09:09Z")
+    assert states(mailed)["ada"] == "approved"
+    mailed.run("2026-01-02T09:10Z")
+    assert states(mailed)["ada"] == "sent"
+    assert "by Eve" in told(mailed, "show", "1")
+
+
+@pytest.mark.parametrize("command", ["unapprove", "cancel", "approve"])
+def test_what_is_sent_is_too_late_to_change(mailed: Any, command: str) -> None:
+    told(mailed, "approve", "1", *BY)
+    mailed.run("2026-01-02T09:30Z")
+    before = mailed.dump()
+    text = told(mailed, command, "1", "2", *BY, code=1)
+    assert text.startswith("email 1: ")
+    assert "sent" in text
+    # the other one is done, or refused for reasons of its own
+    assert "email 2" in text
+    assert mailed.dump()["mails"] == before["mails"]
+    assert states(mailed)["ada"] == "sent"
+
+
+def test_unapproving_after_the_hold_is_too_late(mailed: Any) -> None:
+    told(mailed, "approve", "1", *BY)
+    text = told(mailed, "unapprove", "1", "--now", "2026-01-02T09:10Z", code=1)
+    assert "too late" in text
+    assert states(mailed)["ada"] == "approved"
+
+
+def test_cancel_keeps_the_reason(mailed: Any) -> None:
+    assert told(mailed, "cancel", "1", "--reason", "on holiday", *BY) == "email 1 to ada@example.com: cancelled\n"
+    assert states(mailed) == {"ada": "cancelled", "bob": "unapproved"}
+    assert "on holiday" in told(mailed, "show", "1")
+
+
+def test_acting_by_filter_asks_first(mailed: Any) -> None:
+    told(mailed, "approve", "--trigger", "Greet", *BY, answer="n\n", code=1)
+    assert set(states(mailed).values()) == {"unapproved"}
+    text = told(mailed, "approve", "--trigger", "Greet", *BY, answer="y\n")
+    assert text.startswith("approve 2 emails? [y/N]: y\n")
+    assert set(states(mailed).values()) == {"approved"}
+    told(mailed, "unapprove", "--persona", "Pro", "--yes", *AT)
+    assert set(states(mailed).values()) == {"unapproved"}
+    told(mailed, "cancel", "--person", "bob", "--state", "unapproved", "--yes", *BY)
+    assert states(mailed) == {"ada": "unapproved", "bob": "cancelled"}
+
+
+def test_acting_by_filter_on_nothing_asks_nothing(mailed: Any) -> None:
+    assert told(mailed, "approve", "--trigger", "Other", *BY) == "no email matches\n"
+
+
+def test_acting_needs_ids_or_a_filter_and_not_both(mailed: Any) -> None:
+    assert "say what to cancel: ids, or a filter such as --trigger NAME" in told(mailed, "cancel", code=2)
+    assert "give either ids or filters, not both" in told(mailed, "cancel", "1", "--person", "ada", code=2)
+
+
+@pytest.mark.parametrize("to", ["sent", "failed", "retrying"])
+def test_resolve_says_what_became_of_an_uncertain_email(mailed: Any, to: str) -> None:
+    from rulekit.engine import open_project_store
+    from rulekit.records import Unknown
+
+    told(mailed, "approve", "1", *BY)
+    now = mailed.instant("2026-01-02T10:00Z")
+    with open_project_store(mailed.folder) as store:
+        [claim] = store.claim_due(now, "test", 1)
+        store.mark_data(claim, now)
+        store.finish(claim, Unknown("no answer"), now)
+    assert states(mailed)["ada"] == "uncertain"
+    later = ("--now", "2026-01-02T11:00Z", "--by", "Eve")
+    assert told(mailed, "resolve", "1", to, "--reason", "asked the server", *later) == f"email 1: {to}\n"
+    assert states(mailed)["ada"] == to
+    assert "asked the server" in told(mailed, "show", "1")
+
+
+def test_resolve_refuses_an_email_that_is_not_uncertain(mailed: Any) -> None:
+    text = told(mailed, "resolve", "1", "sent", "--reason", "I think so", *BY, code=1)
+    assert text.startswith("error: ")
+    assert "unapproved" in text
+    assert "Missing option '--reason'" in told(mailed, "resolve", "1", "sent", code=2)
+
+
+def test_the_outbox_of_a_project_that_never_ran_is_empty(project: Any) -> None:
+    assert told(project, "list") == "outbox: empty\n"
+
+
+def test_rules_with_errors_do_not_keep_anybody_from_stopping_an_email(mailed: Any) -> None:
+    mailed.rules("persona Bad: in Nowhere")
+    assert told(mailed, "cancel", "1", *BY) == "email 1 to ada@example.com: cancelled\n"
+
+
+def test_who_acts_must_be_known(mailed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 54321)
+    assert "say it with `--by NAME`" in told(mailed, "approve", "1", *AT, code=2)
+    assert states(mailed)["ada"] == "unapproved"
