@@ -12,6 +12,7 @@ from jinja2 import Undefined
 from jinja2.exceptions import TemplateRuntimeError
 
 from rulekit.clock import format_duration
+from rulekit.language.literals import spell_number
 from rulekit.records import Scalar
 from rulekit.suggestions import suggest
 
@@ -90,7 +91,7 @@ def show(value: object) -> str:
         case float():
             return show(Decimal(repr(value)))
         case Decimal():
-            return _plain(value)
+            return spell_number(value)
         case datetime():
             return f"{value:%Y-%m-%d %H:%M}"
         case date():
@@ -112,10 +113,3 @@ def show_in_markdown(value: object) -> str:
 def _clean(text: str) -> str:
     """Returns text that any program can show: line ends alike, what cannot be printed as a space."""
     return _SURROGATES.sub("�", _UNPRINTABLE.sub(" ", _LINE_ENDS.sub("\n", text)))
-
-
-def _plain(number: Decimal) -> str:
-    text = f"{number:f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text

@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from rulekit.clock import format_duration
+from rulekit.clock import UNITS, format_duration
+from rulekit.language.literals import spell_number
 from rulekit.language.types import Kind, Type
 from rulekit.records import Scalar
 
-_UNITS = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("m", timedelta(minutes=1)), ("s", timedelta(seconds=1)))
+# weeks are left out: `17d` says more than `2w 3d`
+_UNITS = {letter: unit for letter, unit in UNITS.items() if letter != "w"}
 
 
 def scalar(value: object, declared: Type) -> Scalar:
@@ -20,7 +22,7 @@ def scalar(value: object, declared: Type) -> Scalar:
     if declared.kind is Kind.DURATION and isinstance(value, int | float | Decimal):
         return timedelta(microseconds=int(value))
     if isinstance(value, Decimal):
-        return Decimal(_plain(value))
+        return Decimal(spell_number(value))
     return value  # type: ignore[return-value]  # every other type of a column is one of ours
 
 
@@ -44,12 +46,7 @@ def shown(value: Scalar, now: datetime) -> str:
         case float():
             return f"{value:.15g}"
         case int() | Decimal():
-            return _plain(Decimal(value))
-
-
-def _plain(value: Decimal) -> str:
-    text = format(value, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+            return spell_number(Decimal(value))
 
 
 def _instant(value: datetime) -> str:
@@ -60,7 +57,7 @@ def _instant(value: datetime) -> str:
 
 def _distance(past: timedelta) -> str:
     length, counted = abs(past), []
-    for letter, unit in _UNITS:
+    for letter, unit in _UNITS.items():
         if length >= unit:
             counted.append(f"{length // unit}{letter}")
             length %= unit

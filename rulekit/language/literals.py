@@ -1,5 +1,7 @@
 """What a literal says: texts, numbers, percentages, durations, dates and instants, from their spelling to a value.
 
+Numbers are spelled here as well; `rulekit.clock` spells durations and instants.
+
 Nothing is rounded and nothing is guessed: a spelling that names no value in range is a `BadLiteral`.
 """
 
@@ -63,6 +65,14 @@ def read_number(spelling: str) -> int | Decimal:
             f"write at most {WHOLE_DIGITS} digits before the point and {FRACTION_DIGITS} after it",
         )
     return Decimal(digits) if fraction else int(digits.lstrip("0") or "0")
+
+
+def spell_number(number: Decimal) -> str:
+    """Returns a number as an author writes it, without needless zeros and never `-0`."""
+    text = f"{number:f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def read_percent(spelling: str) -> Decimal:
