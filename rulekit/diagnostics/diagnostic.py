@@ -1,5 +1,6 @@
 """A report as a value: nothing here prints."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -71,6 +72,6 @@ class Diagnostic:
         return self.code.severity
 
 
-def has_errors(diagnostics: "list[Diagnostic]") -> bool:
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Returns whether any report is an error."""
     return any(d.severity is Severity.ERROR for d in diagnostics)

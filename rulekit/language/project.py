@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rulekit.diagnostics import codes
-from rulekit.diagnostics.diagnostic import Diagnostic, Label
+from rulekit.diagnostics.diagnostic import Diagnostic, Label, has_errors
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language import tree
 from rulekit.language.checker import check
@@ -42,7 +42,7 @@ def load_rules(project: Path) -> Rules:
     if files is not None:
         bodies = [path for path in paths if path.casefold().endswith(FILE_ENDINGS)]
         program, found = check(files, folder.read, bodies)
-        program = None if any(report.severity is codes.ERROR for report in reports) else program
+        program = None if has_errors(reports) else program
         reports += found
     sources = {path: source for path, source in folder.known.items() if isinstance(source, SourceText)}
     return Rules(program, sorted(reports, key=_place), sources)
