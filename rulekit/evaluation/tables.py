@@ -116,7 +116,7 @@ class Tables:
     def _load_stream(self, table: StreamTable, quoted: str) -> None:
         self.connection.register("rulekit stream", table.open())
         try:
-            self.connection.execute(f'CREATE TEMP TABLE {quoted} AS SELECT * FROM "rulekit stream"')  # noqa: S608
+            self.connection.execute(f'CREATE TEMP TABLE {quoted} AS SELECT * FROM "rulekit stream"')  # noqa: S608 - quoted
         finally:
             self.connection.unregister("rulekit stream")
 

@@ -99,7 +99,10 @@ def load_plugins(builtin: Mapping[str, object], allow: Collection[str] | None = 
         loaded.append(_inspect(name, "rulekit-engine", "", plugin))
     for entry in _installed(allow):
         result = _load(entry, {plugin.name for plugin in loaded})
-        (loaded if isinstance(result, LoadedPlugin) else failures).append(result)  # type: ignore[arg-type]
+        if isinstance(result, LoadedPlugin):
+            loaded.append(result)
+        else:
+            failures.append(result)
     sources: dict[str, SourceFactory] = _register(loaded, "register_sources", failures)
     senders: dict[str, SenderFactory] = _register(loaded, "register_senders", failures)
     return Plugins(sources, senders, tuple(loaded), tuple(failures))

@@ -10,7 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import reduce
 from itertools import pairwise
+from types import UnionType
 from typing import Any, TypeVar, cast
+from typing import Literal as OneOf
 
 from rulekit.diagnostics.source import Span
 from rulekit.language import tree
@@ -35,7 +37,7 @@ def _span(parts: Sequence[Part]) -> Span:
     return first.to(parts[-1].span)
 
 
-def _all(kind: type[Node], parts: Iterable[Part]) -> tuple[Node, ...]:
+def _all(kind: type[Node] | UnionType, parts: Iterable[Part]) -> tuple[Node, ...]:
     return tuple(part for part in parts if isinstance(part, kind))
 
 
@@ -116,8 +118,9 @@ class Conditions:
         """`-5` where only a literal may stand."""
         literal: tree.Literal = parts[1]
         value = literal.value
-        negatable = isinstance(value, int | Decimal | timedelta) and not isinstance(value, bool)
-        return replace(literal, value=-value if negatable else value, span=_span(parts))  # type: ignore[operator]
+        if isinstance(value, int | Decimal | timedelta) and not isinstance(value, bool):
+            value = -value
+        return replace(literal, value=value, span=_span(parts))
 
     def compared(self, parts: Parts) -> tree.Expression:
         """`x < y`."""
@@ -143,8 +146,8 @@ class Conditions:
 
     def within_window(self, parts: Parts) -> tree.Expression:
         """`x within next 30d`."""
-        direction = "next" if parts[1].type == "WITHIN_NEXT" else "last"
-        return tree.WithinWindow(parts[0], direction, parts[2], _span(parts))  # type: ignore[arg-type]
+        direction: OneOf["next", "last"] = "next" if parts[1].type == "WITHIN_NEXT" else "last"
+        return tree.WithinWindow(parts[0], direction, parts[2], _span(parts))
 
     def in_set(self, parts: Parts) -> Part:
         """`in Enterprise`."""
@@ -253,12 +256,12 @@ class Declarations(Conditions):
 
     def trigger(self, parts: Parts) -> tree.TriggerDeclaration:
         """`trigger Win_Back: on tagged(P) in S send template T auto=false`."""
-        edge: Word = _after("ON", parts)  # type: ignore[assignment]
+        edge: Part = _after("ON", parts)
         return tree.TriggerDeclaration(
             parts[1],
             _marked("was", parts),
             _title(parts),
-            edge.text,  # type: ignore[arg-type]
+            edge.text,
             cast(tree.Name, _after("LPAR", parts)),
             _after("IN", parts),
             cast(tree.Name, _after("TEMPLATE", parts)),
@@ -277,7 +280,7 @@ class Builder(Declarations):
 
     def test(self, parts: Parts) -> tree.TestDeclaration:
         """`test "…": …`."""
-        statements = _all(tree.TestRecord | tree.TestEvent | tree.Moment, parts)  # type: ignore[arg-type]
+        statements = _all(tree.TestRecord | tree.TestEvent | tree.Moment, parts)
         return tree.TestDeclaration(_text(parts[1]), statements, _span(parts), _head(parts))
 
     def test_record(self, parts: Parts) -> tree.TestRecord:
@@ -302,7 +305,7 @@ class Builder(Declarations):
 
     def at(self, parts: Parts) -> tree.Moment:
         """`at …: expect …, approve …`."""
-        steps = _all(tree.ExpectMember | tree.ExpectEmail | tree.Act, parts)  # type: ignore[arg-type]
+        steps = _all(tree.ExpectMember | tree.ExpectEmail | tree.Act, parts)
         return tree.Moment(parts[1], steps, _span(parts))
 
     def expect_member(self, parts: Parts) -> tree.ExpectMember:

@@ -5,6 +5,7 @@ It also finds brackets without a partner, which would otherwise show up far from
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Label
@@ -82,8 +83,8 @@ def check_depth(declaration: tree.Declaration) -> Diagnostic | None:
     return None
 
 
-def _children(node: object) -> Iterator[object]:
-    for field in fields(node):  # type: ignore[arg-type]
+def _children(node: Any) -> Iterator[Any]:
+    for field in fields(node):
         value = getattr(node, field.name)
         for child in value if isinstance(value, tuple) else (value,):
             if type(child).__module__ == tree.__name__:

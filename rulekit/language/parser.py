@@ -96,7 +96,7 @@ def _accepted(parser: Lark, words: Sequence[Word]) -> set[str]:
     interactive = parser.parse_interactive()
     for word in words:
         _feed(interactive, word)
-    return set(interactive.accepts())  # type: ignore[no-untyped-call]
+    return set(interactive.accepts())  # type: ignore[no-untyped-call]  # lark
 
 
 def _name(piece: Piece) -> str:

@@ -114,7 +114,7 @@ def read_words(source: SourceText, parser: Lark, reports: list[Diagnostic]) -> W
 
 def _tokens(text: str, parser: Lark) -> Iterator[Token]:
     interactive = parser.parse_interactive(text)
-    return cast(Iterator[Token], interactive.lexer_thread.lex(interactive.parser_state))  # type: ignore[no-untyped-call]
+    return cast(Iterator[Token], interactive.lexer_thread.lex(interactive.parser_state))  # type: ignore[no-untyped-call]  # lark
 
 
 def _word(kind: str, text: str, span: Span, reports: list[Diagnostic]) -> Word:

@@ -145,11 +145,12 @@ def _note(
     given: Given,
 ) -> None:
     target = transition.target
+    left = source.state.value if source else None
     line = {
         "row": row,
         "at": given.now,
         "transition": transition.name,
-        "source": source.state.value if source else None,
+        "source": left,
         "source_phase": source.phase.value if source and source.phase else None,
         "target": target.state.value,
         "target_phase": target.phase.value if target.phase else None,
@@ -158,6 +159,4 @@ def _note(
         "reason": given.reason,
     }
     work.connection.execute(insert(audit), line)
-    work.changes.append(
-        OutboxChange(row, *names, line["source"], target.state.value, given.now, given.reason)  # type: ignore[arg-type]
-    )
+    work.changes.append(OutboxChange(row, *names, left, target.state.value, given.now, given.reason))
