@@ -1,8 +1,16 @@
 """The one straight path from rules to a sent email; everything with a user's face calls it, and adds no logic.
 
-rules text → program → plan → membership → changes → firing → composed emails → one transaction → dispatch.
-`project` opens what a run needs, `ticking` computes one tick, `composing` writes its emails, and `run` here commits
-the tick and lets out what is due. Time is an argument everywhere.
+==========================  ===================================================  ==============
+rules text → program        `open_project`, by `language.project`                `project.py`
+program → membership        `build_plan`, `evaluate`, where the data is          `ticking.py`
+membership, past → changes  who crossed which border                             `ticking.py`
+changes → firing            `outbox.firing`: the options of triggers             `ticking.py`
+firing → rows               `email.compose`: one frozen email each               `composing.py`
+rows → store                `Store.record_tick`, one transaction                 `run`, below
+store → sender              `outbox.dispatcher`: what is approved and due        `run`, below
+==========================  ===================================================  ==============
+
+`past.py` reads what earlier ticks left. Time is an argument everywhere.
 """
 
 import random

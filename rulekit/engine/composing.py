@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from rulekit.email.addresses import address_domain
-from rulekit.email.compose import Composer
+from rulekit.email.compose import Composed, Composer
 from rulekit.email.unsubscribe import unsubscribe_link
 from rulekit.engine.project import Project
 from rulekit.errors import ComposeError, SettingsError
@@ -19,6 +19,9 @@ from rulekit.outbox.firing import Fired
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import NewRow, NoEmail
 from rulekit.records import ComposedEmail, Person, Tagging
+
+# what there is of an email that could not be made
+_NOTHING = Composed("", "", b"", sha256(b"").hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +84,22 @@ class _Desk:
         template = self._project.program.templates[trigger.template]
         sender = self._sender(template)
         message_id = self._message_id(trigger, tagging, sender)
-        recipient, subject, message, failure = "", "", b"", None
+        composed, failure = _NOTHING, None
         try:
             composed = self._composer(trigger, template, sender).compose(
                 person, message_id=message_id, now=self._now, unsubscribe_url=self._unsubscribe_url(trigger, person)
             )
-            recipient, subject, message = composed.recipient, composed.subject, composed.message
         except ComposeError as error:
             failure = error.message
         return NewRow(
             trigger=trigger.name,
             tagging=tagging,
             template=template.name,
-            recipient=recipient,
-            subject=subject,
+            recipient=composed.recipient,
+            subject=composed.subject,
             message_id=message_id,
-            message=message,
-            digest=sha256(message).hexdigest(),
+            message=composed.message,
+            digest=composed.digest,
             auto=trigger.auto and trigger.name not in self._demoted,
             keep=trigger.keep,
             expires_at=self._now + trigger.expires,

@@ -93,11 +93,11 @@ def find_sender(project: Project) -> Callable[[], Sender]:
     """
     section = project.settings.sender
     scheme = section.url.partition(":")[0]
+    factory = project.plugins.sender(scheme)
     if scheme != "folder" and section.allow is None:
         raise SettingsError(
             f"`sender.allow` does not say who may be mailed through `{scheme}:`",
             help='write `allow = ["*@your-own.example"]` while you try things out, and `allow = ["*"]` in production',
         )
-    factory = project.plugins.sender(scheme)
     request = SenderRequest(fill_environment(section.url), project.folder)
     return lambda: factory(request)

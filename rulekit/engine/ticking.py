@@ -1,4 +1,7 @@
-"""One tick: who is in now, against who was, and what follows; computed whole before anything is written."""
+"""One tick: who is in now, against who was, and what follows; computed whole before anything is written.
+
+`prepare_tick` has the steps one after another: past, membership, borders, changes, firing, rows, record.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -97,8 +100,8 @@ def prepare_tick(
     kinds = frozenset(kind for kind, events in data.report.events.items() if events.events)
     if not accept:
         _refuse_silence(past.state.kinds - kinds, program)
-    borders = _cross(past.state, membership, None if accept else guard or Guard())
-    changes = _log(borders, past)
+    borders = _find_borders(past.state, membership, None if accept else guard or Guard())
+    changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, now)
     composed = compose_rows(project, data, store, firing.fired, now)
     record = TickRecord(
@@ -121,7 +124,7 @@ def prepare_tick(
         withdrawals=tuple(withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys())),
     )
     first_triggers = frozenset(program.triggers.keys() - past.state.triggers)
-    return PreparedTick(record, _describe(borders), first_triggers, composed.demoted)
+    return PreparedTick(record, _describe_personas(borders), first_triggers, composed.demoted)
 
 
 def _refuse_going_back(state: TickState, now: datetime) -> None:
@@ -149,7 +152,8 @@ def _refuse_silence(silent: frozenset[str], program: Program) -> None:
         )
 
 
-def _cross(state: TickState, membership: Membership, guard: Guard | None) -> _Borders:
+def _find_borders(state: TickState, membership: Membership, guard: Guard | None) -> _Borders:
+    """Compares who is in with who was; a persona that too many people crossed at once stays as it was."""
     numbered = number_people(state.people, membership.people)
     members = {name: numbered.spread(column) for name, column in membership.personas.items()}
     crossings = {
@@ -163,7 +167,8 @@ def _cross(state: TickState, membership: Membership, guard: Guard | None) -> _Bo
     return _Borders(numbered, members, crossings, held_back)
 
 
-def _log(borders: _Borders, past: Past) -> list[MembershipChange]:
+def _find_changes(borders: _Borders, past: Past) -> list[MembershipChange]:
+    """Returns a line of the change log for each crossing, with its episode."""
     changes: list[MembershipChange] = []
     for name, crossing in borders.crossings.items():
         if name in borders.parked:
@@ -185,6 +190,7 @@ def _fire(
     changes: list[MembershipChange],
     now: datetime,
 ) -> Firing:
+    """Returns what the triggers make of the changes and of what waited."""
     taggings = {
         name: _taggings(trigger, past, borders, changes, is_first=name not in past.state.triggers)
         for name, trigger in program.triggers.items()
@@ -205,6 +211,7 @@ def _fire(
 def _taggings(
     trigger: Trigger, past: Past, borders: _Borders, changes: list[MembershipChange], *, is_first: bool
 ) -> list[Tagging]:
+    """Returns what a trigger fires on: this tick's crossings, or at its first sight what `backfill` asks for."""
     if not is_first:
         return taggings_of(trigger, changes)
     if not trigger.backfill or trigger.edge is Edge.UNTAGGED:
@@ -217,7 +224,7 @@ def _taggings(
     return [joined.get(p) or Tagging(trigger.persona, p, episodes[p] + step, Edge.TAGGED) for p in members]
 
 
-def _describe(borders: _Borders) -> tuple[PersonaChange, ...]:
+def _describe_personas(borders: _Borders) -> tuple[PersonaChange, ...]:
     people = borders.numbered.people
     described = []
     for name, bits in sorted(borders.members.items()):

@@ -3,15 +3,18 @@
 import dataclasses
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from rulekit.engine import open_project, open_store, plan, prepare_tick, run
+from rulekit.builtin import BUILTIN_PLUGINS
+from rulekit.engine import RunReport, open_project, open_store, plan, prepare_tick, run
 from rulekit.engine.project import open_project_data
 from rulekit.errors import RulekitError, SourceError, TickLost
 from rulekit.hooks import hookimpl
 from rulekit.hooks.plugins import load_plugins
+from rulekit.records import Envelope, Outcome, Refused, Unknown
 
 DAY = "2026-01-{:02}T08:00Z"
 CROWD = [f"p{number:03}" for number in range(120)]
@@ -228,6 +231,33 @@ class Broken:
         raise OSError("no network")
 
 
+class Refusing:
+    """A sender whose other side says no to ada, and is silent about bob."""
+
+    def send(self, message: bytes, envelope: Envelope, mark_data: Callable[[], None]) -> Outcome:
+        if envelope.recipient.startswith("ada"):
+            return Refused("550 no such user")
+        mark_data()
+        return Unknown("no answer to the last dot")
+
+    def close(self) -> None:
+        pass
+
+
+class Post:
+    @hookimpl
+    def register_senders(self) -> dict[str, object]:
+        return {"post": lambda request: Refusing()}
+
+
+def run_with(project: Any, plugin: object, now: str) -> RunReport:
+    """Runs with a plugin beside those that ship inside."""
+    opened = open_project(project.folder)
+    hooked = dataclasses.replace(opened, plugins=load_plugins({**BUILTIN_PLUGINS, "mine": plugin}, allow=()))
+    with open_store(hooked) as store:
+        return run(hooked, store, instant(now))
+
+
 @pytest.mark.parametrize(
     ("plugin", "kept_out"),
     [
@@ -238,15 +268,21 @@ class Broken:
 def test_a_plugin_s_veto_is_recorded_as_a_reason(project: Any, plugin: object, kept_out: dict[str, str]) -> None:
     project.run(DAY.format(1))
     project.people(ada="pro", bob="pro")
-    opened = open_project(project.folder)
-    plugins = load_plugins({"mine": plugin}, allow=())
-    hooked = dataclasses.replace(
-        opened, plugins=dataclasses.replace(opened.plugins, loaded=(*opened.plugins.loaded, *plugins.loaded))
-    )
-    with open_store(hooked) as store:
-        run(hooked, store, instant(DAY.format(2)))
+    run_with(project, plugin, DAY.format(2))
     assert {person: reason for _, person, reason in project.reasons()} == kept_out
     assert {person for _, person, _ in project.emails()} == {"ada", "bob"} - kept_out.keys()
+
+
+def test_a_sender_that_refuses_ends_one_email_and_stops_no_other(project: Any) -> None:
+    project.settings('url = "folder:outbox"', 'url = "post:"\nallow = ["*"]')
+    project.rules(greet("auto=true"))
+    run_with(project, Post(), DAY.format(1))
+    project.people(ada="pro", bob="pro")
+    report = run_with(project, Post(), DAY.format(2)).dispatch
+    assert (report.sent, report.failed, report.uncertain) == (0, 1, 1)
+    assert project.emails() == [("Greet", "ada", "failed"), ("Greet", "bob", "uncertain")]
+    reasons = [reason for (reason,) in project.ask("SELECT reason FROM outbox ORDER BY id")]
+    assert reasons == ["550 no such user", "no answer to the last dot"]
 
 
 def instant(text: str) -> Any:

@@ -1,0 +1,67 @@
+"""The house rules that a machine can hold: layers, sizes, hooks and commands that are documented and tested."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rulekit.cli import COMMANDS
+from rulekit.hooks import PROJECT_NAME, specs
+from rulekit.language.program import EMAIL_STATES
+from rulekit.outbox.states import State
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "rulekit").rglob("*.py"))
+HOOKS = [name for name in dir(specs) if hasattr(getattr(specs, name), f"{PROJECT_NAME}_spec")]
+MAX_MODULE, MAX_FUNCTION = 400, 60
+# one class for each kind of typed node: the vocabulary of everything behind the checker, to be split by family
+LONGER = {"rulekit/language/program.py": 500}
+
+
+def texts(folder: str, ending: str) -> str:
+    paths = sorted((ROOT / folder).rglob(f"*{ending}"))
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths if path != Path(__file__))
+
+
+def test_imports_go_down_the_one_straight_path() -> None:
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_module_is_too_long() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {path: length for path, length in lengths.items() if length > LONGER.get(path, MAX_MODULE)} == {}
+
+
+def test_no_function_is_too_long() -> None:
+    long = {
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": length
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION
+    }
+    assert long == {}
+
+
+def test_there_are_hooks_to_hold_to_this() -> None:
+    assert {"register_sources", "register_senders", "email_composed", "outbox_changed"} <= set(HOOKS)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_hook_is_documented_and_tested(hook: str) -> None:
+    assert hook in texts("docs", ".md")
+    assert hook in texts("tests", ".py")
+
+
+def test_the_language_knows_the_states_of_an_email() -> None:
+    assert set(EMAIL_STATES) == {state.value for state in State}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_documented(command: str) -> None:
+    page = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+    assert f"`rulekit {command}" in page
