@@ -6,7 +6,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
-from tests.oracle.strategies import Rules
+from tests.oracle.projects import Rules
 
 NODES = {
     "Age",

@@ -14,6 +14,7 @@ from rulekit.evaluation.explain import explain
 from rulekit.language.program import Program
 from tests.oracle import naive, strategies
 from tests.oracle.reading import PATH, program_from
+from tests.oracle.vocabulary import LENGTHS
 
 settings.load_profile("oracle")
 
@@ -21,19 +22,17 @@ TICK = timedelta(microseconds=1)
 
 
 @st.composite
-def questions(draw: strategies.Draw) -> tuple[strategies.Rules, naive.World, datetime, str, str]:
-    """Returns rules, a world with somebody in it, an instant, a person and a persona."""
-    rules = draw(strategies.rules())
-    now = draw(st.sampled_from(strategies.NOWS))
-    world = draw(strategies.worlds(rules.meaning.schema, now).filter(lambda world: bool(world.people)))
+def questions(draw: st.DrawFn) -> tuple[strategies.Case, str, str]:
+    """Returns a case with somebody in its world, a person and a persona."""
+    rules, world, now = draw(strategies.cases().filter(lambda case: bool(case[1].people)))
     person = draw(st.sampled_from([person["person"] for person in world.people]))
-    return rules, world, now, person, draw(st.sampled_from(list(rules.meaning.personas)))
+    return (rules, world, now), person, draw(st.sampled_from(list(rules.meaning.personas)))
 
 
 @settings(max_examples=settings().max_examples // 3)
 @given(questions())
 def test_explanation_is_what_membership_says(question):
-    rules, world, now, person, persona = question
+    (rules, world, now), person, persona = question
     note(rules.text)
     program = program_from(rules.text)
     data = Data.from_rows(program.schema, world.people, world.companies, world.events)
@@ -66,5 +65,5 @@ def instants(world: naive.World, now: datetime, end: datetime) -> list[datetime]
     """Returns instants before the forecast at which somebody's answer may change: what the data holds, plus lengths."""
     rows = [*world.people, *world.companies, *(row for rows in world.events.values() for row in rows)]
     held = {naive.instant(v) for row in rows for v in row.values() if isinstance(v, date)}
-    lengths = [timedelta(0), *strategies.LENGTHS, *(2 * length for length in strategies.LENGTHS)]
+    lengths = [timedelta(0), *LENGTHS, *(2 * length for length in LENGTHS)]
     return sorted({at + length for at in held for length in lengths if now < at + length < end})

@@ -3,7 +3,6 @@
 from collections import Counter
 
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tests.oracle import naive, strategies
 from tests.oracle.constructs import ALL, constructs
@@ -26,11 +25,9 @@ def test_many_personas_hold_for_some_but_not_all():
     sorts: Counter[str] = Counter()
 
     @settings(settings.get_profile("oracle"), max_examples=60)
-    @given(st.data())
-    def generate(data):
-        rules = data.draw(strategies.rules())
-        now = data.draw(st.sampled_from(strategies.NOWS))
-        world = data.draw(strategies.worlds(rules.meaning.schema, now))
+    @given(strategies.cases())
+    def generate(case):
+        rules, world, now = case
         for people in naive.members(rules.meaning, world, now).values():
             sorts["none" if not people else "all" if len(people) == len(world.people) else "some"] += 1
 
