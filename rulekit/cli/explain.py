@@ -1,8 +1,8 @@
 """`rulekit explain`: why a person is in a persona or not, or what a report's code means."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,9 @@ from rulekit.diagnostics.codes import ALL, by_name
 from rulekit.errors import RulekitError
 from rulekit.folders import find_project
 from rulekit.suggestions import suggest
+
+if TYPE_CHECKING:
+    from rulekit.evaluation.explain import Part
 
 
 @click.command("explain")
@@ -50,35 +53,27 @@ def _explain_code(name: str) -> None:
 
 def _explain_person(folder: Path, person: str, persona: str, now: datetime, output: str) -> None:
     from rulekit.engine import explain_member, open_project
-    from rulekit.evaluation.explain import Explanation, Part
 
-    def lines(part: Part, depth: int) -> Iterator[str]:
-        values = ", ".join(f"{text} = {value}" for text, value in part.values)
-        mark = "yes" if part.holds else "no "
-        yield f"{'  ' * depth}{mark}  {escape_line(part.text)}" + (f"   ({escape_line(values)})" if values else "")
-        for child in part.children:
-            yield from lines(child, depth + 1)
-
-    def as_json(part: Part) -> dict[str, object]:
-        values = [{"text": text, "value": value} for text, value in part.values]
-        return {
-            "text": part.text,
-            "holds": part.holds,
-            "values": values,
-            "parts": [as_json(child) for child in part.children],
-        }
-
-    found: Explanation = explain_member(open_project(folder), person, persona, now)
+    found = explain_member(open_project(folder), person, persona, now)
     changes_at = format_instant(found.changes_at) if found.changes_at else None
     if output == "json":
         answer = {"person": person, "persona": persona, "now": format_instant(now), "member": found.member}
-        print_json({"schema_version": 1, **answer, "changes_at": changes_at, "because": as_json(found.because)})
+        print_json({"schema_version": 1, **answer, "changes_at": changes_at, "because": _as_json(found.because)})
         return
     verb = "is" if found.member else "is not"
     click.echo(f"{escape_line(person)} {verb} in {persona} at {format_instant(now)}")
-    for line in lines(found.because, 1):
-        click.echo(line)
+    for line in found.because.lines(depth=1):
+        click.echo(escape_line(line))
     if changes_at:
         click.echo(f"time alone will {'end' if found.member else 'change'} that at {changes_at}")
     else:
         click.echo("time alone will not change that")
+
+
+def _as_json(part: "Part") -> dict[str, object]:
+    return {
+        "text": part.text,
+        "holds": part.holds,
+        "values": [{"text": text, "value": value} for text, value in part.values],
+        "parts": [_as_json(child) for child in part.children],
+    }

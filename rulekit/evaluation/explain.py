@@ -27,6 +27,13 @@ class Part:
     values: tuple[tuple[str, str], ...]
     children: tuple["Part", ...]
 
+    def lines(self, depth: int = 0) -> Iterator[str]:
+        """Yields this part and everything below it, one line each, what is deeper further in."""
+        values = ", ".join(f"{text} = {value}" for text, value in self.values)
+        yield f"{'  ' * depth}{'yes' if self.holds else 'no '}  {self.text}" + (f"   ({values})" if values else "")
+        for child in self.children:
+            yield from child.lines(depth + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:

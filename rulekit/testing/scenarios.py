@@ -14,7 +14,7 @@ from rulekit.clock import format_instant
 from rulekit.engine import Project, prepare_tick
 from rulekit.errors import TransitionRefused
 from rulekit.evaluation.data import Data
-from rulekit.evaluation.explain import Part, explain
+from rulekit.evaluation.explain import explain
 from rulekit.language import tree
 from rulekit.language.program import Test
 from rulekit.outbox.dispatcher import dispatch
@@ -113,7 +113,7 @@ class _Scenario:
             self._project.rules.sources,
             look_ahead=False,
         )
-        return () if found.member is not step.negated else tuple(_lines(found.because))
+        return () if found.member is not step.negated else tuple(found.because.lines())
 
     def _see_email(self, step: tree.ExpectEmail) -> tuple[str, ...]:
         rows = self._rows(step.template.text, step.person.text)
@@ -151,10 +151,3 @@ class _Scenario:
 def _told(row: OutboxRow) -> str:
     reason = f": {row.reason}" if row.reason else ""
     return f"email {row.id}, made {format_instant(row.created_at)}, is {row.state.value}{reason}"
-
-
-def _lines(part: Part, depth: int = 0) -> Iterator[str]:
-    values = ", ".join(f"{text} = {value}" for text, value in part.values)
-    yield f"{'  ' * depth}{'yes' if part.holds else 'no '}  {part.text}" + (f"   ({values})" if values else "")
-    for child in part.children:
-        yield from _lines(child, depth + 1)
