@@ -186,7 +186,7 @@ def _each(rows: list[OutboxRow], done: str, act: Callable[[OutboxRow], object]) 
             act(row)
         except TransitionRefused as error:
             refused += 1
-            click.echo(f"email {row.id}: {escape_line(error.message)}", err=True)
+            click.echo(f"refused: {escape_line(error.message)}", err=True)
             if error.help:
                 click.echo(f"help: {escape_line(error.help)}", err=True)
         else:

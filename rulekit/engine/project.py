@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.diagnostics.diagnostic import Severity
-from rulekit.errors import RulesError, SettingsError
+from rulekit.email.addresses import parse_mailbox
+from rulekit.errors import ComposeError, RulesError, SettingsError
 from rulekit.evaluation.data import Data, open_data
 from rulekit.hooks.plugins import Plugins, load_plugins
 from rulekit.language.program import Program
@@ -30,14 +31,29 @@ class Project:
 
 
 def open_project(folder: Path) -> Project:
-    """Returns the project in that folder, ready to evaluate; raises RulesError when its rules have errors."""
+    """Returns the project in that folder, ready to evaluate.
+
+    Raises SettingsError for settings that cannot do, and RulesError when the rules have errors.
+    """
     settings = load_settings(folder)
+    _check_sender_address(settings.sender.from_)
     rules = load_rules(folder)
     if rules.program is None:
         count = sum(d.severity is Severity.ERROR for d in rules.diagnostics)
         errors = "1 error" if count == 1 else f"{count} errors"
         raise RulesError(f"the rules have {errors}, so nothing was run", help="run `rulekit check` and mend them")
     return Project(folder, settings, rules, rules.program, installed_plugins())
+
+
+def _check_sender_address(text: str) -> None:
+    """Refuses at once what would otherwise make every email of every tick a failed one."""
+    try:
+        if text:
+            parse_mailbox(text)
+    except ComposeError as error:
+        raise SettingsError(
+            f"`from` under `[sender]`: {error.message}", help='write it like "Ada at Example <ada@example.com>"'
+        ) from None
 
 
 @contextmanager

@@ -75,6 +75,11 @@ def test_rules_with_an_error(running: Any, rules: str, messages: list[str]) -> N
         ("edition = 1", "edition = ", ["rulekit.toml cannot be read"]),
         ('key = "id"', "key = 3", ["source.person.key"]),
         ('url = "files:data"', 'url = "fiels:data"', ["there is no data source for `fiels:`; did you mean `files:`?"]),
+        (
+            "Ada at Example <ada@example.com>",
+            "nonsense",
+            ["`from` under `[sender]`: `nonsense` is not an email address"],
+        ),
         ('url = "folder:outbox"', 'url = "pigeon:x"', ["there is no sender for `pigeon:`"]),
         ('url = "folder:outbox"', 'url = "smtp://127.0.0.1:1"', ["`sender.allow` does not say who may be mailed"]),
         (
