@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from rulekit import __version__
-from rulekit.cli.printing import escape
+from rulekit.diagnostics.lines import escape
 from rulekit.errors import RulekitError
 
 # every command: its module, and the line that stands for it in `rulekit --help`

@@ -4,8 +4,9 @@ from email import message_from_bytes, policy
 
 import click
 
-from rulekit.cli.printing import escape, escape_line
+from rulekit.cli.printing import escape_line
 from rulekit.clock import format_instant
+from rulekit.diagnostics.lines import escape
 from rulekit.outbox.rows import AuditLine, OutboxRow
 from rulekit.outbox.states import State
 from rulekit.outbox.transitions import Actor

@@ -6,16 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-WIDE = ("W", "F")
-
-
-def escape(text: str) -> str:
-    """Returns a text with every control, format and bidi character made visible: data cannot steer a terminal."""
-    return "".join(c if unicodedata.category(c)[0] != "C" or c in "\n" else f"\\u{ord(c):04x}" for c in text)
+from rulekit.diagnostics.lines import escape, width
 
 
 def escape_line(text: str) -> str:
-    """Returns a text on one line, made safe as `escape` does."""
+    """Returns a text of data on one line, made safe as `escape` does."""
     return escape(text.replace("\r\n", " ").replace("\n", " "))
 
 
@@ -24,20 +19,16 @@ def plural(count: int, noun: str, nouns: str = "") -> str:
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
-def print_columns(header: Sequence[str], rows: Iterable[Sequence[str]], indent: str = "") -> None:
+def print_columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Prints rows below a header, columns aligned; the last one keeps its length."""
     lines = [list(header), *([escape_line(cell) for cell in row] for row in rows)]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = [cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
-        click.echo((indent + "  ".join(cells)).rstrip())
+        cells = [cell + " " * (widest - width(cell)) for cell, widest in zip(line, widths, strict=True)]
+        click.echo("  ".join(cells).rstrip())
 
 
 def print_json(value: object) -> None:
     """Prints a value as JSON, indented, with letters as they are and control and bidi characters as JSON escapes."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     click.echo("".join(json.dumps(c)[1:-1] if c != "\n" and unicodedata.category(c)[0] == "C" else c for c in text))
-
-
-def _width(text: str) -> int:
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in WIDE else 1 for c in text)

@@ -1,6 +1,6 @@
-"""Source text as a terminal may show it: nothing invisible, tabs as spaces, wide characters two columns wide.
+"""Text as a terminal may show it: nothing invisible, tabs as spaces, wide characters two columns wide.
 
-What is shown never contains a control or formatting character, whatever the source holds.
+What is shown never contains a control or formatting character, whatever a source, or data, holds.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,16 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
+
+
+def width(text: str) -> int:
+    """Returns how many columns of a terminal a visible text takes."""
+    return sum(map(_width, text))
+
+
+def escape(text: str) -> str:
+    """Returns data as `visible` does a source, but for line ends and spaces: it cannot steer a terminal."""
+    return "".join(c if c == "\n" or category(c) == "Zs" else _shown(c) for c in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,7 @@ def excerpt(line: str, focus: int) -> Excerpt:
     for character in shown:
         part = " " * (TAB - column % TAB) if character == "\t" else _shown(character)
         parts.append(part)
-        column += sum(_width(c) for c in part)
+        column += width(part)
         columns.append(column)
     if first + WIDTH < len(line):
         parts.append("…")

@@ -8,6 +8,7 @@ from rulekit import __version__
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity
 from rulekit.diagnostics.json import render_json
+from rulekit.diagnostics.lines import escape, width
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.diagnostics.text import render, render_concise, summary
 
@@ -172,3 +173,8 @@ def test_codes_are_unique_and_well_formed() -> None:
         assert isinstance(code.severity, Severity)
         assert codes.by_name(code.number.lower()) is codes.by_name(code.slug) is code
     assert codes.by_name("RK000") is None
+
+
+def test_data_cannot_steer_a_terminal_and_keeps_its_lines_and_spaces() -> None:
+    assert escape("a\x1b[2J\u202eb\r\n1\u00a0234\t\U000e0041") == "a␛[2J<U+202E>b␍\n1\u00a0234␉<U+E0041>"
+    assert width("né日本\u0301") == 6
