@@ -4,12 +4,13 @@ from datetime import datetime
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from rulekit.cli.options import now_option, project_option
 from rulekit.cli.printing import escape_line, plural
 from rulekit.cli.progress import working
 from rulekit.cli.ticks import print_data_report, print_tick
-from rulekit.clock import format_instant
+from rulekit.clock import format_instant, system_now
 from rulekit.engine import RunReport, open_project, open_store, run
 from rulekit.outbox.dispatcher import DispatchReport
 
@@ -24,8 +25,17 @@ def command(accept: bool, now: datetime, project: Path) -> None:
     Running twice at the same instant changes nothing. A source that fails, or turns up empty, removes nobody.
     """
     opened = open_project(project)
-    with open_store(opened) as store, working("reading people and events"):
-        report = run(opened, store, now, accept=accept)
+    # a run that was given its instant stays at it; any other sends by the machine's clock, however long it takes
+    stays = click.get_current_context().get_parameter_source("now") is ParameterSource.COMMANDLINE
+    with open_store(opened) as store, working("reading people and events") as say:
+        report = run(
+            opened,
+            store,
+            now,
+            accept=accept,
+            clock=(lambda: now) if stays else system_now,
+            progress=lambda done: say(f"sending: {plural(done, 'email')}"),
+        )
     _print(report, now)
     if report.tick.parked or report.dispatch.paused:
         raise SystemExit(1)

@@ -74,18 +74,24 @@ class RunReport:
 
 
 def run(
-    project: Project, store: Store, now: datetime, *, accept: bool = False, clock: Callable[[], datetime] | None = None
+    project: Project,
+    store: Store,
+    now: datetime,
+    *,
+    accept: bool = False,
+    clock: Callable[[], datetime] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> RunReport:
-    """Runs one tick at `now` and sends what is due; `clock` gives the time of each sending (default: `now`).
+    """Runs one tick at `now` and sends what is due.
 
-    Raises SettingsError when the sender's settings cannot do, before anything is read or written.
+    `clock` gives the time of each sending (default: `now`); `progress` hears how many emails are done. Raises SettingsError when the sender's settings cannot do, before anything is read or written.
     """
     find_sender(project)
     with open_project_data(project) as data:
         tick = prepare_tick(project, data, store, now, accept=accept)
         report = data.report
     outcome = store.record_tick(tick.record)
-    return RunReport(tick, outcome, report, dispatch_due(project, store, clock or (lambda: now)))
+    return RunReport(tick, outcome, report, dispatch_due(project, store, clock or (lambda: now), progress))
 
 
 def plan(project: Project, now: datetime, *, accept: bool = False) -> tuple[PreparedTick, DataReport]:
@@ -129,7 +135,9 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> RulekitError:
     )
 
 
-def dispatch_due(project: Project, store: Store, clock: Callable[[], datetime]) -> DispatchReport:
+def dispatch_due(
+    project: Project, store: Store, clock: Callable[[], datetime], progress: Callable[[int], None] | None = None
+) -> DispatchReport:
     """Sends the emails that are approved and due, each to the project's sender."""
     return dispatch(
         store,
@@ -138,6 +146,7 @@ def dispatch_due(project: Project, store: Store, clock: Callable[[], datetime]) 
         worker="run",
         jitter=random.random,
         allowed=lambda address: _is_allowed(address, project.settings.sender.allow),
+        progress=progress,
     )
 
 
