@@ -1,6 +1,6 @@
 """What the author wrote, as a tree: names unresolved, types unknown, every node with its place.
 
-The parser makes it, the checker reads it, the formatter will print it. No parser type appears in it.
+The parser makes it, the checker reads it. No parser type appears in it.
 """
 
 from dataclasses import dataclass
