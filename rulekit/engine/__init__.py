@@ -84,7 +84,8 @@ def run(
 ) -> RunReport:
     """Runs one tick at `now` and sends what is due.
 
-    `clock` gives the time of each sending (default: `now`); `progress` hears how many emails are done. Raises SettingsError when the sender's settings cannot do, before anything is read or written.
+    `clock` gives the time of each sending (default: `now`); `progress` hears how many emails are done. Raises
+    SettingsError when the sender's settings cannot do, before anything is read or written.
     """
     find_sender(project)
     with open_project_data(project) as data:
