@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rulekit.language.program import Persona, Program, Trigger
+from rulekit.outbox.rows import RowFilter
+from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import MembershipChange, TickState, Waiting
-from rulekit.records import Tagging
+from rulekit.records import Edge, Tagging
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,15 @@ class Past:
             people.setdefault(wait.tagging.persona, []).append(wait.tagging.person)
         before = {persona: self.episodes(persona, found) for persona, found in people.items()}
         return lambda persona, person: changed.get((persona, person)) or before[persona][person]
+
+    def waiting_for_leavers(self) -> list[tuple[str, str]]:
+        """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
+        rows = self.store.rows(RowFilter(states=(State.UNAPPROVED, State.APPROVED, State.RETRYING)))
+        return [
+            (self.triggers_renamed.get(row.trigger, row.trigger), row.tagging.person)
+            for row in rows
+            if row.tagging.edge is Edge.UNTAGGED and not row.keep
+        ]
 
     def last_emails(
         self, triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]]

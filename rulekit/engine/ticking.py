@@ -21,7 +21,7 @@ from rulekit.evaluation.plan import build_plan
 from rulekit.language.program import Program, Trigger
 from rulekit.outbox.firing import GONE, JOINED, LEFT, Firing, Standing, fire, taggings_of, withdrawals
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import MembershipChange, TickRecord, TickState
+from rulekit.outbox.tick import MembershipChange, TickRecord, TickState, Withdrawal
 from rulekit.records import Edge, Tagging
 
 
@@ -121,7 +121,10 @@ def prepare_tick(
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
         kinds=kinds,
-        withdrawals=tuple(withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys())),
+        withdrawals=(
+            *withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys()),
+            *_find_emails_of_nobody(past, borders),
+        ),
     )
     first_triggers = frozenset(program.triggers.keys() - past.state.triggers)
     return PreparedTick(record, _describe_personas(borders), first_triggers, composed.demoted)
@@ -222,6 +225,20 @@ def _taggings(
     # a baseline counts as one joining, and is written with this tick
     step = 0 if trigger.persona in past.state.members else 1
     return [joined.get(p) or Tagging(trigger.persona, p, episodes[p] + step, Edge.TAGGED) for p in members]
+
+
+def _find_emails_of_nobody(past: Past, borders: _Borders) -> list[Withdrawal]:
+    """Returns emails for having left whose person is gone since: out already, so no change of a persona tells it.
+
+    While a persona is parked the source is in doubt, and nobody counts as gone.
+    """
+    if borders.parked:
+        return []
+    return [
+        Withdrawal(trigger, person, "its person is gone from the source")
+        for trigger, person in past.waiting_for_leavers()
+        if not borders.is_present(person)
+    ]
 
 
 def _describe_personas(borders: _Borders) -> tuple[PersonaChange, ...]:

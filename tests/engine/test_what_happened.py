@@ -221,6 +221,20 @@ def test_who_is_gone_from_the_source_is_logged_as_gone_and_not_written_to(projec
     assert project.emails() == [("Greet", "ada", "withdrawn"), ("Greet", "ada", "unapproved")]
 
 
+@pytest.mark.parametrize(("keep", "state"), [("", "withdrawn"), ("keep=true", "unapproved")])
+def test_an_email_for_leaving_is_withdrawn_when_its_person_is_gone(project: Any, keep: str, state: str) -> None:
+    project.rules(greet(keep, on="untagged(Pro)"))
+    project.people(ada="pro", bob="free")
+    project.run(DAY.format(1))
+    project.people(ada="free", bob="free")
+    project.run(DAY.format(2))
+    project.people(bob="free")
+    project.run(DAY.format(3))
+    assert project.emails() == [("Greet", "ada", state)]
+    if not keep:
+        assert project.ask("SELECT reason FROM outbox") == [("its person is gone from the source",)]
+
+
 @pytest.mark.parametrize("edge", ["tagged", "untagged"])
 def test_a_wait_ends_when_its_person_is_gone(project: Any, edge: str) -> None:
     before, after = ("free", "pro") if edge == "tagged" else ("pro", "free")
