@@ -12,3 +12,9 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     by_folded = {candidate.casefold(): candidate for candidate in sorted(known, reverse=True)}
     nearest = get_close_matches(name.casefold(), by_folded, n=1, cutoff=SIMILARITY)
     return by_folded[nearest[0]] if nearest else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Returns what a message ends with: the known name nearest to `name` as a question, or nothing."""
+    nearest = suggest(name, known)
+    return f"; did you mean `{nearest}`?" if nearest else ""

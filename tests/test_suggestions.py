@@ -1,6 +1,6 @@
 import pytest
 
-from rulekit.suggestions import suggest
+from rulekit.suggestions import did_you_mean, suggest
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,8 @@ from rulekit.suggestions import suggest
 )
 def test_the_nearest_name_or_none(name, known, nearest):
     assert suggest(name, known) == nearest
+
+
+def test_a_message_ends_with_the_question_or_with_nothing() -> None:
+    assert did_you_mean("colour", ["color", "size"]) == "; did you mean `color`?"
+    assert did_you_mean("colour", ["size"]) == ""

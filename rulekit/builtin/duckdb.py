@@ -6,6 +6,7 @@ A view in the file is the best place for a join or a conversion: it is run by th
 from collections.abc import Mapping
 from pathlib import Path
 
+from rulekit.builtin.quoting import quote_name, quote_text
 from rulekit.errors import SourceError
 from rulekit.hooks import hookimpl
 from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequest
@@ -37,7 +38,7 @@ class DuckDBSource:
     """Tables and views of one file; `SCHEMA.TABLE` names one outside the schema `main`."""
 
     def __init__(self, file: Path) -> None:
-        path = _quoted(str(file), "'")
+        path = quote_text(str(file))
         self._setup = (
             f"ATTACH {path} AS {_ALIAS} (READ_ONLY)",
             f"USE {_ALIAS}",
@@ -46,7 +47,7 @@ class DuckDBSource:
     def table(self, name: str) -> QueryTable:
         """Returns the table or view of that name."""
         schema, _, table = name.rpartition(".")
-        origin = f"{_ALIAS}.{_quoted(schema or 'main')}.{_quoted(table)}"
+        origin = f"{_ALIAS}.{quote_name(schema or 'main')}.{quote_name(table)}"
         return QueryTable(f"SELECT * FROM {origin}", self._setup)  # noqa: S608 - quoted
 
     def query(self, sql: str) -> QueryTable:
@@ -56,7 +57,3 @@ class DuckDBSource:
     def default_mapping(self) -> SourceMapping | None:
         """Returns None: the file cannot tell which of its tables holds people."""
         return None
-
-
-def _quoted(text: str, quote: str = '"') -> str:
-    return quote + text.replace(quote, quote * 2) + quote

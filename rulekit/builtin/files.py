@@ -9,10 +9,11 @@ import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
+from rulekit.builtin.quoting import quote_text
 from rulekit.errors import SourceError
 from rulekit.hooks import hookimpl
 from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequest
-from rulekit.suggestions import suggest
+from rulekit.suggestions import did_you_mean
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _JSON = {".jsonl": "newline_delimited", ".ndjson": "newline_delimited", ".json": "array"}
@@ -52,7 +53,7 @@ class FileSource:
         if path.stat().st_size == 0:
             raise SourceError(f"`{name}` is empty", help="give it at least a line with the names of its columns")
         if ending == ".parquet":
-            return QueryTable(f"SELECT * FROM read_parquet({_text(str(path))})")  # noqa: S608 - quoted
+            return QueryTable(f"SELECT * FROM read_parquet({quote_text(str(path))})")  # noqa: S608 - quoted
         if ending in _DELIMITERS:
             return QueryTable(_csv_query(path, name, _DELIMITERS[ending]), load=True)
         if ending in _JSON:
@@ -61,7 +62,7 @@ class FileSource:
 
     def query(self, sql: str) -> QueryTable:
         """Returns the result of a DuckDB SELECT, run once per tick; paths in it are relative to the folder."""
-        return QueryTable(sql, (f"SET file_search_path = {_text(str(self._folder))}",), load=True)
+        return QueryTable(sql, (f"SET file_search_path = {quote_text(str(self._folder))}",), load=True)
 
     def default_mapping(self) -> SourceMapping | None:
         """Returns None: a folder cannot tell which of its files holds people."""
@@ -76,26 +77,25 @@ class FileSource:
             )
         if path.is_file():
             return path
-        nearest = suggest(name, (str(p.relative_to(self._folder)) for p in self._folder.rglob("*") if p.is_file()))
+        files = [str(path.relative_to(self._folder)) for path in self._folder.rglob("*") if path.is_file()]
         raise SourceError(
-            f"there is no file `{name}` in the folder of the data source"
-            + (f"; did you mean `{nearest}`?" if nearest else ""),
+            f"there is no file `{name}` in the folder of the data source{did_you_mean(name, files)}",
             help="name a file below the folder that `url` under [source] gives",
         )
 
 
 def _csv_query(path: Path, name: str, delimiter: str) -> str:
-    columns = ", ".join(f"{_text(column)}: 'VARCHAR'" for column in _header(path, name, delimiter))
+    columns = ", ".join(f"{quote_text(column)}: 'VARCHAR'" for column in _header(path, name, delimiter))
     # every option is given, so that nothing is guessed from a sample of the file
     return (
-        f"SELECT * FROM read_csv({_text(str(path))}, auto_detect = false, header = true, columns = {{{columns}}}, "  # noqa: S608 - quoted
-        f"delim = {_text(delimiter)}, quote = '\"', escape = '\"', nullstr = '', encoding = 'utf-8')"
+        f"SELECT * FROM read_csv({quote_text(str(path))}, auto_detect = false, header = true, columns = {{{columns}}}, "  # noqa: S608 - quoted
+        f"delim = {quote_text(delimiter)}, quote = '\"', escape = '\"', nullstr = '', encoding = 'utf-8')"
     )
 
 
 def _json_query(path: Path, form: str) -> str:
     # to a depth of 1 each value stays the JSON that it is, and no type is guessed from a sample
-    return f"SELECT * FROM read_json({_text(str(path))}, format = '{form}', maximum_depth = 1, sample_size = -1)"  # noqa: S608 - quoted
+    return f"SELECT * FROM read_json({quote_text(str(path))}, format = '{form}', maximum_depth = 1, sample_size = -1)"  # noqa: S608 - quoted
 
 
 def _header(path: Path, name: str, delimiter: str) -> list[str]:
@@ -120,7 +120,3 @@ def _check_header(columns: list[str], name: str) -> None:
         raise SourceError(f"column {columns.index('') + 1} of `{name}` has no name", help="name it in the first line")
     if twice:
         raise SourceError(f"`{name}` has more than one column `{twice[0]}`", help="rename one; case does not count")
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -14,7 +14,7 @@ from sqlglot import exp
 from rulekit.errors import SourceError
 from rulekit.evaluation.normalise import WHOLE_NUMBERS
 from rulekit.records import EventMapping, QueryTable, RecordMapping, Source, StreamTable, Table
-from rulekit.suggestions import suggest
+from rulekit.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -54,10 +54,8 @@ class Relation:
         if found is not None:
             return found
         names = [column.name for column in self.columns.values()]
-        nearest = suggest(name, names)
         raise SourceError(
-            f"{self.title} has no column `{name}`, wanted for {purpose}"
-            + (f"; did you mean `{nearest}`?" if nearest else ""),
+            f"{self.title} has no column `{name}`, wanted for {purpose}{did_you_mean(name, names)}",
             help=f"name the right column under {self.section} in rulekit.toml; there are: {_listed(names)}",
         )
 

@@ -15,7 +15,7 @@ import pluggy
 from rulekit.errors import PluginError
 from rulekit.hooks import PROJECT_NAME, specs
 from rulekit.records import ComposedEmail, OutboxChange, SenderFactory, SourceFactory
-from rulekit.suggestions import suggest
+from rulekit.suggestions import did_you_mean, suggest
 
 GROUP = "rulekit"
 # RFC 3986, section 3.1, in small letters
@@ -198,5 +198,4 @@ def _misfit(error: pluggy.PluginValidationError) -> str:
         wrong = re.search(r"for hook '(\w+)'.*Argument\(s\) \{(.*?)\}", text)
         return f"its hook `{wrong[1]}` takes an argument that there is not: {wrong[2]}" if wrong else text
     known = [name for name in dir(specs) if hasattr(getattr(specs, name), f"{PROJECT_NAME}_spec")]
-    nearest = suggest(unknown[1], known)
-    return f"there is no hook `{unknown[1]}`" + (f"; did you mean `{nearest}`?" if nearest else "")
+    return f"there is no hook `{unknown[1]}`{did_you_mean(unknown[1], known)}"
