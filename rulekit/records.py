@@ -28,7 +28,6 @@ class Person:
 
     key: str
     fields: Mapping[str, Scalar]
-    company_key: str | None
     company: Mapping[str, Scalar] | None
 
 

@@ -20,8 +20,7 @@ def fetch_people(schema: Schema, data: Relations, keys: Sequence[str]) -> dict[s
     if not keys:
         return {}
     query, parameters = people_named(data, keys)
-    wanted = [named(column("p", "person"), "person"), named(column("p", "company"), "company")]
-    wanted += [named(column("c", "company"), "known company")]
+    wanted = [named(column("p", "person"), "person"), named(column("c", "company"), "company")]
     wanted += [named(column("p", f"f.{name}"), f"person.{name}") for name in schema.person]
     wanted += [named(column("c", f"f.{name}"), f"company.{name}") for name in schema.company]
     same = exp.EQ(this=column("c", "company"), expression=column("p", "company"))
@@ -35,13 +34,12 @@ def fetch_people(schema: Schema, data: Relations, keys: Sequence[str]) -> dict[s
 
 
 def _person(schema: Schema, row: tuple[object, ...]) -> Person:
-    key, company_key, known_company, *values = row
+    key, company_key, *values = row
     fields, company = values[: len(schema.person)], values[len(schema.person) :]
     return Person(
         key=str(key),
         fields=_record(schema.person, fields),
-        company_key=None if company_key is None else str(company_key),
-        company=None if known_company is None else _record(schema.company, company),
+        company=None if company_key is None else _record(schema.company, company),
     )
 
 

@@ -34,7 +34,7 @@ def test_what_arrives_is_what_was_composed(start_server: Callable[..., int], mai
     sender = open_smtp(SenderRequest(f"smtp://127.0.0.1:{start_server(mailroom)}?tls=off&timeout=5", tmp_path))
     composed = [
         composer.compose(
-            Person(f"p{number}", {"email": f"p{number}@example.com", "first_name": text}, None, None),
+            Person(f"p{number}", {"email": f"p{number}@example.com", "first_name": text}, None),
             message_id=f"<{number}@example.com>",
             now=datetime(2026, 1, 31, 9, tzinfo=UTC),
             unsubscribe_url="https://mail.example.com/u?token=x",

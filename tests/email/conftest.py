@@ -37,7 +37,7 @@ def template(**texts: str) -> Template:
     return Template("Miss_You", "", **whole)  # type: ignore[arg-type]
 
 
-ADA = Person("p1", {"email": "ada@example.com", "first_name": "Ada", "last_login": None}, None, None)
+ADA = Person("p1", {"email": "ada@example.com", "first_name": "Ada", "last_login": None}, None)
 
 
 class Desk:

@@ -43,10 +43,10 @@ def test_values_come_back_as_they_were(make_world, read_rules):
     assert found.keys() == {"ada", "bob", "cyd"}
     assert found["ada"].fields == ADA
     assert str(found["ada"].fields["score"]) == "12.5"
-    assert (found["ada"].company_key, found["ada"].company) == ("acme", {"arr": 5})
+    assert found["ada"].company == {"arr": 5}
     assert found["bob"].fields == dict.fromkeys(ADA)
-    assert (found["bob"].company_key, found["bob"].company) == (None, None)
-    assert (found["cyd"].company_key, found["cyd"].company) == ("ghost", None)
+    assert found["bob"].company is None
+    assert found["cyd"].company is None
 
 
 def test_nobody_asked_for_is_nobody(make_world, read_rules):
