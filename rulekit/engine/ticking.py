@@ -142,7 +142,7 @@ def _refuse_nobody(state: TickState, membership: Membership) -> None:
     if not membership.people and state.present.any():
         raise SourceError(
             f"the source has no people, but had {int(state.present.sum())} before; nobody was removed",
-            help="look at the table of `[source.person]`; when everybody has really left, remove the store",
+            help="look at the table of `[source.person]` and at what fills it, then run again",
         )
 
 
