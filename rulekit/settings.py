@@ -24,6 +24,8 @@ EDITION = 1
 
 
 def _duration(value: object) -> object:
+    if isinstance(value, bool | int | float):
+        raise ValueError(f'`{str(value).lower()}` has no unit; write it like `"10m"` (units: w d h m s)')
     return parse_duration(value) if isinstance(value, str) else value
 
 
@@ -150,7 +152,10 @@ def load_settings(project: Path) -> Settings:
             f"there is no {FILE_NAME} in {project}", help="run `rulekit init` to make a project"
         ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path.name} cannot be read: {error}", help="mend the file and run again") from None
+        raise SettingsError(
+            f"{path.name} cannot be read: {error}",
+            help="mend the file (texts stand in quotes, closed on the same line) and run again",
+        ) from None
     return parse_settings(content)
 
 
@@ -184,9 +189,14 @@ def fill_environment(url: str) -> str:
 def _describe(problem: Any) -> str:
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] != "extra_forbidden":
-        return f"`{where}`: {problem['msg'].removeprefix('Value error, ')}"
+        return f"`{where}`: {_wrong_value(problem)}"
     nearest = suggest(str(problem["loc"][-1]), _known_keys(problem["loc"][:-1]))
     return f"there is no setting `{where}`" + (f"; did you mean `{nearest}`?" if nearest else "")
+
+
+def _wrong_value(problem: Any) -> str:
+    expected = _EXPECTED.get(problem["type"])
+    return f"write {expected}" if expected else problem["msg"].removeprefix("Value error, ")
 
 
 def _known_keys(location: tuple[str | int, ...]) -> list[str]:
@@ -196,6 +206,20 @@ def _known_keys(location: tuple[str | int, ...]) -> list[str]:
             section = _SECTIONS.get(part, section)
     return [f.alias or name for name, f in section.model_fields.items()]
 
+
+# pydantic's kinds of problems, in an author's words
+_EXPECTED: Mapping[str, str] = {
+    "string_type": 'a text in quotes, as in `"…"`',
+    "int_type": "a whole number without quotes",
+    "int_parsing": "a whole number without quotes",
+    "int_from_float": "a whole number",
+    "greater_than_equal": "0 or more",
+    "list_type": 'a list, as in `["…"]`',
+    "dict_type": 'a table, as in `{ last_login = "last_seen" }`',
+    "model_type": "a section with keys of its own",
+    "model_attributes_type": "a section with keys of its own",
+    "time_delta_type": 'a duration in quotes, as in `"10m"`',
+}
 
 _SECTIONS: Mapping[str, type[_Section]] = {
     "source": SourceSection,
