@@ -68,6 +68,8 @@ HABITS = {
     "when": "remove it: a trigger begins with `on`",
     "else": "write the opposite condition with `not`",
 }
+# words of other languages behind the `=` of an option
+SWITCHES = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 # how a declaration is written, for help where nothing more precise is known
 FORMS = {
     "PERSON": "write each field as a name and a type, as in `plan text?`",
@@ -211,6 +213,7 @@ def _advice(mistake: Mistake, found: Word) -> str:
     form = FORMS.get(mistake.words[0].type)
     rows: tuple[tuple[bool, str], ...] = (
         (kind == "EQUAL" and before.type == "EQUAL", "write `=` once to compare"),
+        (before.type == "EQUAL" and "TRUE" in mistake.accepted and word in SWITCHES, f"write `{SWITCHES.get(word)}`"),
         (kind == "GREATER" and before.type == "LESS", "write `!=`"),
         (before.type == "IS" and kind == "NOT", "write `is present` for the opposite of `is missing`"),
         (before.type == "NOT" and kind in COMPARISONS, "write `not` before the whole comparison"),

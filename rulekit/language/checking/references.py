@@ -108,8 +108,25 @@ def _fail_unknown(node: tree.Reference, scope: Scope) -> NoReturn:
         place = "outside of the call, joined by `and`" if scope.owner == "event" else "in a persona"
         _fail_out_of_scope(node.span, f"`{name}` is a field of the person", f"compare it {place}", scope)
     kind = f"property of `{scope.event}`" if scope.owner == "event" else f"{scope.owner} field"
+    _fail_as_set(node, scope)
+    if any(name in field.type.choices for field in scope.fields.values()):
+        _fail_as_meant(node, f"unknown {kind} `{name}`", "a text needs quotes", f'"{name}"', scope)
     known = (*scope.fields, *scope.declared.lets)
     _fail_name(_CODES[scope.owner], f"unknown {kind} `{name}`", node.span, known, scope)
+
+
+def _fail_as_set(node: tree.Reference, scope: Scope) -> None:
+    """Reports a persona or segment that stands without `in`."""
+    name, declared = node.name.text, scope.declared
+    if scope.owner == "person" and name in declared.personas:
+        _fail_as_meant(node, f"`{name}` is a persona, not a field", "a set of people", f"in {name}", scope)
+    if scope.owner != "event" and name in declared.segments:
+        _fail_as_meant(node, f"`{name}` is a segment, not a field", "a set of companies", f"in {name}", scope)
+
+
+def _fail_as_meant(node: tree.Reference, message: str, label: str, meaning: str, scope: Scope) -> NoReturn:
+    help, fixes = f"write `{meaning}`", (replacement(node.span, meaning),)
+    scope.findings.fail(_CODES[scope.owner], message, node.span, label, secondary=scope.uses, help=help, fixes=fixes)
 
 
 def _fail_owner(node: tree.Member, scope: Scope) -> NoReturn:
@@ -140,7 +157,7 @@ def require_record(record: str, span: Span, scope: Scope) -> None:
     declared = scope.declared.person if record == "person" else scope.declared.company
     if declared is None:
         scope.findings.require_once(f"no `{record}:` is declared")
-        help = f"declare `{record}:` with its fields, or run `rulekit schema pull`"
+        help = f"declare `{record}:` and below it its fields, as in `name text`"
         scope.findings.fail(codes.MISSING_RECORD, f"no `{record}:` is declared", span, "a field of it", help=help)
 
 
