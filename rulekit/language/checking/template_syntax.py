@@ -88,13 +88,25 @@ def _depth(tree: nodes.Template) -> int:
 
 
 def _fail_syntax(text: PlacedText, error: TemplateSyntaxError, findings: Findings) -> NoReturn:
-    findings.fail(
-        codes.TEMPLATE_SYNTAX,
-        "a template cannot be read",
-        text.find(error.lineno, r"\{[{%].*"),
-        (error.message or "not a template").rstrip(".").replace("'", "`"),
-        help="correct the template",
-    )
+    words, help = _explain_syntax(error.message or "")
+    place = text.find(error.lineno, r"\{[{%].*")
+    findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", place, words, help=help)
+
+
+def _explain_syntax(message: str) -> tuple[str, str]:
+    """Returns what is wrong and what to do about it, for what Jinja2 says in words of its own."""
+    unclosed = re.search(r"needs to be closed is '(\w+)'", message)
+    if unclosed and message.startswith("Unexpected end of template"):
+        name = unclosed[1]
+        return f"`{{% {name} … %}}` is not closed", f"write `{{% end{name} %}}` where it ends"
+    if message.startswith("unexpected end of template"):
+        return "not closed", "write `}}` or `%}` where it ends"
+    if "got '='" in message:
+        return "`=` does not compare", "write `==` to compare"
+    if message in ("unexpected '}'", "expected token 'end of print statement', got '}'"):
+        return "a `}` too few or too many", "write `{{ … }}` with two brackets at each end"
+    words = (message or "not a template").removeprefix("Encountered ").rstrip(".").replace("'", "`")
+    return words, "write values as `{{ person.field }}` and blocks as `{% if … %}…{% endif %}`"
 
 
 def _is_foreign(node: nodes.Node) -> bool:

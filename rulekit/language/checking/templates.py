@@ -1,7 +1,8 @@
 """Templates: their parts, and the files in which bodies stand."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Label
@@ -106,6 +107,12 @@ def _require_parts(
         )
 
 
+def _meant(written: str, paths: Iterable[str]) -> str | None:
+    """Returns the path that was probably meant: near as a whole, and in its file's name without the ending."""
+    stem = PurePosixPath(written).stem
+    return suggest(written, [path for path in paths if suggest(stem, [PurePosixPath(path).stem])])
+
+
 def _text(name: str, part: tree.TemplatePart, files: TemplateFiles) -> TemplateText:
     written = part.value
     if name not in BODIES or not is_path(written.text):
@@ -115,13 +122,15 @@ def _text(name: str, part: tree.TemplatePart, files: TemplateFiles) -> TemplateT
         return TemplateText(source.text, source.path, written.span)
     if source.code is not codes.UNREADABLE_FILE:
         files.findings.add(source)
-    nearest = suggest(written.text, files.paths)
+    nearest = _meant(written.text, files.paths)
     fixes = (replacement(written.span, f'"{nearest}"'),) if nearest else ()
     return files.findings.fail(
         codes.MISSING_TEMPLATE_FILE,
         f"`{written.text}` cannot be read",
         written.span,
         "no such file below the project",
-        help=f'write `"{nearest}"`' if nearest else "write the path from the folder of `rulekit.toml`",
+        help=f'write `"{nearest}"`'
+        if nearest
+        else "make the file, or write its path from the folder of `rulekit.toml`",
         fixes=fixes,
     )
