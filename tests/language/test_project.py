@@ -10,7 +10,7 @@ from rulekit.language.project import load_rules
 
 EXAMPLE = {
     "schema.rules": """
-# what is known about people, companies and events: `rulekit schema pull` writes this file
+# what is known about people, companies and events
 person:
   email       text
   first_name  text?                      # ? = may be missing

@@ -47,7 +47,7 @@ def event_names(subject: tree.Expression, scope: Scope) -> tuple[str, ...]:
     if subject.name.text != "any":
         return (_event(subject.name, scope),)
     if not scope.schema.events:
-        message, help = "no event is declared", "declare one, as in `event signed_up`, or run `rulekit schema pull`"
+        message, help = "no event is declared", "declare one, as in `event signed_up`"
         scope.findings.fail(codes.UNKNOWN_EVENT, message, subject.span, secondary=scope.uses, help=help)
     return tuple(scope.schema.events)
 
