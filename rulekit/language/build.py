@@ -41,10 +41,6 @@ def _all(kind: type[Node] | UnionType, parts: Iterable[Part]) -> tuple[Node, ...
     return tuple(part for part in parts if isinstance(part, kind))
 
 
-def _first(kind: type[Node], parts: Iterable[Part]) -> Node | None:
-    return next((part for part in parts if isinstance(part, kind)), None)
-
-
 def _marked(role: str, parts: Iterable[Part]) -> Part | None:
     return next((part.value for part in parts if isinstance(part, _Marked) and part.role == role), None)
 

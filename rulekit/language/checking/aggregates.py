@@ -1,6 +1,5 @@
 """Aggregates over events: `did`, sequences, `count` and its kin."""
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 from rulekit.diagnostics import codes
@@ -16,14 +15,6 @@ from rulekit.language.types import NUMBER, TIME, Kind, Type
 OF_NUMBERS = (Function.SUM, Function.AVG, Function.MIN, Function.MAX)
 OF_PROPERTIES = (*OF_NUMBERS, Function.DISTINCT)
 NEVER_MISSING = (Function.COUNT, Function.SUM, Function.DISTINCT)
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """What a function takes, in an author's words."""
-
-    text: str
-    with_property: bool
 
 
 def check_did(node: tree.Call, scope: Scope) -> Condition:

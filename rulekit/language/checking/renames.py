@@ -8,8 +8,6 @@ from rulekit.diagnostics.source import Span
 from rulekit.language import tree
 from rulekit.language.checking.findings import Findings
 
-Renamed = tree.PersonaDeclaration | tree.TriggerDeclaration
-
 
 def previous_names(
     declarations: Mapping[str, tree.PersonaDeclaration] | Mapping[str, tree.TriggerDeclaration],
