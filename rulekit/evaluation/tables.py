@@ -56,7 +56,7 @@ class Relation:
         names = [column.name for column in self.columns.values()]
         raise SourceError(
             f"{self.title} has no column `{name}`, wanted for {purpose}{did_you_mean(name, names)}",
-            help=f"name the right column under {self.section} in rulekit.toml; there are: {_listed(names)}",
+            help=_advice(self.section, names),
         )
 
     def find(self, name: str) -> Column | None:
@@ -150,6 +150,12 @@ def describe(error: Exception) -> str:
     first = re.split(r"\n\s*\n|\nLINE |\nPossible ", str(error).strip(), maxsplit=1)[0]
     kept = [line for line in first.splitlines() if not line.startswith("Original Line")]
     return re.sub(r"^(Invalid Input|IO|Catalog|Binder|Parser) Error: ", "", "; ".join(kept))
+
+
+def _advice(section: str, names: list[str]) -> str:
+    if len(names) == 1 and ";" in names[0]:
+        return "separate the columns by commas; this file has one column, whose name holds semicolons"
+    return f"name the right column under {section} in rulekit.toml; there are: {_listed(names)}"
 
 
 def _listed(names: list[str]) -> str:

@@ -392,6 +392,13 @@ def test_kinds_of_one_table_and_tables_of_one_kind_are_put_together(opened: Open
     assert data.report.fields == (FieldReport("buy", "amount", missing=1, unreadable=1),)
 
 
+def test_semicolons_between_columns_are_recognised(opened: Open) -> None:
+    with pytest.raises(SourceError) as raised:
+        opened(schema(fields(age=types.NUMBER)), people_csv="id;age\nada;30\n")
+    assert raised.value.help is not None
+    assert raised.value.help.startswith("separate the columns by commas")
+
+
 def test_a_property_has_a_column_somewhere(opened: Open) -> None:
     declared = schema(None, None, view=fields(pgae=types.TEXT))
     with pytest.raises(SourceError, match=r"`events.csv` has no column `pgae`, wanted for `pgae` of `view`; .* `page`"):
