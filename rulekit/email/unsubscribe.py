@@ -1,6 +1,6 @@
-"""Links that unsubscribe one address from one stream: signed, never expiring, readable only with the secret.
+"""Links that unsubscribe one address from one trigger: signed, never expiring, readable only with the secret.
 
-GET on such a link may only show a page; a POST unsubscribes (RFC 8058). A stream is what one unsubscribes from.
+GET on such a link may only show a page; a POST unsubscribes (RFC 8058).
 """
 
 import hashlib
@@ -20,11 +20,11 @@ class Unsubscription:
     """Whom a link unsubscribes from what; the address as the email had it."""
 
     address: str
-    stream: str
+    trigger: str
 
 
-def unsubscribe_link(base_url: str, secret: str, address: str, stream: str) -> str:
-    """Returns the link for one address and stream: `base_url` and a token.
+def unsubscribe_link(base_url: str, secret: str, address: str, trigger: str) -> str:
+    """Returns the link for one address and trigger: `base_url` and a token.
 
     Raises SettingsError when the URL is not plain https or the secret is short, ComposeError for a bad address.
     """
@@ -34,17 +34,17 @@ def unsubscribe_link(base_url: str, secret: str, address: str, stream: str) -> s
             f"`delivery.unsubscribe_url`: `{base_url}` is not a link that can unsubscribe",
             help="write it like `https://mail.example.com/u`",
         )
-    token = _signer(secret).dumps([parse_address(address), stream])
+    token = _signer(secret).dumps([parse_address(address), trigger])
     return f"{base_url}{'&' if parts.query else '?'}token={token}"
 
 
 def read_unsubscribe(secret: str, token: str) -> Unsubscription | None:
     """Returns what a token says, or None when nobody with the secret made it."""
     try:
-        address, stream = _signer(secret).loads(token)
+        address, trigger = _signer(secret).loads(token)
     except (BadData, ValueError, TypeError):
         return None
-    return Unsubscription(address, stream)
+    return Unsubscription(address, trigger)
 
 
 def _signer(secret: str) -> URLSafeSerializer:

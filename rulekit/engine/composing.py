@@ -150,7 +150,7 @@ class _Desk:
         address = person.fields.get("email")
         if not base or not isinstance(address, str):
             return None
-        return unsubscribe_link(base, self._secret, address, stream=trigger.name)
+        return unsubscribe_link(base, self._secret, address, trigger.name)
 
     def _origin(self, trigger: Trigger) -> str:
         source = self._project.rules.sources[trigger.span.path]
