@@ -31,8 +31,14 @@ part_of() {
 say "Are the rules right? This needs no data."
 do_it rulekit check
 
+say "Do they do what was meant? The tests beside the rules play on a simulated clock."
+part_of "tests passed" rulekit test
+
 say "Monday, 08:00. The first run remembers who is in each persona, and mails nobody."
 part_of "tick|members|Away28|Cooling |Inactive14|Stalled|dispatch" rulekit run --now 2026-03-02T08:00Z
+
+say "What would a run on Tuesday do? A plan writes nothing."
+part_of "plan|Win_Back:|Trial_Reminder:" rulekit plan --now 2026-03-03T08:00Z
 
 say "Tuesday, 08:00. People joined and left; triggers fired; what says auto=true is sent at once."
 do_it rulekit run --now 2026-03-03T08:00Z
