@@ -6,7 +6,7 @@ A secret never stands in the file: `${NAME}` in a URL reads the environment when
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -18,7 +18,7 @@ from rulekit.clock import parse_duration
 from rulekit.errors import SettingsError
 from rulekit.folders import FILE_NAME
 from rulekit.records import EventMapping, RecordMapping, SourceMapping
-from rulekit.suggestions import suggest
+from rulekit.suggestions import did_you_mean
 
 EDITION = 1
 
@@ -190,8 +190,8 @@ def _describe(problem: Any) -> str:
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] != "extra_forbidden":
         return f"`{where}`: {_wrong_value(problem)}"
-    nearest = suggest(str(problem["loc"][-1]), _known_keys(problem["loc"][:-1]))
-    return f"there is no setting `{where}`" + (f"; did you mean `{nearest}`?" if nearest else "")
+    *section, name = problem["loc"]
+    return f"there is no setting `{where}`{did_you_mean(str(name), _known_keys(section))}"
 
 
 def _wrong_value(problem: Any) -> str:
@@ -199,7 +199,7 @@ def _wrong_value(problem: Any) -> str:
     return f"write {expected}" if expected else problem["msg"].removeprefix("Value error, ")
 
 
-def _known_keys(location: tuple[str | int, ...]) -> list[str]:
+def _known_keys(location: Sequence[str | int]) -> list[str]:
     section: Any = Settings
     for part in location:
         if isinstance(part, str):
