@@ -14,7 +14,7 @@ if str(ROOT) not in sys.path:
 _EXAMPLES = os.environ.get("RULEKIT_EXAMPLES")
 settings.register_profile(
     "oracle",
-    max_examples=int(_EXAMPLES or 40),
+    max_examples=int(_EXAMPLES or 60),
     derandomize=_EXAMPLES is None,
     phases=[Phase.explicit, Phase.generate] if _EXAMPLES is None else list(Phase),
     database=None,

@@ -6,8 +6,9 @@ from random import Random
 
 from rulekit.language import program as p
 from rulekit.language.types import DURATION, NUMBER, TIME, Kind, Type
+from tests.oracle.pieces import Piece, named, quoted
 from tests.oracle.vocabulary import CHOICES, COMPANY_FIELDS, EVENTS, ONE_OF, PERSON_FIELDS, PROPERTIES, TYPES, Declared
-from tests.oracle.writing import Piece, Writer, named, quoted
+from tests.oracle.writing import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def make_rules(random: Random) -> Rules:
             segments[f"Seg{i}"] = writer.condition(2)
             writer.segments.append(f"Seg{i}")
         writer.place = "person"
-    for i in range(random.choice([1, 6, 10, 16])):
+    for i in range(random.choice([1, 30, 40, 60])):
         personas[f"P{i}"] = writer.condition(writer.pick([0, 1, 0, 2, 1]))
         writer.personas.append(f"P{i}")
     declared = [f"let {name} = {piece.text}" for name, piece in writer.lets.items()]

@@ -105,7 +105,7 @@ def employees(world: naive.World, companies: set[str]) -> set[str]:
     return {person["person"] for person in world.people if person["company"] in companies}
 
 
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=settings().max_examples // 5)
 @given(strategies.cases(), st.randoms(use_true_random=False))
 def test_neither_repetition_nor_storage_changes_a_bit(case, random):
     rules, world, now = case

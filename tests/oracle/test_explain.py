@@ -29,7 +29,7 @@ def questions(draw: st.DrawFn) -> tuple[strategies.Case, str, str]:
     return (rules, world, now), person, draw(st.sampled_from(list(rules.meaning.personas)))
 
 
-@settings(max_examples=settings().max_examples // 3)
+@settings(max_examples=settings().max_examples // 5)
 @given(questions())
 def test_explanation_is_what_membership_says(question):
     (rules, world, now), person, persona = question

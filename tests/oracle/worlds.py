@@ -17,7 +17,7 @@ DOUBLES = [0.1, 0.2, 0.3, 1 / 3, 1e-7, -0.0, 2.0**53]
 def make_world(random: Random, schema: p.Schema, now: datetime) -> World:
     """Returns people with and without companies, empty companies, and events, also ahead of `now` and of nobody."""
     companies = ["c1", "ü", "empty"][: random.choice([0, 3, 2, 3, 1])] if schema.company else []
-    keys = ["p1", "p2", "P2", "\U0001d521", "～"][: random.choice([2, 4, 5, 5, 0])]
+    keys = ["p1", "p2", "P2", "\U0001d521", "～", "p3", "10", "9"][: random.choice([8, 8, 8, 2, 0])]
     homes = [None, *companies[:2], *companies[:2], "unknown"]
     about_people = make_rows(random, schema.person, now, len(keys))
     about_companies = make_rows(random, schema.company, now, len(companies))
@@ -30,7 +30,7 @@ def make_world(random: Random, schema: p.Schema, now: datetime) -> World:
 
 def make_events(random: Random, declared: Declared, now: datetime, keys: list[str]) -> list[Row]:
     """Returns events, most of them of two people, so that they meet; one without a time never happened."""
-    rows = make_rows(random, declared, now, random.choice([0, 4, 6, 8, 10]))
+    rows = make_rows(random, declared, now, random.choice([0, 6, 12, 12]))
     people = [*keys[:2] * 3, *keys, "nobody"]
     return [
         {"person": random.choice(people), "at": None if random.random() < 0.05 else make_instant(random, now), **row}
@@ -88,4 +88,4 @@ def make_value(random: Random, kind: Type, now: datetime, form: str) -> Any:
 
 
 def make_text(random: Random) -> str:
-    return random.choice(MORE_TEXTS) if random.random() < 0.2 else random.choice(TEXTS)
+    return random.choice(random.choice([MORE_TEXTS, TEXTS, TEXTS[:6], TEXTS[:6]]))

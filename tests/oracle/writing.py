@@ -4,39 +4,15 @@ Brackets stand only where precedence asks for them, so that the parser and the c
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from rulekit.clock import format_duration, format_instant
+from rulekit.clock import format_duration
 from rulekit.language import program as p
 from rulekit.language.types import BOOL, DATE, DURATION, LIST_OF_TEXT, NUMBER, TEXT, TIME, Kind, Type
-from tests.oracle.vocabulary import DAY, KEYWORDS, LENGTHS, NOWS, NUMBERS, ONE_OF, PATTERNS, TEXTS, TYPES, Declared
-
-OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, ATOM = range(8)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of a rule: as text, with its precedence, and what it means."""
-
-    text: str
-    node: Any
-    level: int = ATOM
-
-    def at(self, level: int) -> str:
-        """Returns the text for a place that takes pieces of this precedence or tighter."""
-        return self.text if self.level >= level else f"({self.text})"
-
-
-def named(name: str) -> str:
-    return f"`{name}`" if name in KEYWORDS else name
-
-
-def quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+from tests.oracle.pieces import AND, COMPARISON, NOT, OR, PRODUCT, SUM, UNARY, Piece, literal, named
+from tests.oracle.vocabulary import DAY, LENGTHS, NOWS, NUMBERS, ONE_OF, PATTERNS, TEXTS, TYPES, Declared
 
 
 class Writer:
@@ -62,7 +38,7 @@ class Writer:
         options = [self.presence, self.number_comparison, self.comparison, self.text_comparison, self.membership]
         options += [self.text_test, self.between, self.bare_bool, self.within, self.age]
         if self.place in ("person", "company"):
-            options += [self.number_comparison, self.did, self.sequence] * 3
+            options += [self.number_comparison, self.measured, self.did, self.sequence] * 3
             options += [self.in_set, self.in_set, self.let_condition, self.comparison, self.age]
         if depth > 0:
             options += [self.both, self.either, self.opposite] * 4
@@ -81,13 +57,20 @@ class Writer:
         return Piece("not " + part.at(NOT), p.Not(part.node), NOT)
 
     def presence(self, depth: int) -> Piece:
-        part = self.unfixed(self.kind_here(TYPES), depth)
+        part = self.unfixed(self.kind_here(TYPES), self.pick([depth, 1]))
         missing = p.IsMissing(part.node)
         if self.coin():
             return Piece(part.at(SUM) + " is missing", missing, COMPARISON)
         return Piece(part.at(SUM) + " is present", p.Not(missing), COMPARISON)
 
+    def measured(self, depth: int) -> Piece:
+        """An aggregate against a number that it may well be."""
+        left = self.aggregate(NUMBER)
+        right = self.literal(NUMBER) if self.coin() else literal(self.pick([0, 1, 2, 3, 4]), NUMBER)
+        return self.compared(left, self.pick(list(p.Operator)), right) if left else self.comparison(depth)
+
     def number_comparison(self, depth: int) -> Piece:
+        depth = self.pick([depth, 1])
         return self.compared(self.unfixed(NUMBER, depth), self.pick(list(p.Operator)), self.value(NUMBER, depth))
 
     def comparison(self, depth: int) -> Piece:
@@ -107,7 +90,7 @@ class Writer:
     def age(self, depth: int) -> Piece:
         of = self.unfixed(self.kind_here([TIME, DATE]), depth)
         return self.compared(
-            Piece(of.text, p.Age(of.node), of.level), self.pick(list(p.Operator)), self.unfixed(DURATION, depth)
+            Piece(of.text, p.Age(of.node), of.level), self.pick(list(p.Operator)), self.value(DURATION, depth)
         )
 
     def compared(self, left: Piece, sign: p.Operator, right: Piece) -> Piece:
@@ -236,7 +219,7 @@ class Writer:
         return name, tuple(sorted(events)) if name == "any" else (name,)
 
     def where(self, kinds: tuple[str, ...], name: str) -> tuple[str, p.Condition | None]:
-        if name == "any" or not self.schema.events[name] or not self.coin():
+        if name == "any" or not self.schema.events[name] or self.pick([True, True, False]):
             return "", None
         outer, self.place = self.place, name
         condition = self.condition(1)
@@ -244,7 +227,7 @@ class Writer:
         return f" where {condition.text}", condition.node
 
     def window(self) -> tuple[str, p.Period | None]:
-        form = self.pick(["", "last", "previous", "ago"])
+        form = self.pick(["", "", "last", "previous", "ago"])
         if not form:
             return "", None
         length = self.length()
@@ -374,7 +357,7 @@ class Writer:
     def literal(self, kind: Type) -> Piece:
         pools: dict[Kind, list[Any]] = {
             Kind.NUMBER: NUMBERS,
-            Kind.TEXT: TEXTS,
+            Kind.TEXT: [*TEXTS, *TEXTS[:6] * 4],
             Kind.ONE_OF: TEXTS,
             Kind.LIST: TEXTS,
             Kind.BOOL: [True, False],
@@ -388,20 +371,3 @@ class Writer:
 def same_kind(declared: Type, kind: Type) -> bool:
     """Returns whether a declared type serves where a type is asked for; a closed set serves as itself only."""
     return declared.kind is kind.kind
-
-
-def literal(value: Any, kind: Type) -> Piece:
-    """Returns a value as an author writes it."""
-    node = p.Constant(value, TEXT if kind.kind in (Kind.ONE_OF, Kind.LIST) else kind)
-    if isinstance(value, bool):
-        return Piece(str(value).lower(), node)
-    if isinstance(value, str):
-        return Piece(quoted(value), node)
-    if isinstance(value, timedelta):
-        return Piece(format_duration(value), node)
-    if isinstance(value, datetime):
-        return Piece(format_instant(value), node)
-    if isinstance(value, date):
-        return Piece(value.isoformat(), node)
-    text = f"{value:_}" if isinstance(value, int) else str(value)
-    return Piece(text, node, UNARY if value < 0 else ATOM)
