@@ -17,6 +17,7 @@ from rulekit.evaluation.staging import Stage, Wanted, stage
 from rulekit.evaluation.tables import Column, Relation, Tables, create_relation, source_errors
 from rulekit.language.program import FieldType
 from rulekit.records import RecordMapping
+from rulekit.suggestions import suggest
 
 PEOPLE = "rulekit people"
 COMPANIES = "rulekit companies"
@@ -76,6 +77,7 @@ def _load(
     links: Mapping[str, exp.Expr],
 ) -> Loaded:
     key = relation.column(mapping.key, f"the key of a {owner} (`key`)")
+    _refuse_misspelt(relation, mapping, fields)
     wanted = [_want(relation, mapping, owner, field) for field in fields.values()]
     staged = stage(tables, relation, key_columns(key, owner) | dict(links), wanted, zone)
     with source_errors(relation.title):
@@ -83,6 +85,18 @@ def _load(
         _refuse_duplicates(tables, staged, owner)
     create_relation(tables.connection, f"rulekit {_PLURAL[owner]}", _view(staged, wanted, [owner, *links]), keep=False)
     return loaded
+
+
+def _refuse_misspelt(relation: Relation, mapping: RecordMapping, fields: Mapping[str, FieldType]) -> None:
+    """Raises SourceError when `fields` of the settings almost names a declared field that has no column otherwise."""
+    lacking = [name for name in fields if name not in mapping.fields and relation.find(name) is None]
+    for name in sorted(mapping.fields.keys() - fields.keys()):
+        nearest = suggest(name, lacking)
+        if nearest:
+            raise SourceError(
+                f"`fields` under {relation.section} names `{name}`, which is not declared; did you mean `{nearest}`?",
+                help=f"write `{nearest}` in rulekit.toml, as in the schema",
+            )
 
 
 def _want(relation: Relation, mapping: RecordMapping, owner: str, field: FieldType) -> Wanted:

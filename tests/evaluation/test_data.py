@@ -392,6 +392,21 @@ def test_kinds_of_one_table_and_tables_of_one_kind_are_put_together(opened: Open
     assert data.report.fields == (FieldReport("buy", "amount", missing=1, unreadable=1),)
 
 
+def test_a_field_misspelt_in_the_settings_is_named(opened: Open) -> None:
+    mapping = RecordMapping("people.csv", fields={"last_logn": "last_seen"})
+    with pytest.raises(SourceError) as raised:
+        opened(schema(fields(last_login=types.TIME)), mapping, people_csv="id,last_seen\n")
+    assert raised.value.message == (
+        "`fields` under [source.person] names `last_logn`, which is not declared; did you mean `last_login`?"
+    )
+
+
+def test_a_mapped_column_needs_no_declared_field(opened: Open) -> None:
+    mapping = RecordMapping("people.csv", fields={"agee": "years"})
+    data = opened(schema(fields(age=types.NUMBER)), mapping, people_csv="id,age,years\nada,30,31\n")
+    assert [row[-1] for row in rows(data, data.people())] == [30]
+
+
 def test_semicolons_between_columns_are_recognised(opened: Open) -> None:
     with pytest.raises(SourceError) as raised:
         opened(schema(fields(age=types.NUMBER)), people_csv="id;age\nada;30\n")
