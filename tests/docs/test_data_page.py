@@ -1,0 +1,66 @@
+"""The page about data: its example runs, and its rules about times are those of the product."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from rulekit.engine import list_members, open_project
+
+PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "data.md").read_text(encoding="utf-8")
+RULES = """
+person:
+  seen  time?
+
+event purchase:
+  amount  number?
+
+persona Buyers:
+  did(purchase)
+
+persona Found:
+  {condition}
+"""
+
+
+def project(folder: Path, seen: str, condition: str, timezone: str = "UTC", purchases: str = "") -> Path:
+    events = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    (folder / "data").mkdir()
+    (folder / "data" / "users.csv").write_text(f"id,seen\nada,{seen}\n")
+    (folder / "data" / "purchases.csv").write_text(f"customer,day,amount\n{purchases}")
+    (folder / "rulekit.toml").write_text(
+        f'edition = 1\n[source]\ntimezone = "{timezone}"\n[source.person]\ntable = "users.csv"\n{events[0]}'
+    )
+    (folder / "people.rules").write_text(RULES.format(condition=condition))
+    return folder
+
+
+def found(folder: Path, persona: str, now: str = "2026-12-01T00:00:00Z") -> list[str]:
+    return list_members(open_project(folder), persona, datetime.fromisoformat(now).astimezone(UTC)).keys
+
+
+def test_a_compact_date_is_read_through_a_query(tmp_path: Path) -> None:
+    folder = project(tmp_path, "", "last(purchase) = 2026-03-01T00:00Z", purchases="ada,20260301,12.50\n")
+
+    assert found(folder, "Buyers") == ["ada"]
+    assert found(folder, "Found") == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "timezone", "instant"),
+    [
+        ("2026-07-01T09:00:00+02:00", "UTC", "2026-07-01T07:00Z"),
+        ("2026-07-01T09:00:00", "Europe/Stockholm", "2026-07-01T07:00Z"),
+        ("2026-07-01", "Europe/Stockholm", "2026-06-30T22:00Z"),
+        ("2026-03-29T02:30:00", "Europe/Stockholm", "2026-03-29T01:30Z"),
+        ("2026-10-25T02:30:00", "Europe/Stockholm", "2026-10-25T01:30Z"),
+    ],
+)
+def test_times_are_read_as_the_page_says(tmp_path: Path, seen: str, timezone: str, instant: str) -> None:
+    assert found(project(tmp_path, seen, f"seen = {instant}", timezone), "Found") == ["ada"]
+
+
+@pytest.mark.parametrize("seen", ["19970930", "1760000000", "0001-01-01T00:00:00Z", "soon"])
+def test_what_is_no_time_is_missing(tmp_path: Path, seen: str) -> None:
+    assert found(project(tmp_path, seen, "seen is missing"), "Found") == ["ada"]
