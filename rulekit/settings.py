@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -38,6 +39,13 @@ def _zone(value: object) -> object:
     return value
 
 
+def _https(value: object) -> object:
+    if isinstance(value, str) and value and not value.startswith("https://"):
+        raise ValueError(f"`{value}` is not a link that can unsubscribe; write it like `https://mail.example.com/u`")
+    return value
+
+
+HttpsUrl = Annotated[str, BeforeValidator(_https)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 
@@ -125,7 +133,7 @@ class DeliverySection(_Section):
     hold: Duration = timedelta(minutes=10)
     max_auto_per_tick: int = Field(default=200, ge=0)
     postal_address: str = ""
-    unsubscribe_url: str = ""
+    unsubscribe_url: HttpsUrl = ""
 
 
 class Settings(_Section):
@@ -139,39 +147,60 @@ class Settings(_Section):
     delivery: DeliverySection = Field(default_factory=DeliverySection)
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a setting; `key` is its own name, without its section, and empty for the whole file."""
+
+    key: str
+    message: str
+
+
+class WrongSettings(SettingsError):
+    """The settings have problems, each of which is told."""
+
+    def __init__(self, problems: Sequence[Problem], help: str) -> None:
+        super().__init__(f"{FILE_NAME}: {'; '.join(problem.message for problem in problems)}", help)
+        self.problems = tuple(problems)
+
+
 def load_settings(project: Path) -> Settings:
     """Returns the settings of the project in that folder.
 
     Raises SettingsError that names every wrong setting, with a suggestion for an unknown one.
     """
-    path = project / FILE_NAME
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = (project / FILE_NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsError(
             f"there is no {FILE_NAME} in {project}", help="run `rulekit init` to make a project"
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(
-            f"{path.name} cannot be read: {error}",
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{FILE_NAME} cannot be read: {error}", help="mend the file and run again") from None
+    return read_settings(text)
+
+
+def read_settings(text: str) -> Settings:
+    """Returns settings from the text of a `rulekit.toml`; raises WrongSettings."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WrongSettings(
+            [Problem("", f"cannot be read: {error}")],
             help="mend the file (texts stand in quotes, closed on the same line) and run again",
         ) from None
     return parse_settings(content)
 
 
 def parse_settings(content: Mapping[str, Any]) -> Settings:
-    """Returns settings from the content of a `rulekit.toml`; raises SettingsError as `load_settings` does."""
+    """Returns settings from the content of a `rulekit.toml`; raises WrongSettings."""
     if content.get("edition") != EDITION:
-        raise SettingsError(
-            f"{FILE_NAME} does not say `edition = {EDITION}`", help=f"write `edition = {EDITION}` as its first line"
-        )
+        problem = Problem("edition", f"it does not say `edition = {EDITION}`")
+        raise WrongSettings([problem], help=f"write `edition = {EDITION}` as its first line")
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        problems = "; ".join(_describe(problem) for problem in error.errors())
-        raise SettingsError(
-            f"{FILE_NAME}: {problems}", help="see docs/reference/settings.md for every setting"
-        ) from None
+        problems = [Problem(_key_of(problem["loc"]), _describe(problem)) for problem in error.errors()]
+        raise WrongSettings(problems, help="see docs/reference/settings.md for every setting") from None
 
 
 def fill_environment(url: str) -> str:
@@ -184,6 +213,10 @@ def fill_environment(url: str) -> str:
         return found
 
     return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", value, url)
+
+
+def _key_of(location: Sequence[str | int]) -> str:
+    return next((part for part in reversed(location) if isinstance(part, str)), "")
 
 
 def _describe(problem: Any) -> str:

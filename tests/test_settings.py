@@ -98,7 +98,7 @@ def test_another_edition_is_refused(content):
 def test_a_broken_file_is_told(tmp_path):
     (tmp_path / "rulekit.toml").write_text("edition = = 1")
 
-    with pytest.raises(SettingsError, match=r"rulekit\.toml cannot be read.*line 1"):
+    with pytest.raises(SettingsError, match=r"rulekit\.toml: cannot be read.*line 1"):
         load_settings(tmp_path)
 
 

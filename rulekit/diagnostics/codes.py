@@ -89,6 +89,11 @@ FORBIDDEN_SYNTAX = Code("RK509", "forbidden-syntax", ERROR, "A template uses a p
 UNDECIDED_VARIABLE = Code("RK510", "undecided-variable", WARNING, "A template prints a value that may be missing.")
 WHOLE_RECORD = Code("RK511", "whole-record", ERROR, "A template uses a whole record instead of one of its fields.")
 
+# RK9 settings, plugins, suppressions
+WRONG_SETTING = Code(
+    "RK901", "wrong-setting", ERROR, "A setting in `rulekit.toml` does not exist or has a wrong value."
+)
+
 # the table ends here: add codes above, each family under its own comment
 ALL: tuple[Code, ...] = tuple(
     sorted((value for value in globals().values() if isinstance(value, Code)), key=lambda code: code.number)

@@ -1,4 +1,4 @@
-"""A project's rules: every `.rules` file below its folder, read, parsed and checked as one namespace.
+"""A project's rules: every `.rules` file below its folder, read, parsed and checked as one namespace; its settings too.
 
 Nothing outside of the folder is read, and no folder that holds a tool's files.
 """
@@ -10,7 +10,9 @@ from pathlib import Path
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label, has_errors
+from rulekit.diagnostics.settings import check_settings
 from rulekit.diagnostics.source import SourceText, Span
+from rulekit.folders import FILE_NAME
 from rulekit.language import tree
 from rulekit.language.checker import check
 from rulekit.language.checking.templates import FILE_ENDINGS
@@ -44,8 +46,16 @@ def load_rules(project: Path) -> Rules:
         program, found = check(files, folder.read, bodies)
         program = None if has_errors(reports) else program
         reports += found
+    reports += _settings_reports(folder)
     sources = {path: source for path, source in folder.known.items() if isinstance(source, SourceText)}
     return Rules(program, sorted(reports, key=_place), sources)
+
+
+def _settings_reports(folder: "_Folder") -> list[Diagnostic]:
+    if not (folder.root / FILE_NAME).is_file():
+        return []
+    source = folder.read(FILE_NAME)
+    return [source] if isinstance(source, Diagnostic) else check_settings(source)
 
 
 def _parse_all(paths: list[str], folder: "_Folder") -> tuple[list[tree.File] | None, list[Diagnostic]]:

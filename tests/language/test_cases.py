@@ -31,8 +31,8 @@ from rulekit.language.project import load_rules
 CASES = sorted((Path(__file__).parent.parent / "cases").glob("*.case"))
 REPORT = "=== report\n"
 SEPARATOR = re.compile(r"^--- (\S+)(?: \((repeat \d+|escaped|dangling)\))?\n", re.MULTILINE)
-# families whose reports need more than rules: data, settings, plugins
-ELSEWHERE = ("RK6", "RK7", "RK9")
+# families whose reports need more than rules: data
+ELSEWHERE = ("RK6", "RK7")
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
