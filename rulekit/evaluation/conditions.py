@@ -10,7 +10,7 @@ from sqlglot import exp
 from rulekit.evaluation.numbers import Term, compare
 from rulekit.evaluation.plan import edges, is_chain, measures_of
 from rulekit.evaluation.values import NOW, Scope, aggregate_term, column, function, instant, value_term
-from rulekit.language.program import (
+from rulekit.language.expressions import (
     Age,
     And,
     Arithmetic,

@@ -17,7 +17,8 @@ from rulekit.evaluation.scalars import scalar
 from rulekit.evaluation.sources import aliased
 from rulekit.evaluation.statement import people_statement
 from rulekit.evaluation.values import column
-from rulekit.language.program import Age, Aggregate, Comparison, Field, Program, Sequence, Value, Within
+from rulekit.language.expressions import Age, Aggregate, Comparison, Field, Sequence, Value, Within
+from rulekit.language.program import Program
 from rulekit.language.types import DURATION, TIME
 
 CANDIDATES = 200

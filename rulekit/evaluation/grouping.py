@@ -16,7 +16,7 @@ from rulekit.evaluation.relations import Relations
 from rulekit.evaluation.sequences import HAPPENED, chain_query
 from rulekit.evaluation.sources import aliased, shared_rows, table
 from rulekit.evaluation.values import Cutoffs, Scope, column
-from rulekit.language.program import Condition, Field, Sequence
+from rulekit.language.expressions import Condition, Field, Sequence
 
 _BY = "by"
 

@@ -14,7 +14,7 @@ from rulekit.evaluation.numbers import DIGITS, SUMMED_DOUBLES, WHOLE, Exact, cas
 from rulekit.evaluation.plan import Measure
 from rulekit.evaluation.sources import named
 from rulekit.evaluation.values import NOW, Scope, column, function
-from rulekit.language.program import Function, Period
+from rulekit.language.expressions import Function, Period
 from rulekit.language.types import Kind
 
 EVENT = "e"

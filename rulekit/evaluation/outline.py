@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.evaluation.plan import children, walk
-from rulekit.language.program import (
+from rulekit.language.expressions import (
     Age,
     Aggregate,
     And,
@@ -23,12 +23,12 @@ from rulekit.language.program import (
     Lower,
     Not,
     Or,
-    Program,
     Sequence,
     TextTest,
     Value,
     Within,
 )
+from rulekit.language.program import Program
 from rulekit.language.types import NUMBER
 
 

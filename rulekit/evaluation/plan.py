@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeGuard
 
-from rulekit.language.program import (
+from rulekit.language.expressions import (
     Age,
     Aggregate,
     And,
@@ -30,12 +30,12 @@ from rulekit.language.program import (
     Not,
     Or,
     Period,
-    Program,
     Sequence,
     TextTest,
     Value,
     Within,
 )
+from rulekit.language.program import Program
 from rulekit.language.types import NUMBER, TIME, Type
 
 Node = Condition | Value

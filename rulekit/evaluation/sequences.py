@@ -13,7 +13,7 @@ from rulekit.evaluation.conditions import condition_sql
 from rulekit.evaluation.measures import Bounds, bounds_sql, conjunction
 from rulekit.evaluation.sources import aliased, named
 from rulekit.evaluation.values import Scope, column, function
-from rulekit.language.program import Sequence, Step
+from rulekit.language.expressions import Sequence, Step
 
 _MICROSECOND = timedelta(microseconds=1)
 _ROWS = "s"

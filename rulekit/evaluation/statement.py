@@ -19,7 +19,7 @@ from rulekit.evaluation.plan import Measure, Node, Plan
 from rulekit.evaluation.relations import Relations
 from rulekit.evaluation.sources import aliased, named
 from rulekit.evaluation.values import Cutoffs, Scope, column, value_term
-from rulekit.language.program import Sequence, Value
+from rulekit.language.expressions import Sequence, Value
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

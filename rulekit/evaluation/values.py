@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from rulekit.evaluation.numbers import WHOLE, Exact, Term, arithmetic, cast, negative, number, rounded
 from rulekit.evaluation.plan import Measure, measures_of
-from rulekit.language.program import (
+from rulekit.language.expressions import (
     Age,
     Aggregate,
     Arithmetic,

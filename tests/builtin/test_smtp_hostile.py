@@ -9,7 +9,8 @@ from typing import Any
 
 from rulekit.builtin.smtp import open_smtp
 from rulekit.email.compose import Composer
-from rulekit.language.program import NOWHERE, Constant, IsMissing, Persona, Template, TemplateText, Trigger
+from rulekit.language.expressions import NOWHERE, Constant, IsMissing
+from rulekit.language.program import Persona, Template, TemplateText, Trigger
 from rulekit.language.types import BOOL
 from rulekit.records import Edge, Envelope, Person, SenderRequest, Sent
 from tests.email.hostile import hostile_texts

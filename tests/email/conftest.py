@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from rulekit.email.compose import Composed, Composer
-from rulekit.language.program import Comparison, Constant, Operator, Persona, Template, TemplateText, Trigger
+from rulekit.language.expressions import Comparison, Constant, Operator
+from rulekit.language.program import Persona, Template, TemplateText, Trigger
 from rulekit.language.types import BOOL
 from rulekit.records import Edge, Person
 

@@ -14,6 +14,7 @@ from fractions import Fraction
 from itertools import pairwise, product
 from typing import Any
 
+from rulekit.language import expressions as x
 from rulekit.language import program as p
 
 Row = Mapping[str, Any]
@@ -54,10 +55,10 @@ def segment_members(program: p.Program, world: World, name: str, now: datetime) 
 
 
 COMPARE = {
-    p.Operator.LT: operator.lt,
-    p.Operator.LE: operator.le,
-    p.Operator.GT: operator.gt,
-    p.Operator.GE: operator.ge,
+    x.Operator.LT: operator.lt,
+    x.Operator.LE: operator.le,
+    x.Operator.GT: operator.gt,
+    x.Operator.GE: operator.ge,
 }
 
 
@@ -79,37 +80,37 @@ class Judge:
             return False
         return self.holds(self.program.segments[name].condition, Who(None, company))
 
-    def holds(self, condition: p.Condition, who: Who, event: Row | None = None) -> bool:
+    def holds(self, condition: x.Condition, who: Who, event: Row | None = None) -> bool:
         match condition:
-            case p.And(operands):
+            case x.And(operands):
                 return all(self.holds(part, who, event) for part in operands)
-            case p.Or(operands):
+            case x.Or(operands):
                 return any(self.holds(part, who, event) for part in operands)
-            case p.Not(operand):
+            case x.Not(operand):
                 return not self.holds(operand, who, event)
-            case p.InPersona(name):
+            case x.InPersona(name):
                 return self.in_persona(name, who)
-            case p.InSegment(name):
+            case x.InSegment(name):
                 return self.in_segment(name, who.company)
-            case p.Did(kinds, where, period, company):
+            case x.Did(kinds, where, period, company):
                 return bool(self.events(kinds, where, period, company, who))
-            case p.Sequence():
+            case x.Sequence():
                 return self.did_in_order(condition, who)
             case _:
                 return self.compares(condition, who, event)
 
-    def compares(self, condition: p.Condition, who: Who, event: Row | None) -> bool:
+    def compares(self, condition: x.Condition, who: Who, event: Row | None) -> bool:
         match condition:
-            case p.IsMissing(operand):
+            case x.IsMissing(operand):
                 return self.value(operand, who, event) is None
-            case p.Comparison(sign, left, right):
+            case x.Comparison(sign, left, right):
                 return compare(sign, self.value(left, who, event), self.value(right, who, event))
-            case p.InList(operand, items):
+            case x.InList(operand, items):
                 found = self.value(operand, who, event)
-                return any(compare(p.Operator.EQ, found, self.value(item, who, event)) for item in items)
-            case p.TextTest(test, operand, argument):
+                return any(compare(x.Operator.EQ, found, self.value(item, who, event)) for item in items)
+            case x.TextTest(test, operand, argument):
                 return text_test(test, self.value(operand, who, event), self.value(argument, who, event))
-            case p.Within(operand, direction, length):
+            case x.Within(operand, direction, length):
                 found = self.value(operand, who, event)
                 if found is None:
                     return False
@@ -118,7 +119,7 @@ class Judge:
                 return self.now < instant(found) <= self.now + length
         raise AssertionError(condition)
 
-    def did_in_order(self, sequence: p.Sequence, who: Who) -> bool:
+    def did_in_order(self, sequence: x.Sequence, who: Who) -> bool:
         candidates = [
             self.events(step.events, step.where, sequence.period, sequence.company, who) for step in sequence.steps
         ]
@@ -132,7 +133,7 @@ class Judge:
     # --- events -------------------------------------------------------------------------------------------------
 
     def events(
-        self, kinds: tuple[str, ...], where: p.Condition | None, period: p.Period | None, company: bool, who: Who
+        self, kinds: tuple[str, ...], where: x.Condition | None, period: x.Period | None, company: bool, who: Who
     ) -> list[Row]:
         """Returns the events of a person, or of everyone in their company, that the clauses let through."""
         return [
@@ -152,34 +153,34 @@ class Judge:
             )
         return who.person is not None and event["person"] == who.person["person"]
 
-    def is_in(self, at: datetime | None, period: p.Period | None) -> bool:
+    def is_in(self, at: datetime | None, period: x.Period | None) -> bool:
         if at is None or at > self.now:
             return False
         return period is None or self.now - period.start < at <= self.now - period.end
 
     # --- values -------------------------------------------------------------------------------------------------
 
-    def value(self, value: p.Value, who: Who, event: Row | None = None) -> Any:
+    def value(self, value: x.Value, who: Who, event: Row | None = None) -> Any:
         match value:
-            case p.Constant(constant):
+            case x.Constant(constant):
                 return exact(constant)
-            case p.Field(owner, name):
+            case x.Field(owner, name):
                 return self.field(owner, name, who, event)
-            case p.Age(of):
+            case x.Age(of):
                 found = self.value(of, who, event)
                 return None if found is None else self.now - instant(found)
-            case p.Arithmetic(sign, left, right):
+            case x.Arithmetic(sign, left, right):
                 return calculate(sign, self.value(left, who, event), self.value(right, who, event))
-            case p.Negative(operand):
+            case x.Negative(operand):
                 found = self.value(operand, who, event)
                 return None if found is None else -found
-            case p.Lower(operand):
+            case x.Lower(operand):
                 found = self.value(operand, who, event)
                 return None if found is None else "".join(character.lower()[0] for character in found)
-            case p.Default(operand, fallback):
+            case x.Default(operand, fallback):
                 found = self.value(operand, who, event)
                 return self.value(fallback, who, event) if found is None else found
-            case p.Aggregate():
+            case x.Aggregate():
                 return self.aggregate(value, who)
         raise AssertionError(value)
 
@@ -192,35 +193,35 @@ class Judge:
             row = next((known for known in self.world.companies if known["company"] == who.company), None)
         return None if row is None else exact(row.get(name))
 
-    def aggregate(self, what: p.Aggregate, who: Who) -> Any:
+    def aggregate(self, what: x.Aggregate, who: Who) -> Any:
         events = self.events(what.events, what.where, what.period, what.company, who)
-        if what.function in (p.Function.FIRST, p.Function.LAST):
+        if what.function in (x.Function.FIRST, x.Function.LAST):
             return first_or_last(what.function, what.property, events)
-        if what.function is p.Function.COUNT:
+        if what.function is x.Function.COUNT:
             return Fraction(len(events))
         assert what.property is not None
         values = [exact(event[what.property]) for event in events if event.get(what.property) is not None]
         match what.function:
-            case p.Function.DISTINCT:
+            case x.Function.DISTINCT:
                 return Fraction(sum(value not in values[:i] for i, value in enumerate(values)))
-            case p.Function.SUM:
+            case x.Function.SUM:
                 return sum((nine_decimals(value) for value in values), Fraction(0))
             case _ if not values:
                 return None
-            case p.Function.AVG:
+            case x.Function.AVG:
                 return float(sum(nine_decimals(value) for value in values)) / len(values)
-            case p.Function.MIN:
+            case x.Function.MIN:
                 return min(values)
-            case p.Function.MAX:
+            case x.Function.MAX:
                 return max(values)
         raise AssertionError(what)
 
 
-def first_or_last(function: p.Function, prop: str | None, events: list[Row]) -> Any:
+def first_or_last(function: x.Function, prop: str | None, events: list[Row]) -> Any:
     """Returns the earliest or latest instant, or the value of a property then (at one instant the greatest)."""
     if not events:
         return None
-    pick = min if function is p.Function.FIRST else max
+    pick = min if function is x.Function.FIRST else max
     at = pick(event["at"] for event in events)
     if prop is None:
         return at
@@ -252,14 +253,14 @@ def alike(left: Any, right: Any) -> tuple[Any, Any]:
     return left, right
 
 
-def compare(sign: p.Operator, left: Any, right: Any) -> bool:
+def compare(sign: x.Operator, left: Any, right: Any) -> bool:
     """Returns whether a comparison holds; with a missing side it is false, and `!=` the opposite of `=`."""
-    if sign is p.Operator.NE:
-        return not compare(p.Operator.EQ, left, right)
+    if sign is x.Operator.NE:
+        return not compare(x.Operator.EQ, left, right)
     if left is None or right is None:
         return False
     left, right = alike(left, right)
-    return bool(left == right if sign is p.Operator.EQ else COMPARE[sign](left, right))
+    return bool(left == right if sign is x.Operator.EQ else COMPARE[sign](left, right))
 
 
 def calculate(sign: str, left: Any, right: Any) -> Any:
@@ -283,17 +284,17 @@ def scale(sign: str, length: timedelta, number: Fraction | float) -> timedelta |
     return timedelta(microseconds=round(Fraction(length // timedelta(microseconds=1)) * Fraction(number)))
 
 
-def text_test(test: p.TextOperator, operand: Any, argument: Any) -> bool:
+def text_test(test: x.TextOperator, operand: Any, argument: Any) -> bool:
     """Returns whether a text (or, for `contains`, a list) passes; a missing side never does."""
     if operand is None or argument is None:
         return False
     match test:
-        case p.TextOperator.CONTAINS:
+        case x.TextOperator.CONTAINS:
             return argument in operand
-        case p.TextOperator.STARTS:
+        case x.TextOperator.STARTS:
             return bool(operand.startswith(argument))
-        case p.TextOperator.ENDS:
+        case x.TextOperator.ENDS:
             return bool(operand.endswith(argument))
-        case p.TextOperator.MATCHES:
+        case x.TextOperator.MATCHES:
             return re.fullmatch(argument, operand, re.ASCII) is not None
     raise AssertionError(test)

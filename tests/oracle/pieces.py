@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from rulekit.clock import format_duration, format_instant
-from rulekit.language import program as p
+from rulekit.language import expressions as x
 from rulekit.language.types import TEXT, Kind, Type
 from tests.oracle.vocabulary import KEYWORDS
 
@@ -35,7 +35,7 @@ def quoted(text: str) -> str:
 
 def literal(value: Any, kind: Type) -> Piece:
     """Returns a value as an author writes it."""
-    node = p.Constant(value, TEXT if kind.kind in (Kind.ONE_OF, Kind.LIST) else kind)
+    node = x.Constant(value, TEXT if kind.kind in (Kind.ONE_OF, Kind.LIST) else kind)
     if isinstance(value, bool):
         return Piece(str(value).lower(), node)
     if isinstance(value, str):

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from rulekit.clock import format_duration
+from rulekit.language import expressions as x
 from rulekit.language import program as p
 from rulekit.language.types import BOOL, DATE, DURATION, LIST_OF_TEXT, NUMBER, TEXT, TIME, Kind, Type
 from tests.oracle.pieces import AND, COMPARISON, NOT, OR, PRODUCT, SUM, UNARY, Piece, literal, named
@@ -46,43 +47,43 @@ class Writer:
 
     def both(self, depth: int) -> Piece:
         parts = [self.condition(depth) for _ in range(self.pick([2, 3]))]
-        return Piece(" and ".join(part.at(NOT) for part in parts), p.And(tuple(part.node for part in parts)), AND)
+        return Piece(" and ".join(part.at(NOT) for part in parts), x.And(tuple(part.node for part in parts)), AND)
 
     def either(self, depth: int) -> Piece:
         parts = [self.condition(depth) for _ in range(self.pick([2, 3]))]
-        return Piece(" or ".join(part.at(AND) for part in parts), p.Or(tuple(part.node for part in parts)), OR)
+        return Piece(" or ".join(part.at(AND) for part in parts), x.Or(tuple(part.node for part in parts)), OR)
 
     def opposite(self, depth: int) -> Piece:
         part = self.condition(depth)
-        return Piece("not " + part.at(NOT), p.Not(part.node), NOT)
+        return Piece("not " + part.at(NOT), x.Not(part.node), NOT)
 
     def presence(self, depth: int) -> Piece:
         part = self.unfixed(self.kind_here(TYPES), self.pick([depth, 1]))
-        missing = p.IsMissing(part.node)
+        missing = x.IsMissing(part.node)
         if self.coin():
             return Piece(part.at(SUM) + " is missing", missing, COMPARISON)
-        return Piece(part.at(SUM) + " is present", p.Not(missing), COMPARISON)
+        return Piece(part.at(SUM) + " is present", x.Not(missing), COMPARISON)
 
     def measured(self, depth: int) -> Piece:
         """An aggregate against a number that it may well be."""
         left = self.aggregate(NUMBER)
         right = self.literal(NUMBER) if self.coin() else literal(self.pick([0, 1, 2, 3, 4]), NUMBER)
-        return self.compared(left, self.pick(list(p.Operator)), right) if left else self.comparison(depth)
+        return self.compared(left, self.pick(list(x.Operator)), right) if left else self.comparison(depth)
 
     def number_comparison(self, depth: int) -> Piece:
         depth = self.pick([depth, 1])
-        return self.compared(self.unfixed(NUMBER, depth), self.pick(list(p.Operator)), self.value(NUMBER, depth))
+        return self.compared(self.unfixed(NUMBER, depth), self.pick(list(x.Operator)), self.value(NUMBER, depth))
 
     def comparison(self, depth: int) -> Piece:
         kind = self.kind_here([TIME, DURATION, DATE, BOOL])
-        signs = [p.Operator.EQ, p.Operator.NE] if kind == BOOL else list(p.Operator)
+        signs = [x.Operator.EQ, x.Operator.NE] if kind == BOOL else list(x.Operator)
         return self.compared(self.unfixed(kind, depth), self.pick(signs), self.value(kind, depth))
 
     def text_comparison(self, depth: int) -> Piece:
         """A closed set is compared with one of its choices, a text with any text."""
         left = self.unfixed(self.kind_here([TEXT, ONE_OF]), depth)
         right = self.choice(left) if left.node.type.choices else self.value(TEXT, depth)
-        return self.compared(left, self.pick(list(p.Operator)), right)
+        return self.compared(left, self.pick(list(x.Operator)), right)
 
     def choice(self, piece: Piece) -> Piece:
         return literal(self.pick(piece.node.type.choices), TEXT)
@@ -90,11 +91,11 @@ class Writer:
     def age(self, depth: int) -> Piece:
         of = self.unfixed(self.kind_here([TIME, DATE]), depth)
         return self.compared(
-            Piece(of.text, p.Age(of.node), of.level), self.pick(list(p.Operator)), self.value(DURATION, depth)
+            Piece(of.text, x.Age(of.node), of.level), self.pick(list(x.Operator)), self.value(DURATION, depth)
         )
 
-    def compared(self, left: Piece, sign: p.Operator, right: Piece) -> Piece:
-        node = p.Comparison(sign, left.node, right.node)
+    def compared(self, left: Piece, sign: x.Operator, right: Piece) -> Piece:
+        node = x.Comparison(sign, left.node, right.node)
         return Piece(f"{left.at(SUM)} {sign.value} {right.at(SUM)}", node, COMPARISON)
 
     def between(self, depth: int) -> Piece:
@@ -102,9 +103,9 @@ class Writer:
         operand = self.unfixed(kind, depth)
         node = operand.node
         if kind in (TIME, DATE) and self.coin():
-            kind, node = DURATION, p.Age(node)
+            kind, node = DURATION, x.Age(node)
         low, high = self.value(kind, 0), self.value(kind, 0)
-        both = p.And((p.Comparison(p.Operator.GE, node, low.node), p.Comparison(p.Operator.LE, node, high.node)))
+        both = x.And((x.Comparison(x.Operator.GE, node, low.node), x.Comparison(x.Operator.LE, node, high.node)))
         return Piece(f"{operand.at(SUM)} between {low.at(SUM)} and {high.at(SUM)}", both, COMPARISON)
 
     def membership(self, depth: int) -> Piece:
@@ -112,44 +113,44 @@ class Writer:
         pool = operand.node.type.choices
         count = self.pick([1, 2, 3])
         items = [self.choice(operand) if pool else self.literal(operand.node.type) for _ in range(count)]
-        node = p.InList(operand.node, tuple(item.node for item in items))
+        node = x.InList(operand.node, tuple(item.node for item in items))
         listed = f"({', '.join(item.text for item in items)})"
         if self.coin():
             return Piece(f"{operand.at(SUM)} in {listed}", node, COMPARISON)
-        return Piece(f"{operand.at(SUM)} not in {listed}", p.Not(node), COMPARISON)
+        return Piece(f"{operand.at(SUM)} not in {listed}", x.Not(node), COMPARISON)
 
     def text_test(self, depth: int) -> Piece:
-        test = self.pick(list(p.TextOperator))
-        if test is p.TextOperator.MATCHES:
+        test = self.pick(list(x.TextOperator))
+        if test is x.TextOperator.MATCHES:
             operand, argument = self.unfixed(TEXT, depth), literal(self.pick(PATTERNS), TEXT)
         else:
-            kind = LIST_OF_TEXT if test is p.TextOperator.CONTAINS and self.coin() else TEXT
+            kind = LIST_OF_TEXT if test is x.TextOperator.CONTAINS and self.coin() else TEXT
             operand, argument = self.unfixed(kind, depth), self.value(TEXT, 0)
-        node = p.TextTest(test, operand.node, argument.node)
+        node = x.TextTest(test, operand.node, argument.node)
         return Piece(f"{operand.at(SUM)} {test.value} {argument.at(SUM)}", node, COMPARISON)
 
     def bare_bool(self, depth: int) -> Piece:
         value = self.unfixed(BOOL, depth)
-        return Piece(value.text, p.Comparison(p.Operator.EQ, value.node, p.Constant(True, BOOL)), value.level)
+        return Piece(value.text, x.Comparison(x.Operator.EQ, value.node, x.Constant(True, BOOL)), value.level)
 
     def within(self, depth: int) -> Piece:
         operand = self.unfixed(self.kind_here([TIME, DATE]), depth)
         direction, length = self.pick(["last", "next"]), self.length()
-        node = p.Within(operand.node, direction, length.node.value)
+        node = x.Within(operand.node, direction, length.node.value)
         return Piece(f"{operand.at(SUM)} within {direction} {length.text}", node, COMPARISON)
 
     def in_set(self, depth: int) -> Piece:
         personas = self.personas if self.place == "person" else []
-        sets = [(name, p.InPersona) for name in personas] + [(name, p.InSegment) for name in self.segments]
+        sets = [(name, x.InPersona) for name in personas] + [(name, x.InSegment) for name in self.segments]
         if not sets:
             return self.number_comparison(depth)
         name, node = self.pick(sets)
         if self.coin():
             return Piece(f"in {name}", node(name), COMPARISON)
-        return Piece(f"not in {name}", p.Not(node(name)), COMPARISON)
+        return Piece(f"not in {name}", x.Not(node(name)), COMPARISON)
 
     def let_condition(self, depth: int) -> Piece:
-        return self.let(lambda piece: isinstance(piece.node, p.Condition)) or self.comparison(depth)
+        return self.let(lambda piece: isinstance(piece.node, x.Condition)) or self.comparison(depth)
 
     def let(self, fits: Callable[[Piece], bool]) -> Piece | None:
         names = [name for name, piece in self.lets.items() if self.place == "person" and fits(piece)]
@@ -166,20 +167,20 @@ class Writer:
         window_text, period = self.window()
         company, prefix = self.company()
         text = f"{prefix}did({name}{where_text}{window_text})"
-        return Piece(text, p.Did(kinds, where, period, company))
+        return Piece(text, x.Did(kinds, where, period, company))
 
     def sequence(self, depth: int) -> Piece:
         steps, texts = [], []
         for _ in range(self.pick([2, 2, 3, 4])):
             name, kinds = self.kinds()
             text, where = self.where(kinds, name)
-            steps.append(p.Step(kinds, where))
+            steps.append(x.Step(kinds, where))
             texts.append(named(name) + text)
         within = self.length() if self.coin() else None
         within_text = f" within {within.text}" if within else ""
         window_text, period = self.window()
         company, prefix = self.company()
-        node = p.Sequence(tuple(steps), within.node.value if within else None, period, company)
+        node = x.Sequence(tuple(steps), within.node.value if within else None, period, company)
         return Piece(f"{prefix}did({' then '.join(texts)}{within_text}{window_text})", node)
 
     def aggregate(self, kind: Type) -> Piece | None:
@@ -188,29 +189,29 @@ class Writer:
         fitting = [(event, prop) for event, prop in properties if same_kind(prop.type, kind)]
         options: list[Callable[[], Piece]] = []
         if kind == NUMBER:
-            options.append(lambda: self.call(p.Function.COUNT, None, None))
+            options.append(lambda: self.call(x.Function.COUNT, None, None))
             if properties:
-                options.append(lambda: self.call(p.Function.DISTINCT, *self.pick(properties)))
+                options.append(lambda: self.call(x.Function.DISTINCT, *self.pick(properties)))
             if fitting:
-                functions = [p.Function.SUM, p.Function.MAX, p.Function.MIN, p.Function.AVG]
+                functions = [x.Function.SUM, x.Function.MAX, x.Function.MIN, x.Function.AVG]
                 options += [lambda: self.call(self.pick(functions), *self.pick(fitting))] * 4
         if kind == TIME:
-            options.append(lambda: self.call(self.pick([p.Function.LAST, p.Function.FIRST]), None, None))
+            options.append(lambda: self.call(self.pick([x.Function.LAST, x.Function.FIRST]), None, None))
         if fitting:
-            options.append(lambda: self.call(self.pick([p.Function.LAST, p.Function.FIRST]), *self.pick(fitting)))
+            options.append(lambda: self.call(self.pick([x.Function.LAST, x.Function.FIRST]), *self.pick(fitting)))
         return self.pick(options)() if options else None
 
-    def call(self, function: p.Function, event: str | None, prop: p.FieldType | None) -> Piece:
+    def call(self, function: x.Function, event: str | None, prop: p.FieldType | None) -> Piece:
         name, kinds = (event, (event,)) if event else self.kinds()
         subject = named(name) if prop is None else f"{named(name)}.{named(prop.name)}"
         where_text, where = self.where(kinds, name)
         window_text, period = self.window()
         company, prefix = self.company()
         kind = NUMBER
-        if function in (p.Function.FIRST, p.Function.LAST):
+        if function in (x.Function.FIRST, x.Function.LAST):
             kind = TIME if prop is None else prop.type
-        optional = function not in (p.Function.COUNT, p.Function.SUM, p.Function.DISTINCT)
-        node = p.Aggregate(function, kinds, prop.name if prop else None, where, period, company, kind, optional)
+        optional = function not in (x.Function.COUNT, x.Function.SUM, x.Function.DISTINCT)
+        node = x.Aggregate(function, kinds, prop.name if prop else None, where, period, company, kind, optional)
         return Piece(f"{prefix}{function.value}({subject}{where_text}{window_text})", node)
 
     def kinds(self) -> tuple[str, tuple[str, ...]]:
@@ -218,7 +219,7 @@ class Writer:
         name = self.pick([*events, "any"])
         return name, tuple(sorted(events)) if name == "any" else (name,)
 
-    def where(self, kinds: tuple[str, ...], name: str) -> tuple[str, p.Condition | None]:
+    def where(self, kinds: tuple[str, ...], name: str) -> tuple[str, x.Condition | None]:
         if name == "any" or not self.schema.events[name] or self.pick([True, True, False]):
             return "", None
         outer, self.place = self.place, name
@@ -226,18 +227,18 @@ class Writer:
         self.place = outer
         return f" where {condition.text}", condition.node
 
-    def window(self) -> tuple[str, p.Period | None]:
+    def window(self) -> tuple[str, x.Period | None]:
         form = self.pick(["", "", "last", "previous", "ago"])
         if not form:
             return "", None
         length = self.length()
         span = length.node.value
         if form == "last":
-            return f", last {length.text}", p.Period(span)
+            return f", last {length.text}", x.Period(span)
         if form == "previous":
-            return f", previous {length.text}", p.Period(2 * span, span)
+            return f", previous {length.text}", x.Period(2 * span, span)
         end = self.pick(LENGTHS)
-        return f", {format_duration(span + end)}..{format_duration(end)} ago", p.Period(span + end, end)
+        return f", {format_duration(span + end)}..{format_duration(end)} ago", x.Period(span + end, end)
 
     def company(self) -> tuple[bool, str]:
         if self.place == "company":
@@ -247,7 +248,7 @@ class Writer:
 
     def length(self) -> Piece:
         """Returns a literal duration, or a `let` that is one."""
-        named_length = self.let(lambda piece: isinstance(piece.node, p.Constant) and piece.node.type == DURATION)
+        named_length = self.let(lambda piece: isinstance(piece.node, x.Constant) and piece.node.type == DURATION)
         if named_length and self.coin():
             return named_length
         return self.literal(DURATION)
@@ -294,7 +295,7 @@ class Writer:
 
     def field(self, kind: Type) -> Piece | None:
         found = [
-            Piece(prefix + named(f.name), p.Field(owner, f.name, f.type, f.optional))
+            Piece(prefix + named(f.name), x.Field(owner, f.name, f.type, f.optional))
             for owner, prefix, declared in self.owners()
             for f in declared.values()
             if same_kind(f.type, kind)
@@ -306,12 +307,12 @@ class Writer:
         if operand is None or kind == LIST_OF_TEXT:
             return None
         fallback = self.choice(operand) if operand.node.type.choices else self.literal(kind)
-        node = p.Default(operand.node, fallback.node, operand.node.type)
+        node = x.Default(operand.node, fallback.node, operand.node.type)
         return Piece(f"default({operand.text}, {fallback.text})", node)
 
     def lower(self, depth: int) -> Piece:
         operand = self.unfixed(TEXT, depth)
-        return Piece(f"lower({operand.text})", p.Lower(operand.node, TEXT))
+        return Piece(f"lower({operand.text})", x.Lower(operand.node, TEXT))
 
     def arithmetic(self, kind: Type, depth: int) -> Piece:
         if kind == TIME:
@@ -323,10 +324,10 @@ class Writer:
         form = self.pick(["+", "-", "*", "/", "of", "negative"])
         if form == "negative":
             operand = self.unfixed(NUMBER, depth)
-            return Piece(f"-{operand.at(UNARY)}", p.Negative(operand.node, NUMBER), UNARY)
+            return Piece(f"-{operand.at(UNARY)}", x.Negative(operand.node, NUMBER), UNARY)
         if form == "of":
             percent, operand = self.pick([50, 10, 250]), self.unfixed(NUMBER, depth)
-            node = p.Arithmetic("*", p.Constant(Decimal(percent) / 100, NUMBER), operand.node, NUMBER)
+            node = x.Arithmetic("*", x.Constant(Decimal(percent) / 100, NUMBER), operand.node, NUMBER)
             return Piece(f"{percent}% of {operand.at(UNARY)}", node, PRODUCT)
         return self.binary(form, self.unfixed(NUMBER, depth), self.value(NUMBER, depth), NUMBER)
 
@@ -336,7 +337,7 @@ class Writer:
             return self.binary("-", self.unfixed(TIME, depth), self.value(TIME, 0), DURATION)
         operand = self.field(DURATION) or self.literal(DURATION)
         if form == "negative":
-            return Piece(f"-{operand.at(UNARY)}", p.Negative(operand.node, DURATION), UNARY)
+            return Piece(f"-{operand.at(UNARY)}", x.Negative(operand.node, DURATION), UNARY)
         if form in "*/":
             factor = literal(self.pick([2, 1, 4, 0, Decimal("0.5")]), NUMBER)
             write = self.swapped if form == "*" and self.coin() else self.binary
@@ -345,13 +346,13 @@ class Writer:
 
     def binary(self, sign: str, left: Piece, right: Piece, kind: Type) -> Piece:
         level = SUM if sign in "+-" else PRODUCT
-        node = p.Arithmetic(sign, left.node, right.node, kind)
+        node = x.Arithmetic(sign, left.node, right.node, kind)
         return Piece(f"{left.at(level)} {sign} {right.at(level + 1)}", node, level)
 
     def swapped(self, sign: str, left: Piece, right: Piece, kind: Type) -> Piece:
         """`2 * 7d` and `3d + created_at` mean what they mean from right to left."""
         level = SUM if sign in "+-" else PRODUCT
-        node = p.Arithmetic(sign, left.node, right.node, kind)
+        node = x.Arithmetic(sign, left.node, right.node, kind)
         return Piece(f"{right.at(level)} {sign} {left.at(level + 1)}", node, level)
 
     def literal(self, kind: Type) -> Piece:

@@ -9,7 +9,7 @@ from rulekit.language.checking.findings import attempted, each, settled
 from rulekit.language.checking.literals import fixed_duration
 from rulekit.language.checking.scope import Scope, described
 from rulekit.language.checking.windows import check_window
-from rulekit.language.program import Aggregate, Condition, Did, Function, Period, Sequence, Step
+from rulekit.language.expressions import Aggregate, Condition, Did, Function, Period, Sequence, Step
 from rulekit.language.types import NUMBER, TIME, Kind, Type
 
 OF_NUMBERS = (Function.SUM, Function.AVG, Function.MIN, Function.MAX)

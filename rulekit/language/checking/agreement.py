@@ -7,7 +7,7 @@ from rulekit.diagnostics.diagnostic import Code, Fix, Label
 from rulekit.language.checking.findings import meant, replacement
 from rulekit.language.checking.scope import Scope, described
 from rulekit.language.checking.spelling import spelled_as
-from rulekit.language.program import Age, Constant, Field, Value
+from rulekit.language.expressions import Age, Constant, Field, Value
 from rulekit.language.types import Kind
 
 INSTANTS = (Kind.TIME, Kind.DATE)

@@ -11,7 +11,7 @@ from rulekit.diagnostics.source import Span
 from rulekit.language import tree
 from rulekit.language.checking.findings import each
 from rulekit.language.checking.scope import Scope, described
-from rulekit.language.program import Arithmetic, Constant, Negative, Value
+from rulekit.language.expressions import Arithmetic, Constant, Negative, Value
 from rulekit.language.types import DURATION, NUMBER, TIME, Kind, Type
 
 Sign = OneOf["+", "-", "*", "/"]

@@ -8,7 +8,7 @@ from rulekit.language.checking.findings import meant
 from rulekit.language.checking.literals import fixed
 from rulekit.language.checking.references import require_record
 from rulekit.language.checking.scope import Checked, Scope, described
-from rulekit.language.program import Default, Function, Lower, Value
+from rulekit.language.expressions import Default, Function, Lower, Value
 from rulekit.language.types import TEXT
 
 EVENT_FUNCTIONS = ("did", *(function.value for function in Function))

@@ -12,7 +12,7 @@ from rulekit.language.checking.junctions import joined
 from rulekit.language.checking.literals import fixed, fixed_duration
 from rulekit.language.checking.patterns import invalid_pattern
 from rulekit.language.checking.scope import VALUES, Checked, Scope, described
-from rulekit.language.program import (
+from rulekit.language.expressions import (
     And,
     Comparison,
     Condition,

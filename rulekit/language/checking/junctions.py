@@ -6,7 +6,7 @@ from rulekit.diagnostics.source import Span
 from rulekit.language import tree
 from rulekit.language.checking.findings import each
 from rulekit.language.checking.scope import Scope
-from rulekit.language.program import And, Condition, Not, Or
+from rulekit.language.expressions import And, Condition, Not, Or
 
 _KINDS: dict[str, type[And] | type[Or]] = {"and": And, "or": Or}
 

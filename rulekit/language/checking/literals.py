@@ -8,7 +8,7 @@ from rulekit.diagnostics import codes
 from rulekit.language import tree
 from rulekit.language.checking.findings import replacement
 from rulekit.language.checking.scope import Scope
-from rulekit.language.program import Constant
+from rulekit.language.expressions import Constant
 from rulekit.language.types import BOOL, DATE, DURATION, NUMBER, TEXT, TIME, Type
 
 # a bool is an int and a datetime is a date to Python, so the order matters

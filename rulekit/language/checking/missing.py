@@ -11,7 +11,8 @@ from rulekit.diagnostics.diagnostic import Edit, Fix, Label
 from rulekit.diagnostics.source import Span
 from rulekit.language.checking.findings import Findings
 from rulekit.language.checking.walk import decided, leaves, needed, operands
-from rulekit.language.program import Comparison, Condition, Field, Operator, Schema
+from rulekit.language.expressions import Comparison, Condition, Field, Operator
+from rulekit.language.program import Schema
 
 Compared = tuple[Condition, bool]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rulekit.language.checking.walk import needed, operands
-from rulekit.language.program import (
+from rulekit.language.expressions import (
     And,
     Comparison,
     Condition,
@@ -18,11 +18,8 @@ from rulekit.language.program import (
     Not,
     Operator,
     Or,
-    Persona,
-    Schema,
-    Segment,
-    Trigger,
 )
+from rulekit.language.program import Persona, Schema, Segment, Trigger
 from rulekit.records import Edge
 
 Known = frozenset[tuple[str, str]]

@@ -10,7 +10,8 @@ from rulekit.diagnostics.source import Span
 from rulekit.language import tree
 from rulekit.language.checking.findings import Reported, meant, replacement
 from rulekit.language.checking.scope import Checked, Scope
-from rulekit.language.program import Field, FieldType, InPersona, InSegment, Not
+from rulekit.language.expressions import Field, InPersona, InSegment, Not
+from rulekit.language.program import FieldType
 
 _CODES = {"person": codes.UNKNOWN_FIELD, "company": codes.UNKNOWN_FIELD, "event": codes.UNKNOWN_PROPERTY}
 

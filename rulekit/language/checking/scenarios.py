@@ -11,7 +11,8 @@ from rulekit.language.checking.agreement import agree_as_is
 from rulekit.language.checking.findings import attempted, meant
 from rulekit.language.checking.literals import constant
 from rulekit.language.checking.scope import Scope
-from rulekit.language.program import EMAIL_STATES, Field, FieldType, Moment, Test
+from rulekit.language.expressions import Field
+from rulekit.language.program import EMAIL_STATES, FieldType, Moment, Test
 from rulekit.language.types import Kind
 from rulekit.records import Scalar
 

@@ -12,10 +12,11 @@ from typing import NoReturn, TypeAlias
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Label
 from rulekit.diagnostics.source import Span
-from rulekit.language import program, tree
+from rulekit.language import expressions, tree
 from rulekit.language.checking.findings import Findings, Reported
 from rulekit.language.checking.names import Declared
-from rulekit.language.program import Comparison, Condition, Constant, FieldType, Operator, Schema, Value
+from rulekit.language.expressions import Comparison, Condition, Constant, Operator, Value
+from rulekit.language.program import FieldType, Schema
 from rulekit.language.types import BOOL, Kind, Type
 
 # brackets nest at most 64 deep, and `let` may add to that; the limit keeps every walk clear of Python's own
@@ -26,14 +27,14 @@ MOST_LETS = 1000
 Checked: TypeAlias = Value | Condition
 Check: TypeAlias = Callable[[tree.Expression, "Scope"], Checked]
 VALUES = (
-    program.Constant,
-    program.Field,
-    program.Age,
-    program.Arithmetic,
-    program.Negative,
-    program.Lower,
-    program.Default,
-    program.Aggregate,
+    expressions.Constant,
+    expressions.Field,
+    expressions.Age,
+    expressions.Arithmetic,
+    expressions.Negative,
+    expressions.Lower,
+    expressions.Default,
+    expressions.Aggregate,
 )
 
 KIND_NAMES = {

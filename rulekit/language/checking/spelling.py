@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from rulekit.clock import parse_duration, parse_instant
-from rulekit.language.program import Constant
+from rulekit.language.expressions import Constant
 from rulekit.language.types import Kind
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rulekit.language import tree
-from rulekit.language.program import (
+from rulekit.language.expressions import (
     Age,
     And,
     Arithmetic,

@@ -6,7 +6,7 @@ from rulekit.language import tree
 from rulekit.language.checking.findings import each
 from rulekit.language.checking.literals import fixed_duration
 from rulekit.language.checking.scope import Scope
-from rulekit.language.program import Period
+from rulekit.language.expressions import Period
 
 
 def check_window(window: tree.Window, scope: Scope) -> Period:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from rulekit.language.program import (
+from rulekit.language.expressions import (
     Age,
     Aggregate,
     And,
