@@ -226,6 +226,7 @@ PEOPLE = {
     "sum(purchase.amount, previous 14d) = 0.3": "a",
     "sum(purchase.amount, last 2d) = 0": "acd",
     "avg(purchase.amount) = -7.25": "d",
+    "avg(purchase.amount) > 3": "ab",
     "avg(purchase.amount) is missing": "c",
     "avg(purchase.amount, last 2d) is missing": "acd",
     "avg(purchase.amount, 29d..27d ago) = 10": "a",
