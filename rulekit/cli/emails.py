@@ -21,8 +21,8 @@ def print_email(row: OutboxRow, message: bytes, history: list[AuditLine]) -> Non
     """Prints one email for a person who decides about it: facts, history, text."""
     _print_facts(row)
     for line in history:
-        reason = f": {escape_line(line.reason)}" if line.reason else ""
-        click.echo(f"  {format_instant(line.at)}  {line.target.value:10}  by {escape_line(_who(line))}{reason}")
+        reason = f": {escape_line(line.reason)}" if line.reason not in ("", line.actor_name) else ""
+        click.echo(f"  {format_instant(line.at)}  {_where(line):10}  by {escape_line(_who(line))}{reason}")
     click.echo()
     click.echo(escape(_plain_text(message)))
 
@@ -58,6 +58,11 @@ def _print_facts(row: OutboxRow) -> None:
         click.echo(f"  {label + ':':12}{escape_line(value)}")
     for text, value in row.because.items():
         click.echo(f"  {'because:':12}{escape_line(text)} = {escape_line(value)}")
+
+
+def _where(line: AuditLine) -> str:
+    """Returns the state that an email came to; `sending` says how far it was."""
+    return f"{line.target.value} ({line.target_phase.value})" if line.target_phase else line.target.value
 
 
 def _who(line: AuditLine) -> str:
