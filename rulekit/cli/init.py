@@ -9,7 +9,8 @@ from rulekit.errors import RulekitError
 from rulekit.folders import FILE_NAME, shipped_folder
 
 # what a run leaves in a project, and what only rulekit's own repository needs
-LEFT_OUT = shutil.ignore_patterns("state", "outbox", "__pycache__")
+LEFT_OUT = ("state", "outbox", "__pycache__")
+IGNORED = ".gitignore"
 
 
 @click.command("init")
@@ -17,12 +18,14 @@ LEFT_OUT = shutil.ignore_patterns("state", "outbox", "__pycache__")
 def command(folder: Path) -> None:
     """Make a new project in DIR (default: here), with rules, templates and sample data to try things out on."""
     sample = shipped_folder("rules")
-    clashes = sorted(path.name for path in sample.iterdir() if (folder / path.name).exists())
+    clashes = sorted(path.name for path in sample.iterdir() if (folder / path.name).exists() and path.name != IGNORED)
     if clashes:
         raise RulekitError(
             f"{folder} holds `{clashes[0]}` already; nothing was written", help="give the name of a new folder"
         )
-    shutil.copytree(sample, folder, ignore=LEFT_OUT, dirs_exist_ok=True)
+    # an existing list of what git ignores is the user's own
+    left_out = [*LEFT_OUT, *([IGNORED] if (folder / IGNORED).exists() else [])]
+    shutil.copytree(sample, folder, ignore=shutil.ignore_patterns(*left_out), dirs_exist_ok=True)
     there = "" if folder == Path() else f"cd {folder} && "
     click.echo(f"a project is in {folder}; its settings are in {FILE_NAME}")
     click.echo(f"next: {there}rulekit check && rulekit test && rulekit run --now 2026-03-02T08:00Z")
