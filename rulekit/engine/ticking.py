@@ -88,17 +88,17 @@ def prepare_tick(
 ) -> PreparedTick:
     """Computes one tick at `now` without writing anything.
 
-    `accept` takes changes beyond the guard as they are. Raises SourceError when the source has nobody although it
-    had people before, and RulekitError when `now` lies before the last tick.
+    Raises SourceError when the source has nobody, or no events of a kind, although it had before, and RulekitError
+    when `now` lies before the last tick. `accept` takes what the source says as it is, also beyond the guard.
     """
     program = project.program
     past = Past.read(store, program)
     _refuse_going_back(past.state, now)
     segments = {t.segment for t in program.triggers.values() if t.segment}
     membership = evaluate(build_plan(program, segments=sorted(segments)), data, now)
-    _refuse_nobody(past.state, membership)
     kinds = frozenset(kind for kind, events in data.report.events.items() if events.events)
     if not accept:
+        _refuse_nobody(past.state, membership)
         _refuse_silence(past.state.kinds - kinds, program)
     borders = _find_borders(past.state, membership, None if accept else guard or Guard())
     changes = _find_changes(borders, past)
@@ -142,7 +142,7 @@ def _refuse_nobody(state: TickState, membership: Membership) -> None:
     if not membership.people and state.present.any():
         raise SourceError(
             f"the source has no people, but had {int(state.present.sum())} before; nobody was removed",
-            help="look at the table of `[source.person]` and at what fills it, then run again",
+            help="look at the table of `[source.person]` and at what fills it; if everybody has left, add `--accept`",
         )
 
 

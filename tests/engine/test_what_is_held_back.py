@@ -101,6 +101,13 @@ def test_a_source_in_doubt_removes_nobody_and_writes_nothing(busy: Any, trouble:
     assert busy.dump() == before
 
 
+def test_that_everybody_left_can_be_accepted(busy: Any) -> None:
+    busy.people()
+    tick = busy.run(DAY.format(5), accept=True).tick
+    assert {person for change in tick.personas for person in change.gone} > {"ada"}
+    assert all(change.members == 0 for change in tick.personas)
+
+
 def test_a_kind_that_was_always_silent_is_fine_and_one_that_fell_silent_can_be_accepted(project: Any) -> None:
     project.events(("ada", "login", "2026-01-01T00:00Z"))
     project.run(DAY.format(1))
