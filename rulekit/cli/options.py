@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import getpass
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -51,6 +52,18 @@ def now_option(command: F) -> F:
         show_default="the machine's clock",
         help="The instant to evaluate at, like 2026-01-31T09:00Z.",
     )(command)
+
+
+def by_option(does: str) -> Callable[[F], F]:
+    """Adds `--by NAME`, given to the command as the name of who acts; `does` says what they do."""
+
+    def name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+        try:
+            return value or getpass.getuser()
+        except (KeyError, OSError):
+            raise click.UsageError("this machine does not know who you are; say it with `--by NAME`") from None
+
+    return click.option("--by", default="", callback=name, help=f"Who {does}; default: the login name.")
 
 
 def output_option(*formats: str) -> Callable[[F], F]:

@@ -1,6 +1,5 @@
 """`rulekit outbox`: look at the emails that wait, and decide about them."""
 
-import getpass
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from rulekit.cli.emails import email_as_json, gist, print_email, story_as_json
-from rulekit.cli.options import now_option, output_option, project_option
+from rulekit.cli.options import by_option, now_option, output_option, project_option
 from rulekit.cli.printing import escape_line, plural, print_columns, print_json
 from rulekit.clock import format_instant
 from rulekit.engine import open_project_store
@@ -92,7 +91,7 @@ def show(row_id: int, raw: bool, output: str, project: Path) -> None:
 @command.command("approve")
 @click.argument("ids", nargs=-1, type=int)
 @_filters
-@click.option("--by", default="", help="Who approves; default: the login name.")
+@by_option("approves")
 @click.option("--yes", is_flag=True, help="Do not ask before approving by filter.")
 @now_option
 @project_option
@@ -104,7 +103,7 @@ def approve(ids: tuple[int, ...], by: str, yes: bool, now: datetime, project: Pa
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, State.UNAPPROVED, yes, "approve")
         hold = load_settings(project).delivery.hold
-        _each(rows, "approved", lambda row: store.approve(row.id, row.digest, now, _actor(by), hold))
+        _each(rows, "approved", lambda row: store.approve(row.id, row.digest, now, by, hold))
         if rows:
             click.echo(f"sent from {format_instant(now + hold)}; until then `rulekit outbox unapprove` takes it back")
 
@@ -112,7 +111,7 @@ def approve(ids: tuple[int, ...], by: str, yes: bool, now: datetime, project: Pa
 @command.command("unapprove")
 @click.argument("ids", nargs=-1, type=int)
 @_filters
-@click.option("--by", default="", help="Who takes it back; default: the login name.")
+@by_option("takes it back")
 @click.option("--yes", is_flag=True, help="Do not ask before acting by filter.")
 @now_option
 @project_option
@@ -120,14 +119,14 @@ def unapprove(ids: tuple[int, ...], by: str, yes: bool, now: datetime, project: 
     """Take back an approval, while its hold is not over."""
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, State.APPROVED, yes, "unapprove")
-        _each(rows, "unapproved", lambda row: store.unapprove(row.id, now, _actor(by)))
+        _each(rows, "unapproved", lambda row: store.unapprove(row.id, now, by))
 
 
 @command.command("cancel")
 @click.argument("ids", nargs=-1, type=int)
 @_filters
 @click.option("--reason", default="", help="Why; kept in the email's history.")
-@click.option("--by", default="", help="Who cancels; default: the login name.")
+@by_option("cancels")
 @click.option("--yes", is_flag=True, help="Do not ask before acting by filter.")
 @now_option
 @project_option
@@ -135,20 +134,20 @@ def cancel(ids: tuple[int, ...], reason: str, by: str, yes: bool, now: datetime,
     """Stop emails for good; one that is being sent is too late to stop."""
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, State.UNAPPROVED, yes, "cancel")
-        _each(rows, "cancelled", lambda row: store.cancel(row.id, now, _actor(by), reason))
+        _each(rows, "cancelled", lambda row: store.cancel(row.id, now, by, reason))
 
 
 @command.command("resolve")
 @click.argument("row_id", metavar="ID", type=int)
 @click.argument("to", type=click.Choice(["sent", "failed", "retrying"]))
 @click.option("--reason", required=True, help="How you know; kept in the email's history.")
-@click.option("--by", default="", help="Who says so; default: the login name.")
+@by_option("says so")
 @now_option
 @project_option
 def resolve(row_id: int, to: str, reason: str, by: str, now: datetime, project: Path) -> None:
     """Say what became of an email whose server never answered; `retrying` sends it again."""
     with open_project_store(project) as store:
-        store.resolve(row_id, State(to), now, _actor(by), reason)
+        store.resolve(row_id, State(to), now, by, reason)
     click.echo(f"email {row_id}: {to}")
 
 
@@ -193,10 +192,3 @@ def _each(rows: list[OutboxRow], done: str, act: Callable[[OutboxRow], object]) 
             click.echo(f"email {row.id} to {escape_line(row.recipient or row.tagging.person)}: {done}")
     if refused:
         raise SystemExit(TransitionRefused.exit_code)
-
-
-def _actor(by: str) -> str:
-    try:
-        return by or getpass.getuser()
-    except (KeyError, OSError):
-        raise click.UsageError("this machine does not know who you are; say it with `--by NAME`") from None

@@ -72,7 +72,7 @@ def test_rules_with_an_error(running: Any, rules: str, messages: list[str]) -> N
     [
         ("[store]", "[stroe]", ["there is no setting `stroe`; did you mean `store`?"]),
         ("edition = 1", "edition = 7", ["`edition = 1`"]),
-        ("edition = 1", "edition = ", ["rulekit.toml cannot be read"]),
+        ("edition = 1", "edition = ", ["rulekit.toml: cannot be read"]),
         ('key = "id"', "key = 3", ["source.person.key"]),
         ('url = "files:data"', 'url = "fiels:data"', ["there is no data source for `fiels:`; did you mean `files:`?"]),
         (
