@@ -88,9 +88,7 @@ def _aggregate(measure: Measure, bounds: Bounds, scope: Scope) -> exp.Expr:
         case Function.SUM:
             return _filtered(_sum(measure, scope), tests)
         case Function.AVG:
-            total = cast(_filtered(_sum(measure, scope), tests), "DOUBLE")
-            counted = _filtered(exp.Count(this=_property(measure), big_int=True), tests)
-            average = exp.Div(this=total, expression=counted)
+            average = _average(measure, tests, scope)
             return cast(average, "BIGINT") if measure.type.kind is Kind.DURATION else average
         case Function.DISTINCT:
             return _filtered(exp.Count(this=exp.Distinct(expressions=[_property(measure)]), big_int=True), tests)
@@ -118,6 +116,21 @@ def conjunction(tests: Sequence[exp.Expr]) -> exp.Expr:
 
 def _property(measure: Measure) -> exp.Column:
     return column(EVENT, f"f.{measure.property}")
+
+
+def _average(measure: Measure, tests: list[exp.Expr], scope: Scope) -> exp.Expr:
+    """Returns the double nearest to sum / count: both are scaled to whole numbers, which doubles hold exactly.
+
+    So three times 0.1 is 0.1 on average. Sums of more than 15 digits may miss the nearest double by one.
+    """
+    total: exp.Expr = cast(_filtered(_sum(measure, scope), tests), "DOUBLE")
+    counted: exp.Expr = _filtered(exp.Count(this=_property(measure), big_int=True), tests)
+    own = _property_number(measure, lambda: scope.numbers("event"))
+    if scale := (own or SUMMED_DOUBLES).scale:
+        factor = exp.Literal.number(f"1e{scale}")
+        total = exp.Round(this=exp.Mul(this=total, expression=factor))
+        counted = exp.Paren(this=exp.Mul(this=counted, expression=factor.copy()))
+    return exp.Div(this=total, expression=counted)
 
 
 def _sum(measure: Measure, scope: Scope) -> exp.Expr:

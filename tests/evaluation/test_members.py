@@ -411,3 +411,12 @@ def test_relations_of_the_data_are_not_changed(world):
     world.who("did(visit then left within 3d) and company.did(visit)", NOW)
     assert world.data.connection.execute("SELECT count(*) FROM duckdb_tables()").fetchone() == before
     assert isinstance(world.data, Data)
+
+
+@pytest.mark.parametrize(("number", "count"), [("0.1", 3), ("19.99", 3), ("-0.7", 7), ("33.333333333", 9), ("7", 3)])
+def test_an_average_is_the_number_nearest_to_it(make_world, number, count):
+    # in binary, 0.1 + 0.1 + 0.1 divided by three is not 0.1, and neither is 59.97 divided by three 19.99
+    schema = "person:\n  x number?\nevent e:\n  v number\n"
+    events = [{"person": "a", "at": NOW, "v": Decimal(number)} for _ in range(count)]
+    world = make_world(schema, [{"person": "a", "company": None}], events={"e": events})
+    assert world.who(f"avg(e.v) = {number}", NOW) == {"a"}

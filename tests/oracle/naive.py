@@ -209,7 +209,7 @@ class Judge:
             case _ if not values:
                 return None
             case x.Function.AVG:
-                return float(sum(nine_decimals(value) for value in values)) / len(values)
+                return float(sum((nine_decimals(value) for value in values), Fraction(0)) / len(values))
             case x.Function.MIN:
                 return min(values)
             case x.Function.MAX:
