@@ -107,6 +107,15 @@ def _make_file(path: Path) -> None:
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    try:
+        _apply_settings(connection)
+    except BaseException:
+        # the pool has not taken it over yet, so nobody else would close it
+        connection.close()
+        raise
+
+
+def _apply_settings(connection: sqlite3.Connection) -> None:
     # the driver must not open transactions by itself: `_begin` does
     connection.isolation_level = None
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"

@@ -89,7 +89,7 @@ def test_metadata_and_migrations_make_the_same_schema(path):
     with create_engine(f"sqlite:///{path}").connect() as migrated, fresh.connect() as made:
         assert compare_metadata(MigrationContext.configure(migrated), metadata) == []
         assert shapes(migrated) == shapes(made)
-        migrated.engine.dispose()
+    migrated.engine.dispose()
     fresh.dispose()
 
 
