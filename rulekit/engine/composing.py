@@ -7,7 +7,7 @@ from datetime import datetime
 from hashlib import sha256
 
 from rulekit.email.addresses import address_domain
-from rulekit.email.compose import Composed, Composer
+from rulekit.email.compose import ADDRESS_FIELD, Composed, Composer
 from rulekit.email.unsubscribe import unsubscribe_link
 from rulekit.engine.project import Project
 from rulekit.errors import ComposeError, SettingsError
@@ -147,7 +147,7 @@ class _Desk:
 
     def _unsubscribe_url(self, trigger: Trigger, person: Person) -> str | None:
         base = self._project.settings.delivery.unsubscribe_url
-        address = person.fields.get("email")
+        address = person.fields.get(ADDRESS_FIELD)
         if not base or not isinstance(address, str):
             return None
         return unsubscribe_link(base, self._secret, address, trigger.name)
