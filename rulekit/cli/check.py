@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from rulekit.cli.options import given_project_option
 from rulekit.cli.printing import plural
 from rulekit.diagnostics.diagnostic import Diagnostic, Severity
 from rulekit.errors import RulekitError
@@ -30,11 +31,7 @@ LEVELS = {"error": (Severity.ERROR,), "warning": (Severity.ERROR, Severity.WARNI
     show_default=True,
     help="The least severity that makes the exit code 1.",
 )
-@click.option(
-    "--project",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the project; default: the nearest rulekit.toml upward from PATHS.",
-)
+@given_project_option(start=" from PATHS")
 def command(paths: tuple[Path, ...], outputs: tuple[str, ...], fail_level: str, project: Path | None) -> None:
     """Report everything that is wrong with the rules; needs neither data nor network.
 

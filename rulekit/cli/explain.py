@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rulekit.cli.options import Instant, output_option
+from rulekit.cli.options import given_project_option, now_option, output_option
 from rulekit.cli.printing import escape_line, print_json
-from rulekit.clock import format_instant, system_now
+from rulekit.clock import format_instant
 from rulekit.diagnostics.codes import ALL, by_name
 from rulekit.errors import RulekitError
 from rulekit.folders import find_project
@@ -22,12 +22,8 @@ if TYPE_CHECKING:
 @click.argument("subject", metavar="PERSON|CODE")
 @click.argument("persona", required=False)
 @output_option("text", "json")
-@click.option("--now", type=Instant(), default=system_now, show_default="the machine's clock", help="The instant.")
-@click.option(
-    "--project",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the project; default: the nearest rulekit.toml upward.",
-)
+@now_option
+@given_project_option()
 def command(subject: str, persona: str | None, output: str, now: datetime, project: Path | None) -> None:
     """Say why PERSON is in PERSONA or not, part by part, and when time alone will change it.
 

@@ -35,12 +35,22 @@ def project_option(command: F) -> F:
     def find(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path:
         return find_project(value or Path.cwd())
 
+    return given_project_option(callback=find)(command)
+
+
+def given_project_option(
+    start: str = "", callback: Callable[[click.Context, click.Parameter, Path | None], Path] | None = None
+) -> Callable[[F], F]:
+    """Adds `--project DIR`, given to the command as it is: the command looks for a project itself, if it needs one.
+
+    `start` says in the help where it then begins to look.
+    """
     return click.option(
         "--project",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
-        callback=find,
-        help="Folder of the project; default: the nearest rulekit.toml upward.",
-    )(command)
+        callback=callback,
+        help=f"Folder of the project; default: the nearest rulekit.toml upward{start}.",
+    )
 
 
 def now_option(command: F) -> F:
