@@ -1,4 +1,4 @@
-"""How commands print: aligned columns, counts with their noun, and nothing raw from data."""
+"""How commands print: aligned columns, and nothing raw from data."""
 
 import json
 import unicodedata
@@ -12,11 +12,6 @@ from rulekit.diagnostics.lines import escape, width
 def escape_line(text: str) -> str:
     """Returns a text of data on one line, made safe as `escape` does."""
     return escape(text.replace("\r\n", " ").replace("\n", " "))
-
-
-def plural(count: int, noun: str, nouns: str = "") -> str:
-    """Returns a count with its noun, as in `1 email` and `1,204 people`."""
-    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
 
 
 def print_columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -7,10 +7,11 @@ import click
 from click.core import ParameterSource
 
 from rulekit.cli.options import now_option, project_option
-from rulekit.cli.printing import escape_line, plural
+from rulekit.cli.printing import escape_line
 from rulekit.cli.progress import working
 from rulekit.cli.ticks import print_data_report, print_tick
 from rulekit.clock import format_instant, system_now
+from rulekit.diagnostics.lines import plural
 from rulekit.engine import RunReport, open_project, open_store, run
 from rulekit.outbox.dispatcher import DispatchReport
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from rulekit.cli.options import by_option, now_option, output_option, project_option
-from rulekit.cli.printing import escape_line, plural, print_columns, print_json
+from rulekit.cli.printing import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
+from rulekit.diagnostics.lines import plural
 from rulekit.engine import open_project_store
 from rulekit.errors import TransitionRefused
 

@@ -6,9 +6,8 @@ from pathlib import Path
 import click
 
 from rulekit.cli.options import project_option
-from rulekit.cli.printing import plural
 from rulekit.clock import format_instant
-from rulekit.diagnostics.lines import escape
+from rulekit.diagnostics.lines import escape, plural
 from rulekit.engine import open_project
 from rulekit.language.program import Test
 from rulekit.testing.scenarios import TestResult, play_tests

@@ -4,7 +4,8 @@ from collections import Counter
 
 import click
 
-from rulekit.cli.printing import escape_line, plural, print_columns
+from rulekit.cli.printing import escape_line, print_columns
+from rulekit.diagnostics.lines import plural
 from rulekit.engine import PersonaChange, PreparedTick
 from rulekit.evaluation.report import DataReport
 

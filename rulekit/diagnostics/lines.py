@@ -77,3 +77,8 @@ def _width(character: str) -> int:
     if combining(character) or category(character) in {"Mn", "Me"}:
         return 0
     return 2 if east_asian_width(character) in {"W", "F"} else 1
+
+
+def plural(count: int, noun: str, nouns: str = "") -> str:
+    """Returns a count with its noun, as in `1 email` and `1,204 people`."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"

@@ -3,14 +3,12 @@
 Nothing invisible that a source, a path or a message holds reaches the terminal.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from rulekit.diagnostics.diagnostic import Diagnostic, Label, Severity
-from rulekit.diagnostics.lines import excerpt, visible
-from rulekit.diagnostics.source import SourceText
-
-Sources = Mapping[str, SourceText]
+from rulekit.diagnostics.lines import excerpt, plural, visible
+from rulekit.diagnostics.report import Sources
 
 
 def render(diagnostics: Iterable[Diagnostic], sources: Sources) -> str:
@@ -27,7 +25,7 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
     """Returns the number of reports in words, as in "2 errors and 1 warning"; "no findings" when there is none."""
     named = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
     counts = [(sum(d.severity is severity for d in diagnostics), word) for severity, word in named.items()]
-    parts = [f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts if count]
+    parts = [plural(count, word) for count, word in counts if count]
     if not parts:
         return "no findings"
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

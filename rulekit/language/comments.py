@@ -1,6 +1,6 @@
 """Comments that document: a block of whole-line comments directly above a declaration belongs to it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rulekit.diagnostics.source import SourceText
@@ -33,11 +33,14 @@ class Documentation:
         return replace(declaration, comment="\n".join(said)) if said else declaration
 
 
-def documentation(source: SourceText, comments: Sequence[Word]) -> Documentation:
-    """Returns the comments that stand alone on their line, without `#` and the space after it."""
-    lines: dict[int, str] = {}
-    for comment in comments:
-        place = source.position(comment.span.start)
-        if not source.text[comment.span.start - place.column + 1 : comment.span.start].strip():
-            lines[place.line] = comment.text[1:].removeprefix(" ").rstrip()
-    return Documentation(source, lines)
+def read_comments(source: SourceText, words: Sequence[Word]) -> Iterator[tree.Comment]:
+    """Yields the comments that these words are."""
+    for word in words:
+        line_start = word.span.start - source.position(word.span.start).column + 1
+        alone = not source.text[line_start : word.span.start].strip()
+        yield tree.Comment(word.text[1:].removeprefix(" ").rstrip(), word.span, alone)
+
+
+def documentation(source: SourceText, comments: Iterable[tree.Comment]) -> Documentation:
+    """Returns the comments that stand alone on their line."""
+    return Documentation(source, {source.position(c.span.start).line: c.text for c in comments if c.alone})

@@ -17,7 +17,7 @@ from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language import tree
 from rulekit.language.build import Builder
-from rulekit.language.comments import documentation
+from rulekit.language.comments import documentation, read_comments
 from rulekit.language.cutting import Piece, cut
 from rulekit.language.grammar import load_parser
 from rulekit.language.limits import check_depth, check_words
@@ -38,7 +38,8 @@ def parse(source: SourceText) -> tuple[tree.File, list[Diagnostic]]:
     words = read_words(source, parser, reports)
     declarations: list[tree.Declaration] = []
     broken: set[str] = set()
-    documented = documentation(source, words.comments)
+    comments = tuple(read_comments(source, words.comments))
+    documented = documentation(source, comments)
     pieces = cut(source, words.words)
     for piece in pieces if words.complete else pieces[:-1]:
         if len(reports) > MISTAKES:
@@ -48,7 +49,7 @@ def parse(source: SourceText) -> tuple[tree.File, list[Diagnostic]]:
             broken.add(_name(piece))
         else:
             declarations.append(documented.attach(declaration))
-    return tree.File(source.path, tuple(declarations), frozenset(broken)), _ordered(reports)
+    return tree.File(source.path, tuple(declarations), frozenset(broken), comments), _ordered(reports)
 
 
 @cache

@@ -382,8 +382,17 @@ Declaration = (
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment without `#` and the space behind it; `alone` when nothing else stands on its line."""
+
+    text: str
+    span: Span
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class File:
-    """One `.rules` file: the declarations that could be read, in order.
+    """One `.rules` file: the declarations that could be read, and all comments, in order.
 
     `broken` holds the names of declarations that could not be read (`person` and `company` for their records), so that
     nobody is told twice about one mistake.
@@ -392,3 +401,4 @@ class File:
     path: str
     declarations: tuple[Declaration, ...]
     broken: frozenset[str] = frozenset()
+    comments: tuple[Comment, ...] = ()

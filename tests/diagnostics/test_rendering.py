@@ -7,8 +7,9 @@ import pytest
 from rulekit import __version__
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity
-from rulekit.diagnostics.json import render_json
+from rulekit.diagnostics.formats import render as render_as
 from rulekit.diagnostics.lines import escape, width
+from rulekit.diagnostics.report import Case, Report
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.diagnostics.text import render, render_concise, summary
 
@@ -121,7 +122,8 @@ def test_json_form() -> None:
         ("n",),
         (fix,),
     )
-    document = json.loads(render_json([diagnostic, report(None)], SOURCES))
+    cases = (Case("a.rules", "a.rules", (diagnostic, report(None))),)
+    document = json.loads(render_as("json", Report("check", cases, SOURCES, "1 file checked")))
     assert document["schema_version"] == 1
     assert document["tool"] == {"name": "rulekit", "version": __version__}
     assert document["summary"] == {"errors": 2, "warnings": 0, "infos": 0}

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rulekit.diagnostics.json import render_json
+from rulekit.diagnostics.formats import FORMATS
+from rulekit.diagnostics.formats import render as render_as
+from rulekit.diagnostics.report import Case, Report
 from rulekit.diagnostics.source import SourceText
-from rulekit.diagnostics.text import render, render_concise
 from rulekit.language.parser import MISTAKES, parse
 from rulekit.language.words import RESERVED, SOFT
 
@@ -66,8 +67,9 @@ def accept(text: str) -> None:
     assert all(0 <= place.start <= place.end <= len(text) for place in places)
     assert places[:MISTAKES] == sorted(places[:MISTAKES])
     assert bool(reports) >= bool(file.broken)
-    for form in (render, render_concise, render_json):
-        shown = form(reports, {source.path: source})
+    case = Case(source.path, source.path, tuple(reports))
+    for style in FORMATS:
+        shown = render_as(style, Report("check", (case,), {source.path: source}, "1 file checked"))
         assert not any(c != "\n" and not c.isprintable() for c in shown)
 
 

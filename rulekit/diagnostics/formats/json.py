@@ -4,26 +4,25 @@ Lines and columns count from 1, columns in code points; an end is the place afte
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rulekit import __version__
 from rulekit.diagnostics.diagnostic import Diagnostic, Fix, Severity
-from rulekit.diagnostics.source import SourceText, Span
+from rulekit.diagnostics.report import Report, Sources
+from rulekit.diagnostics.source import Span
 
 # raised when a key is taken away or changes its meaning; a new key alone does not raise it
 SCHEMA_VERSION = 1
 
-Sources = Mapping[str, SourceText]
 
-
-def render_json(diagnostics: Iterable[Diagnostic], sources: Sources) -> str:
-    """Returns all reports as one JSON document with a line break at its end."""
-    reports = list(diagnostics)
+def render(report: Report) -> str:
+    """Returns all reports as one JSON document."""
+    reports = report.diagnostics
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "rulekit", "version": __version__},
-        "diagnostics": [_report(report, sources) for report in reports],
+        "diagnostics": [_report(one, report.sources) for one in reports],
         "summary": _summary(reports),
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
