@@ -89,6 +89,9 @@ FORBIDDEN_SYNTAX = Code("RK509", "forbidden-syntax", ERROR, "A template uses a p
 UNDECIDED_VARIABLE = Code("RK510", "undecided-variable", WARNING, "A template prints a value that may be missing.")
 WHOLE_RECORD = Code("RK511", "whole-record", ERROR, "A template uses a whole record instead of one of its fields.")
 
+# RK8 style
+UNUSED_LET = Code("RK804", "unused-let", WARNING, "Nothing uses a `let`.")
+
 # RK9 settings, plugins, suppressions
 WRONG_SETTING = Code(
     "RK901", "wrong-setting", ERROR, "A setting in `rulekit.toml` does not exist or has a wrong value."

@@ -1,25 +1,28 @@
 """What is wrong with `rulekit.toml`, as reports that point into it."""
 
 import re
+from typing import TYPE_CHECKING
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.diagnostics.source import SourceText, Span
 
+if TYPE_CHECKING:
+    from rulekit.settings import Settings
 
-def check_settings(source: SourceText) -> list[Diagnostic]:
-    """Returns a report for each wrong setting in the text of a `rulekit.toml`."""
+
+def check_settings(source: SourceText) -> "tuple[Settings | None, list[Diagnostic]]":
+    """Returns the settings in the text of a `rulekit.toml`, or None with a report for each that is wrong."""
     # the model of the settings takes longer to load than to use, and a folder without settings does not need it
     from rulekit.settings import WrongSettings, read_settings
 
     try:
-        read_settings(source.text)
+        return read_settings(source.text), []
     except WrongSettings as error:
-        return [
+        return None, [
             Diagnostic(codes.WRONG_SETTING, problem.message, Label(_place(source, problem.key)), help=error.help)
             for problem in error.problems
         ]
-    return []
 
 
 def _place(source: SourceText, key: str) -> Span:

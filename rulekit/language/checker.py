@@ -5,6 +5,8 @@ Needs the declared schema only: no data, no network, no credentials.
 
 from collections.abc import Collection, Sequence
 from hashlib import sha256
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from rulekit.diagnostics.diagnostic import Diagnostic, has_errors
 from rulekit.diagnostics.source import SourceText
@@ -20,15 +22,22 @@ from rulekit.language.checking.scenarios import check_tests
 from rulekit.language.checking.schema import check_schema
 from rulekit.language.checking.templates import check_template_parts
 from rulekit.language.checking.triggers import check_triggers
+from rulekit.language.lints import LINTS
+from rulekit.language.lints.view import View
+from rulekit.language.naming import Named, names_in
 from rulekit.language.program import Program, Template, Trigger
+
+if TYPE_CHECKING:
+    from rulekit.settings import Settings
 
 
 def check(
-    files: Sequence[tree.File], read: Read, paths: Collection[str] = ()
+    files: Sequence[tree.File], read: Read, paths: Collection[str] = (), settings: "Settings | None" = None
 ) -> tuple[Program | None, list[Diagnostic]]:
     """Returns the program that the files mean, or None when they have any error, with all reports.
 
     `read` gives the text of a file below the project; `paths` are files that a template may name, for suggestions.
+    `settings` are for lints.
     """
     findings = Findings(read)
     declared = collect_names(files, findings)
@@ -44,10 +53,17 @@ def check(
     triggers = check_triggers(declared, findings)
     _check_template_texts(templates, triggers, Sets(schema, personas, segments), declared, findings)
     tests = check_tests(files, people)
-    if has_errors(findings.diagnostics):
-        return None, findings.diagnostics
-    digest = _digest(files, templates, read)
-    return Program(schema, segments, personas, templates, triggers, digest, tests), findings.diagnostics
+    complete = not (has_errors(findings.diagnostics) or any(file.broken for file in files))
+    program = Program(schema, segments, personas, templates, triggers, _digest(files, templates, read), tests)
+    view = View(files, program, complete, _named(files), settings, read)
+    for diagnostic in chain.from_iterable(lint(view) for lint in LINTS):
+        findings.add(diagnostic)
+    return None if has_errors(findings.diagnostics) else program, findings.diagnostics
+
+
+def _named(files: Sequence[tree.File]) -> frozenset[Named]:
+    declarations = (declaration for file in files for declaration in file.declarations)
+    return frozenset().union(*(names_in(d) for d in declarations if not isinstance(d, tree.TestDeclaration)))
 
 
 def _check_template_texts(
@@ -67,7 +83,7 @@ def _digest(files: Sequence[tree.File], templates: dict[str, Template], read: Re
     for path in sorted(paths):
         source = read(path)
         for part in (path, source.text if isinstance(source, SourceText) else ""):
-            content = part.encode()
+            content = part.encode("utf-8", "surrogateescape")  # the bytes of a path need not be UTF-8
             # the length before each part keeps two projects from running into the same bytes
             digest.update(len(content).to_bytes(8, "big") + content)
     return digest.hexdigest()

@@ -1,0 +1,53 @@
+"""Which declarations a declaration names, as written; fields, events and functions are not declarations here."""
+
+from collections.abc import Iterator
+from typing import Literal as OneOf
+
+from rulekit.language import tree
+from rulekit.language.checking.walk import written_parts
+
+# a kind and a name
+Named = tuple[OneOf["let", "segment", "persona", "template", "trigger"], str]
+
+
+def names_in(declaration: tree.Declaration) -> frozenset[Named]:
+    """Returns what a declaration names.
+
+    A bare name may be a field as well as a `let`, and `in X` a segment as well as a persona: both are returned.
+    """
+    match declaration:
+        case tree.LetDeclaration():
+            return frozenset(_in_expression(declaration.value))
+        case tree.SegmentDeclaration() | tree.PersonaDeclaration():
+            return frozenset(_in_expression(declaration.condition))
+        case tree.TriggerDeclaration():
+            return frozenset(_in_trigger(declaration))
+        case tree.TestDeclaration():
+            return frozenset(_in_test(declaration))
+        case _:
+            return frozenset()
+
+
+def _in_expression(expression: tree.Expression) -> Iterator[Named]:
+    for part in written_parts(expression):
+        if isinstance(part, tree.Reference):
+            yield "let", part.name.text
+        elif isinstance(part, tree.InSet):
+            yield "segment", part.name.text
+            yield "persona", part.name.text
+
+
+def _in_trigger(trigger: tree.TriggerDeclaration) -> Iterator[Named]:
+    yield "persona", trigger.persona.text
+    yield "template", trigger.template.text
+    if trigger.segment is not None:
+        yield "segment", trigger.segment.text
+
+
+def _in_test(test: tree.TestDeclaration) -> Iterator[Named]:
+    for statement in test.statements:
+        for step in statement.steps if isinstance(statement, tree.Moment) else ():
+            if isinstance(step, tree.ExpectMember):
+                yield "persona", step.persona.text
+            else:
+                yield "template", step.template.text
