@@ -1,4 +1,4 @@
-"""Where things are: a project's folder, and folders that rulekit ships (the grammar, the sample project).
+"""Where things are: a project's folder, and folders that rulekit ships (grammar, codes, sample project).
 
 Start-up passes through here, so nothing heavy is imported.
 """
@@ -23,7 +23,7 @@ def find_project(start: Path) -> Path:
 
 
 def shipped_folder(name: str) -> Path:
-    """Returns the folder of that name, `grammar` or `rules`, wherever rulekit runs from.
+    """Returns the folder `grammar`, `rules` or `docs/codes`, wherever rulekit runs from.
 
     An editable install has no copy inside the package, so the checkout's folder is the second place to look.
     """

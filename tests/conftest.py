@@ -2,6 +2,7 @@
 
 import csv
 import sqlite3
+import sys
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+
+# what tests share is imported as `tests.…`, however pytest is started
+ROOT = Path(__file__).parents[1]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
 
 SETTINGS = """\
 edition = 1

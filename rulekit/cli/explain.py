@@ -1,5 +1,6 @@
 """`rulekit explain`: why a person is in a persona or not, or what a report's code means."""
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,9 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from rulekit.cli.options import given_project_option, now_option, output_option
-from rulekit.cli.printing import escape_line, print_json
+from rulekit.cli.printing import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
 from rulekit.diagnostics.codes import ALL, by_name
+from rulekit.diagnostics.diagnostic import Code
+from rulekit.diagnostics.pages import page
 from rulekit.errors import RulekitError
 from rulekit.folders import find_project
 from rulekit.suggestions import suggest
@@ -19,32 +22,63 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("subject", metavar="PERSON|CODE")
+@click.argument("subject", metavar="[PERSON|CODE]", required=False)
 @click.argument("persona", required=False)
 @output_option("text", "json")
 @now_option
 @given_project_option()
-def command(subject: str, persona: str | None, output: str, now: datetime, project: Path | None) -> None:
+def command(subject: str | None, persona: str | None, output: str, now: datetime, project: Path | None) -> None:
     """Say why PERSON is in PERSONA or not, part by part, and when time alone will change it.
 
-    With one argument, say what the code of a report means, as in `rulekit explain RK201`.
+    With one argument, print the page of a report's code or name, as in `rulekit explain RK201` or `rulekit explain
+    unknown-persona`. Without any, list all codes.
     """
-    if persona is None:
-        _explain_code(subject)
+    if subject is None:
+        _list_codes(output)
+    elif persona is None:
+        _explain_code(_named_code(subject), output)
     else:
         _explain_person(find_project(project or Path.cwd()), subject, persona, now, output)
 
 
-def _explain_code(name: str) -> None:
+def _list_codes(output: str) -> None:
+    if output == "json":
+        print_json({"schema_version": 1, "codes": [_facts(code) for code in ALL]})
+    else:
+        header = ("code", "name", "severity", "what it reports")
+        print_columns(header, [(code.number, code.slug, code.severity.value, code.summary) for code in ALL])
+
+
+def _named_code(name: str) -> Code:
     code = by_name(name)
-    if code is None:
-        nearest = suggest(name, [word for known in ALL for word in (known.number, known.slug)])
-        raise RulekitError(
-            f"there is no report with the code or name `{name}`",
-            help=(f"write `{nearest}`, " if nearest else "give a code like `RK201`, ")
-            + "or give a person and a persona",
-        )
-    click.echo(f"{code.number} {code.slug} ({code.severity.value})\n{code.summary}")
+    if code is not None:
+        return code
+    nearest = suggest(name, [word for known in ALL for word in (known.number, known.slug)])
+    raise RulekitError(
+        f"there is no report with the code or name `{name}`",
+        help=(f"write `{nearest}`, " if nearest else "give a code like `RK201`, ") + "or give a person and a persona",
+    )
+
+
+def _explain_code(code: Code, output: str) -> None:
+    if output == "json":
+        print_json({"schema_version": 1, **_facts(code), "page": page(code)})
+    elif sys.stdout.isatty():
+        _print_markdown(page(code))
+    else:
+        click.echo(page(code), nl=False)
+
+
+def _facts(code: Code) -> dict[str, str]:
+    return {"code": code.number, "slug": code.slug, "severity": code.severity.value, "summary": code.summary}
+
+
+def _print_markdown(text: str) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    # the colours of the terminal itself, so that examples can be read on a dark and on a light one
+    Console().print(Markdown(text, code_theme="ansi_dark"))
 
 
 def _explain_person(folder: Path, person: str, persona: str, now: datetime, output: str) -> None:

@@ -4,12 +4,16 @@ import csv
 import io
 import json
 import os
+import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from rulekit.diagnostics import codes
 
 NOW = "2026-01-02T08:00Z"
 RULEKIT = [sys.executable, "-c", "from rulekit.cli import main; main()"]
@@ -21,6 +25,21 @@ def told(project: Any, *arguments: str, code: int = 0) -> str:
     result = project.cli(*arguments)
     assert result.exit_code == code, result.output
     return str(result.output)
+
+
+def on_a_terminal(project: Any, *arguments: str) -> str:
+    """Runs a command in a terminal of its own, and returns what that shows."""
+    ours, theirs = pty.openpty()
+    subprocess.run([*RULEKIT, *arguments], cwd=project.folder, stdout=theirs, check=True)
+    os.close(theirs)
+    shown = b""
+    try:
+        while part := os.read(ours, 4096):
+            shown += part
+    except OSError:
+        pass  # the terminal is closed: there is no more to read
+    os.close(ours)
+    return shown.decode()
 
 
 def is_safe(text: str) -> bool:
@@ -73,9 +92,42 @@ def test_explain_a_person_who_is_not_there(project: Any) -> None:
 
 def test_explain_a_code_by_number_and_by_name(project: Any) -> None:
     text = told(project, "explain", "RK103")
-    assert text.startswith("RK103 unknown-persona (error)\n")
+    assert text.startswith("# RK103 unknown-persona\n\nError: A persona is not declared.\n")
+    assert "## Why it matters" in text
+    assert "```rules" in text
     assert told(project, "explain", "unknown-persona") == text
     assert "help: write `unknown-segment`" in told(project, "explain", "unknown-segmnt", code=2)
+    found = json.loads(told(project, "explain", "rk103", "--output", "json"))
+    assert found == {
+        "schema_version": 1,
+        "code": "RK103",
+        "slug": "unknown-persona",
+        "severity": "error",
+        "summary": "A persona is not declared.",
+        "page": text,
+    }
+
+
+def test_explain_a_code_on_a_terminal(project: Any) -> None:
+    output = on_a_terminal(project, "explain", "RK103")
+    assert "unknown-persona" in output
+    assert "in Inactive14" in output
+    assert "##" not in output
+    assert "```" not in output
+
+
+def test_explain_lists_all_codes(project: Any) -> None:
+    header, *lines = told(project, "explain").splitlines()
+    assert header.split() == ["code", "name", "severity", "what", "it", "reports"]
+    assert len(lines) == len(codes.ALL)
+    assert re.search(r"^RK103  unknown-persona +error +A persona is not declared\.$", "\n".join(lines), re.M)
+    found = json.loads(told(project, "explain", "--output", "json"))["codes"]
+    assert {
+        "code": "RK103",
+        "slug": "unknown-persona",
+        "severity": "error",
+        "summary": "A persona is not declared.",
+    } in (found)
 
 
 # --- check -----------------------------------------------------------------------------------------------------------

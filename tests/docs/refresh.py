@@ -1,6 +1,7 @@
 """Writes into the documentation what its commands print today: `python tests/docs/refresh.py`, then read the diff.
 
-The tutorial's commands are played, and the README gets the output of the demo; `rulekit` must be on the PATH.
+The index of the codes is written, the tutorial's commands are played, and the README gets the output of the demo, for
+which `rulekit` must be on the PATH. `refresh.py codes` writes the index alone; `tutorial` and `demo` do so too.
 """
 
 import os
@@ -14,6 +15,13 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from conftest import play_page  # noqa: E402 - the path comes first
+
+from tests.docs import code_index  # noqa: E402
+
+
+def refresh_codes(page: Path) -> None:
+    """Writes the lists of codes."""
+    page.write_text(code_index.with_fresh_index(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def refresh_tutorial(page: Path) -> None:
@@ -36,6 +44,12 @@ def refresh_demo(page: Path) -> None:
     page.write_text(fresh, encoding="utf-8")
 
 
+PARTS = {
+    "codes": lambda: refresh_codes(code_index.PAGE),
+    "tutorial": lambda: refresh_tutorial(ROOT / "docs" / "tutorial.md"),
+    "demo": lambda: refresh_demo(ROOT / "README.md"),
+}
+
 if __name__ == "__main__":
-    refresh_tutorial(ROOT / "docs" / "tutorial.md")
-    refresh_demo(ROOT / "README.md")
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()

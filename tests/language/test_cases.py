@@ -1,7 +1,7 @@
 """Runs the language's tests, which are data: one file in `tests/cases` for each code of a report.
 
 A case is a file named `RK001-unexpected-text.case` (or `RK001-unexpected-text-second.case`). It holds the files of a
-small project, then what is reported about them, exactly as `rulekit check` shows it::
+small project as `tests/language/cases.py` reads them, then what is reported, exactly as `rulekit check` shows it::
 
     persona Quiet:
       last_login >
@@ -10,16 +10,12 @@ small project, then what is reported about them, exactly as `rulekit check` show
     === report
     error[RK002/unfinished-declaration]: …
 
-The text above the first line with `---` is `main.rules`. A line `--- PATH` begins another file; a path that was there
-before is continued. Behind the path may stand `(repeat N)`: the text, N times, on one line; `(escaped)`: `\\x00`,
-`\\u202e` stand for their characters and `\\udcff` for the byte 0xff; `(dangling)`: a link to nowhere.
 The report of a case must contain its code. A project without any finding reports `no findings`.
 
 To write a case: write the part above `=== report`, run the tests with RULEKIT_UPDATE_CASES=1, and read what they wrote.
 """
 
 import os
-import re
 from pathlib import Path
 
 import pytest
@@ -27,10 +23,10 @@ import pytest
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.text import render
 from rulekit.language.project import load_rules
+from tests.language.cases import write_project
 
 CASES = sorted((Path(__file__).parent.parent / "cases").glob("*.case"))
 REPORT = "=== report\n"
-SEPARATOR = re.compile(r"^--- (\S+)(?: \((repeat \d+|escaped|dangling)\))?\n", re.MULTILINE)
 # families whose reports need more than rules: data
 ELSEWHERE = ("RK6", "RK7")
 
@@ -60,25 +56,3 @@ def test_every_case_is_named_for_a_code() -> None:
         code = codes.by_name(path.stem[:5])
         assert code is not None, path.name
         assert path.stem.startswith(f"{code.number}-{code.slug}")
-
-
-def write_project(text: str, folder: Path) -> None:
-    main, *rest = SEPARATOR.split(text)
-    contents = {"main.rules": main.encode()} if main else {}
-    for path, how, content in zip(rest[::3], rest[1::3], rest[2::3], strict=True):
-        if how == "dangling":
-            (folder / path).symlink_to(folder / "nowhere")
-        else:
-            contents[path] = contents.get(path, b"") + as_bytes(content, how)
-    for path, content in contents.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-
-
-def as_bytes(content: str, how: str | None) -> bytes:
-    if how is None:
-        return content.encode()
-    if how == "escaped":
-        plain = content.encode("latin-1", "backslashreplace").decode("unicode_escape")
-        return plain.encode("utf-8", "surrogateescape")
-    return content.removesuffix("\n").encode() * int(how.split()[1])
