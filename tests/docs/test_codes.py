@@ -58,27 +58,6 @@ LEFT_OUT = ("RK601", "RK602", "RK80")
 # codes that have no page yet
 WITHOUT_PAGE = {
     *(
-        "RK001",
-        "RK002",
-        "RK003",
-        "RK004",
-        "RK005",
-        "RK006",
-        "RK007",
-        "RK008",
-        "RK009",
-        "RK010",
-        "RK011",
-        "RK012",
-        "RK013",
-        "RK014",
-        "RK015",
-        "RK016",
-        "RK017",
-        "RK018",
-        "RK019",
-    ),
-    *(
         "RK101",
         "RK102",
         "RK104",
@@ -212,7 +191,8 @@ def test_a_page_says_what_the_table_says(code: Code) -> None:
 def test_the_bad_example_reports_the_code_and_no_other_error(code: Code, report: Any) -> None:
     found = report(read_page(code).example("Bad"))
     assert code.number in {one["code"] for one in found}
-    assert {one["code"] for one in found if one["severity"] == "error"} <= {code.number}
+    if code is not codes.TOO_MANY_MISTAKES:  # it takes a hundred others to get there
+        assert {one["code"] for one in found if one["severity"] == "error"} <= {code.number}
 
 
 @pytest.mark.parametrize("code", WITH_PAGE, ids=lambda code: code.number)
