@@ -5,6 +5,7 @@ A diagnostic is collected and reported; an exception means "cannot go on"::
     RulekitError                 exit code 2
     ├── SettingsError            rulekit.toml, or what it points to, cannot be used
     ├── RulesError               the rules have errors, so nothing may run on them        (1)
+    ├── LayoutError              a file cannot be laid out, which is a fault of rulekit
     ├── SourceError              a data source could not be reached or read               (4)
     ├── StoreError               the outbox store could not be opened or written
     │   └── TickLost             another tick wrote first; nothing of this one was written (1)
@@ -38,6 +39,10 @@ class RulesError(RulekitError):
     """The rules have errors, so nothing may run on them."""
 
     exit_code = 1
+
+
+class LayoutError(RulekitError):
+    """A file cannot be laid out without changing what it says, which is a fault of rulekit."""
 
 
 class SourceError(RulekitError):
