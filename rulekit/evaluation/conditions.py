@@ -126,7 +126,7 @@ def _age_against_constant(comparison: Comparison, scope: Scope) -> exp.Expr | No
         operator, age, length = _MIRRORED[operator], comparison.right, fixed_length(comparison.left)
     if not isinstance(age, Age) or length is None:
         return None
-    sides = Term(instant(age.of, scope)), Term(scope.cutoffs.instant(-length))
+    sides = Term(instant(age.of, scope)), Term(scope.instant(-length))
     return compare(_COMPARISONS[_MIRRORED[operator]], *sides)
 
 
@@ -166,8 +166,8 @@ def _text_test(test: TextTest, scope: Scope) -> exp.Expr:
 
 def _within(within: Within, scope: Scope) -> exp.Expr:
     after, until = (-within.length, NOW) if within.direction == "last" else (NOW, within.length)
-    later = exp.GT(this=instant(within.operand, scope), expression=scope.cutoffs.instant(after))
-    not_past = exp.LTE(this=instant(within.operand, scope), expression=scope.cutoffs.instant(until))
+    later = exp.GT(this=instant(within.operand, scope), expression=scope.instant(after))
+    not_past = exp.LTE(this=instant(within.operand, scope), expression=scope.instant(until))
     return _or_false(exp.And(this=later, expression=not_past))
 
 

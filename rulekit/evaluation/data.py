@@ -35,13 +35,14 @@ if TYPE_CHECKING:
 class Data:
     """What the engine evaluates over; the connection is the owner's to close.
 
-    Columns of fields are named `f.<field>`. Types: text and `one of` VARCHAR; number BIGINT, HUGEINT, DECIMAL or
+    `now_column` is as in `Relations`. Columns of fields are named `f.<field>`. Types: text and `one of` VARCHAR; number BIGINT, HUGEINT, DECIMAL or
     DOUBLE; bool BOOLEAN; time TIMESTAMP, naive, in UTC; date DATE; duration BIGINT microseconds; list VARCHAR[].
     """
 
     schema: Schema
     connection: "DuckDBPyConnection"
     report: DataReport
+    now_column: str | None = None
 
     def people(self) -> exp.Query:
         """Returns a query for all people: `person`, `company` (NULL without one) and the fields."""

@@ -114,6 +114,7 @@ class EventGroups:
         periods = [m.period for m in self._plan.measures if m.event == kind] + [c.period for c in chains]
         tests = bounds_sql(Bounds.around(periods), self._scope(kind))
         names = ["person", "at", *(f"f.{name}" for name in self._properties(kind))]
+        names += [self._data.now_column] if self._data.now_column else []
         return exp.Select(
             expressions=[column(EVENT, name) for name in names],
             from_=exp.From(this=aliased(self._data.events(kind), EVENT)),

@@ -42,9 +42,9 @@ def bounds_sql(bounds: Bounds, scope: Scope, inside: Bounds | None = None) -> li
     at = scope.tables["event"]
     tests: list[exp.Expr] = []
     if bounds.start is not None and (inside is None or inside.start != bounds.start):
-        tests.append(exp.GT(this=column(at, "at"), expression=scope.cutoffs.instant(-bounds.start)))
+        tests.append(exp.GT(this=column(at, "at"), expression=scope.instant(-bounds.start)))
     if inside is None or inside.end != bounds.end:
-        tests.append(exp.LTE(this=column(at, "at"), expression=scope.cutoffs.instant(-bounds.end)))
+        tests.append(exp.LTE(this=column(at, "at"), expression=scope.instant(-bounds.end)))
     return tests
 
 

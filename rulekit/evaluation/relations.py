@@ -22,6 +22,10 @@ class Relations(Protocol):
     def connection(self) -> "DuckDBPyConnection":
         """Returns where the relations can be read."""
 
+    @property
+    def now_column(self) -> str | None:
+        """Returns the column of every relation that says at which instant a row is looked at; None: at the statement's."""
+
     def people(self) -> exp.Query:
         """Returns a query for all people."""
 
@@ -37,6 +41,7 @@ class Excerpt:
     """Copies of what concerns some people, and nothing else."""
 
     connection: "DuckDBPyConnection"
+    now_column: str | None = None
 
     def people(self) -> exp.Query:
         """Returns a query for the people, and their colleagues where companies' events are asked for."""
@@ -54,7 +59,7 @@ class Excerpt:
 @contextmanager
 def excerpt(data: Relations, plan: Plan, people: Sequence[str]) -> Iterator[Excerpt]:
     """Copies what the plan needs to know about these people; the copies go when the block ends."""
-    copies = Excerpt(data.connection)
+    copies = Excerpt(data.connection, data.now_column)
     sources = {
         "excerpt keys": exp.Select(expressions=[_keys_parameter()]),
         "excerpt people": _concerned(data, plan),

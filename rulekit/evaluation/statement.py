@@ -1,6 +1,7 @@
 """The one SQL statement that answers a plan: people, their companies, and one group of results per kind of event.
 
-The statement depends on the plan and on the types of the data, never on the instant: that is bound when it is run.
+The statement depends on the plan and on the types of the data, never on the instant: that is bound when it is run, or
+stands in the rows.
 """
 
 from collections.abc import Callable, Mapping
@@ -86,7 +87,7 @@ class _Writing:
     def __init__(self, plan: Plan, data: Relations) -> None:
         self._plan = plan
         self._data = data
-        self._cutoffs = Cutoffs()
+        self._cutoffs = Cutoffs(data.now_column)
         self._groups = EventGroups(plan, data, self._cutoffs, cache(lambda kind: column_types(data, data.events(kind))))
         self._numbers: Callable[[str], Mapping[str, Exact | None]] = cache(self._read_numbers)
 

@@ -29,16 +29,23 @@ from rulekit.language.types import Kind
 
 _MICROSECOND = timedelta(microseconds=1)
 NOW = timedelta(0)
+_ALL_OF_TIME = datetime.max - datetime.min
 
 
 class Cutoffs:
-    """The instants that a statement needs, as distances from `now`; each is bound as one parameter."""
+    """The instants that a statement needs, as distances from `now`; each is bound as one parameter.
 
-    def __init__(self) -> None:
+    Where the rows say themselves at which instant they are looked at, in `column`, nothing is bound.
+    """
+
+    def __init__(self, column: str | None = None) -> None:
+        self._column = column
         self._names: dict[timedelta, str] = {}
 
-    def instant(self, distance: timedelta) -> exp.Expr:
-        """Returns the instant `now + distance`."""
+    def instant(self, distance: timedelta, row: str) -> exp.Expr:
+        """Returns the instant `now + distance` for a row of the table `row`."""
+        if self._column is not None:
+            return _shifted(column(row, self._column), distance)
         name = self._names.setdefault(distance, "now" if distance == NOW else f"cutoff_{len(self._names)}")
         return exp.Placeholder(this=name)
 
@@ -55,6 +62,19 @@ class Scope:
     numbers: Callable[[str], Mapping[str, Exact | None]]
     cutoffs: Cutoffs
     results: Mapping[Measure | Sequence, Term] = field(default_factory=dict)
+
+    def instant(self, distance: timedelta) -> exp.Expr:
+        """Returns the instant `now + distance`."""
+        return self.cutoffs.instant(distance, next(iter(self.tables.values())))
+
+
+def _shifted(instant: exp.Expr, distance: timedelta) -> exp.Expr:
+    if distance == NOW:
+        return instant
+    # beyond all of time is far enough: the engine cannot hold every distance
+    bounded = max(-_ALL_OF_TIME, min(distance, _ALL_OF_TIME))
+    length = function("to_microseconds", exp.Literal.number(str(bounded // _MICROSECOND)))
+    return exp.Paren(this=exp.Add(this=instant, expression=length))
 
 
 def column(table: str, name: str) -> exp.Column:
@@ -143,7 +163,7 @@ def _microseconds(sql: exp.Expr) -> Term:
 
 
 def _age(age: Age, scope: Scope) -> Term:
-    return arithmetic("-", _microseconds(scope.cutoffs.instant(NOW)), _microseconds(instant(age.of, scope)))
+    return arithmetic("-", _microseconds(scope.instant(NOW)), _microseconds(instant(age.of, scope)))
 
 
 def _arithmetic(value: Arithmetic, scope: Scope) -> Term:
