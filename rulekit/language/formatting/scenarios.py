@@ -34,4 +34,4 @@ class Layout(Declarations):
         """`expect ada not in Inactive14`, `approve Miss_You to ada`."""
         return spaced(parts)
 
-    expect_email = expect_none = act = expect_member
+    expect_email = expect_text = expect_none = act = expect_member
