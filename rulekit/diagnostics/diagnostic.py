@@ -75,3 +75,13 @@ class Diagnostic:
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Returns whether any report is an error."""
     return any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+def in_order(reports: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Returns reports in the order of files and places."""
+    return sorted(reports, key=_place)
+
+
+def _place(diagnostic: Diagnostic) -> tuple[Span, str]:
+    span = diagnostic.primary.span if diagnostic.primary else Span("", 0, 0)
+    return span, diagnostic.code.number

@@ -1,5 +1,6 @@
 """Reads a project's text files: at most 1 MiB, UTF-8, nothing else of the disk is touched."""
 
+import stat
 from pathlib import Path
 
 from rulekit.diagnostics import codes
@@ -7,15 +8,41 @@ from rulekit.diagnostics.diagnostic import Code, Diagnostic, Label
 from rulekit.diagnostics.source import SourceText, Span
 
 LIMIT = 1024 * 1024
+NO_SUCH_FILE = "there is no such file"
+
+# what is neither a file nor a folder: a pipe waits for its writer, and a device never ends
+_ODD_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+# how UTF-16 begins: with a mark, or with every other byte zero
+_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_ZEROS = ([False, True, False, True], [True, False, True, False])
 
 
 def read_source(project: Path, path: str) -> SourceText | Diagnostic:
     """Returns the text of a file below the project, or the report that says why there is none."""
     try:
+        odd = _ODD_KINDS.get(stat.S_IFMT((project / path).stat().st_mode))
+        if odd is not None:
+            return _report(codes.UNREADABLE_FILE, path, f"this is {odd}, not a file", "put a text file in its place")
         with (project / path).open("rb") as file:
             content = file.read(LIMIT + 1)
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
+    return _text(path, content)
+
+
+def unlisted_folder(path: str) -> Diagnostic:
+    """Returns the report for a folder whose files nobody could list."""
+    return _report(codes.UNREADABLE_FILE, path, "this folder cannot be read", "make it readable, or move it away")
+
+
+def _text(path: str, content: bytes) -> SourceText | Diagnostic:
+    if content.startswith(_MARKS) or [byte == 0 for byte in content[:4]] in _ZEROS:
+        return _report(codes.NOT_UTF8, path, "this file is UTF-16, not UTF-8", "save the file as UTF-8")
     if len(content) > LIMIT:
         return _report(codes.FILE_TOO_LARGE, path, "this file is larger than 1 MiB", "split it into several files")
     try:
@@ -28,7 +55,7 @@ def read_source(project: Path, path: str) -> SourceText | Diagnostic:
 
 def _unreadable(path: str, error: Exception) -> Diagnostic:
     if isinstance(error, FileNotFoundError):
-        return _report(codes.UNREADABLE_FILE, path, "there is no such file", "create it, or correct the path")
+        return _report(codes.UNREADABLE_FILE, path, NO_SUCH_FILE, "create it, or correct the path")
     if isinstance(error, IsADirectoryError):
         return _report(codes.UNREADABLE_FILE, path, "this is a folder, not a file", "give the path of a file in it")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else "its path is not valid"

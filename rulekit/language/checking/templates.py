@@ -9,13 +9,13 @@ from rulekit.diagnostics.diagnostic import Label
 from rulekit.diagnostics.source import SourceText
 from rulekit.language import tree
 from rulekit.language.checking.findings import Findings, attempted, meant, replacement
+from rulekit.language.folder import BODY_ENDINGS
 from rulekit.language.program import Template, TemplateText
+from rulekit.language.reading import NO_SUCH_FILE
 from rulekit.suggestions import suggest
 
 BODIES = ("html", "markdown", "text")
 PARTS = ("subject", *BODIES, "from", "reply_to", "preheader")
-# a body that ends like one of these and has no white space is the path of a file below the project
-FILE_ENDINGS = (".html", ".htm", ".md", ".txt", ".j2", ".jinja")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def check_template_parts(
 
 def is_path(text: str) -> bool:
     """Returns whether the text of a body is the path of a file."""
-    return text.casefold().endswith(FILE_ENDINGS) and not any(character.isspace() for character in text)
+    return text.casefold().endswith(BODY_ENDINGS) and not any(character.isspace() for character in text)
 
 
 def _template(declaration: tree.TemplateDeclaration, files: TemplateFiles) -> Template:
@@ -110,7 +110,8 @@ def _require_parts(
 def _meant(written: str, paths: Iterable[str]) -> str | None:
     """Returns the path that was probably meant: near as a whole, and in its file's name without the ending."""
     stem = PurePosixPath(written).stem
-    return suggest(written, [path for path in paths if suggest(stem, [PurePosixPath(path).stem])])
+    others = (path for path in paths if path != written)
+    return suggest(written, [path for path in others if suggest(stem, [PurePosixPath(path).stem])])
 
 
 def _text(name: str, part: tree.TemplatePart, files: TemplateFiles) -> TemplateText:
@@ -128,7 +129,7 @@ def _text(name: str, part: tree.TemplatePart, files: TemplateFiles) -> TemplateT
         codes.MISSING_TEMPLATE_FILE,
         f"`{written.text}` cannot be read",
         written.span,
-        "no such file below the project",
+        "no such file below the project" if source.message == NO_SUCH_FILE else source.message,
         help=f'write `"{nearest}"`'
         if nearest
         else "make the file, or write its path from the folder of `rulekit.toml`",
