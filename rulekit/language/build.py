@@ -301,7 +301,7 @@ class Builder(Declarations):
 
     def at(self, parts: Parts) -> tree.Moment:
         """`at …: expect …, approve …`."""
-        steps = _all(tree.ExpectMember | tree.ExpectEmail | tree.Act, parts)
+        steps = _all(tree.ExpectMember | tree.ExpectEmail | tree.ExpectText | tree.Act, parts)
         return tree.Moment(parts[1], steps, _span(parts))
 
     def expect_member(self, parts: Parts) -> tree.ExpectMember:
@@ -316,9 +316,26 @@ class Builder(Declarations):
         """`expect no Miss_You to ada`."""
         return tree.ExpectEmail(parts[2], parts[4], None, _span(parts))
 
+    def expect_text(self, parts: Parts) -> tree.ExpectText:
+        """`expect Miss_You to ada subject not contains "you"`."""
+        sign = next(part.type for part in parts[5:] if part.type != "NOT")
+        negated = _has("NOT", parts) or sign == "NOT_EQUAL"
+        how = _TESTS_OF_TEXTS[sign]
+        return tree.ExpectText(parts[1], parts[3], parts[4].text, how, negated, _text(parts[-1]), _span(parts))
+
     def act(self, parts: Parts) -> tree.Act:
         """`approve Miss_You to ada`."""
         return tree.Act(parts[0].text, parts[1], parts[3], _span(parts))
+
+
+# `!=` is the opposite of `=`
+_TESTS_OF_TEXTS: dict[str, tree.TestOfText] = {
+    "EQUAL": "=",
+    "NOT_EQUAL": "=",
+    "CONTAINS": "contains",
+    "STARTS": "starts with",
+    "ENDS": "ends with",
+}
 
 
 def _title(parts: Parts) -> tree.Text | None:

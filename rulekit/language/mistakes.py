@@ -19,6 +19,7 @@ CONCEPTS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"NAME", "NUMBER"}), "a duration like `14d`"),
     (frozenset({"NUMBER"}), 'a value like `"pro"`, `30d` or `true`'),
     (frozenset({"NAME", "QUOTED_NAME"}), "a name"),
+    (frozenset({"NAME", "SUBJECT"}), "a state like `sent`, `subject` or `body`"),
     (frozenset({"NAME", "LIST"}), "a type like `text`"),
     (frozenset({"NAME"}), "a state like `sent`"),
 )
@@ -50,6 +51,7 @@ WORDS: dict[str, str] = {
     "OR": "`or`",
     "LESS": "a comparison",
     "EQUAL": "`=`",
+    "CONTAINS": "`contains`",
     "COMMA": "`,`",
     "WHERE": "`where`",
     "THEN": "`then`",
@@ -127,7 +129,7 @@ def expectation(accepted: Set[str]) -> str:
     if "NUMBER" in accepted:
         covered |= {"STRING", "INSTANT", "LPAR", "IN", "PERSON", "COMPANY"}
     if "PLUS" in accepted:  # a value is complete: what goes on from it is said in fewer words
-        covered |= {"LPAR", "IN", "EQUAL"}
+        covered |= {"LPAR", "IN", "EQUAL", "CONTAINS"}
     concepts = [next((concept for words, concept in CONCEPTS if words <= accepted), "")]
     named = [text for text in concepts if text] + [text for word, text in WORDS.items() if word in accepted - covered]
     named = named[:LISTED] or ["another word"]

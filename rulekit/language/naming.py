@@ -48,6 +48,7 @@ def _in_test(test: tree.TestDeclaration) -> Iterator[Named]:
     for statement in test.statements:
         for step in statement.steps if isinstance(statement, tree.Moment) else ():
             if isinstance(step, tree.ExpectMember):
-                yield "persona", step.persona.text
+                yield "persona", step.group.text
+                yield "segment", step.group.text
             else:
                 yield "template", step.template.text

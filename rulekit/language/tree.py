@@ -319,10 +319,13 @@ class TestEvent:
 
 @dataclass(frozen=True, slots=True)
 class ExpectMember:
-    """`expect ada in Inactive14` or `expect ada not in Inactive14`."""
+    """`expect ada in Inactive14`, `expect ada not in Enterprise`, `expect acme in Enterprise`.
 
-    person: Name
-    persona: Name
+    `who` is a person or a company of the test, `group` a persona or a segment.
+    """
+
+    who: Name
+    group: Name
     negated: bool
     span: Span
 
@@ -337,6 +340,22 @@ class ExpectEmail:
     span: Span
 
 
+TestOfText = OneOf["=", "contains", "starts with", "ends with"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectText:
+    """`expect Miss_You to ada subject contains "We miss you"`: what the latest such email says."""
+
+    template: Name
+    person: Name
+    part: OneOf["subject", "body"]
+    how: TestOfText
+    negated: bool
+    text: Text
+    span: Span
+
+
 @dataclass(frozen=True, slots=True)
 class Act:
     """`approve Miss_You to ada` or `unapprove Miss_You to ada`."""
@@ -347,7 +366,7 @@ class Act:
     span: Span
 
 
-TestStep = ExpectMember | ExpectEmail | Act
+TestStep = ExpectMember | ExpectEmail | ExpectText | Act
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ RESERVED = frozenset(
     | {"AND", "OR", "NOT", "IN", "IS", "OF", "TRUE", "FALSE"}
 )
 SOFT = frozenset(
-    {"AGO", "APPROVE", "AT", "BETWEEN", "BY", "CONTAINS", "ENDS", "EXPECT", "LAST", "LIST", "MATCHES", "MISSING", "NO"}
-    | {"ON", "ONE", "PRESENT", "PREVIOUS", "SEND", "STARTS", "TAGGED", "THEN", "TO", "UNAPPROVE", "UNTAGGED", "WAS"}
-    | {"WHERE", "WITH", "WITHIN"}
+    {"AGO", "APPROVE", "AT", "BETWEEN", "BODY", "BY", "CONTAINS", "ENDS", "EXPECT", "LAST", "LIST", "MATCHES"}
+    | {"MISSING", "NO", "ON", "ONE", "PRESENT", "PREVIOUS", "SEND", "STARTS", "SUBJECT", "TAGGED", "THEN", "TO"}
+    | {"UNAPPROVE", "UNTAGGED", "WAS", "WHERE", "WITH", "WITHIN"}
 )
 BEGINNINGS = ("person", "company", "event", "let", "segment", "persona", "template", "trigger", "test")
 

@@ -5,7 +5,10 @@ is in a persona at the first moment has joined it. At each moment a tick runs, t
 moment's steps are done in order.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+import email
+import email.policy
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +18,7 @@ from rulekit.engine import Project, prepare_tick
 from rulekit.errors import TransitionRefused
 from rulekit.evaluation.data import Data
 from rulekit.evaluation.explain import explain
+from rulekit.evaluation.members import segment_members
 from rulekit.language import tree
 from rulekit.language.program import Test
 from rulekit.outbox.dispatcher import dispatch
@@ -54,7 +58,15 @@ def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
         for test in tests:
             data = Data.from_rows(schema, test.people, test.companies, test.events)
             with closing(data.connection), Store.in_memory() as store:
-                yield TestResult(test, tuple(_Scenario(project, store, data).play(test, nobody)))
+                yield TestResult(test, tuple(_Scenario(project, store, data, test).play(test, nobody)))
+
+
+HOLDS: Mapping[tree.TestOfText, Callable[[str, str], bool]] = {
+    "=": operator.eq,
+    "contains": operator.contains,
+    "starts with": str.startswith,
+    "ends with": str.endswith,
+}
 
 
 class _Accepting:
@@ -71,10 +83,11 @@ class _Accepting:
 class _Scenario:
     """One test on its own store; `play` yields the failures in the order of time."""
 
-    def __init__(self, project: Project, store: Store, data: Data) -> None:
+    def __init__(self, project: Project, store: Store, data: Data, test: Test) -> None:
         self._project = project
         self._store = store
         self._data = data
+        self._people = {str(row["person"]): row["company"] for row in test.people}
 
     def play(self, test: Test, nobody: Data) -> Iterator[Failure]:
         moments = sorted(test.moments, key=lambda moment: moment.at)
@@ -98,22 +111,45 @@ class _Scenario:
                 seen = self._see_member(step, now)
             case tree.ExpectEmail():
                 seen = self._see_email(step)
+            case tree.ExpectText():
+                seen = self._see_text(step)
             case tree.Act():
                 seen = self._act(step, now)
         if seen:
             yield Failure(now, self._text_of(step), seen)
 
     def _see_member(self, step: tree.ExpectMember, now: datetime) -> tuple[str, ...]:
+        if step.who.text not in self._people or step.group.text in self._project.program.segments:
+            return self._see_company(step, now)
         found = explain(
             self._project.program,
             self._data,
-            step.person.text,
-            step.persona.text,
+            step.who.text,
+            step.group.text,
             now,
             self._project.rules.sources,
             look_ahead=False,
         )
         return () if found.member is not step.negated else tuple(found.because.lines())
+
+    def _see_company(self, step: tree.ExpectMember, now: datetime) -> tuple[str, ...]:
+        company = self._people.get(step.who.text, step.who.text)
+        inside = company in segment_members(self._project.program, self._data, step.group.text, now)
+        told = f"company {company} is {'' if inside else 'not '}in {step.group.text}"
+        return () if inside is not step.negated else (told,)
+
+    def _see_text(self, step: tree.ExpectText) -> tuple[str, ...]:
+        rows = self._rows(step.template.text, step.person.text)
+        if not rows:
+            return (f"there is no {step.template.text} to {step.person.text}",)
+        found = " ".join((rows[-1].subject if step.part == "subject" else self._body(rows[-1].id)).split())
+        holds = HOLDS[step.how](found, " ".join(step.text.text.split()))
+        return () if holds is not step.negated else (f"the {step.part} is {found}",)
+
+    def _body(self, row: int) -> str:
+        message = email.message_from_bytes(self._store.message(row), policy=email.policy.default)
+        plain = message.get_body(("plain",))
+        return str(plain.get_content()) if plain else ""
 
     def _see_email(self, step: tree.ExpectEmail) -> tuple[str, ...]:
         rows = self._rows(step.template.text, step.person.text)

@@ -196,6 +196,29 @@ def test_declarations() -> None:
     assert [type(step) for step in moment.steps] == kinds
 
 
+@pytest.mark.parametrize(
+    ("written", "how", "negated"),
+    [
+        ("=", "=", False),
+        ("!=", "=", True),
+        ("contains", "contains", False),
+        ("not contains", "contains", True),
+        ("starts with", "starts with", False),
+        ("not ends with", "ends with", True),
+    ],
+)
+@pytest.mark.parametrize("part", ["subject", "body"])
+def test_expectations_on_what_an_email_says(part: str, written: str, how: str, negated: bool) -> None:
+    (test,) = read(f'test "t": at 2026-01-02: expect `Body` to subject_of {part} {written} "it"')
+    assert isinstance(test, tree.TestDeclaration)
+    (moment,) = test.statements
+    assert isinstance(moment, tree.Moment)
+    (step,) = moment.steps
+    assert isinstance(step, tree.ExpectText)
+    assert (step.template.text, step.person.text, step.text.text) == ("Body", "subject_of", "it")
+    assert (step.part, step.how, step.negated) == (part, how, negated)
+
+
 def test_comments_directly_above_document() -> None:
     text = "# far away\n\n# first\n#\n#  second\n# rulekit: ignore[x]\npersona A: x # behind\npersona B: x"
     first, second = read(text)

@@ -88,14 +88,27 @@ class _Scenario:
         return Moment(_instant(moment.at), moment.steps)
 
     def _step(self, step: tree.TestStep) -> None:
-        declared = self.scope.declared
-        self._known(codes.UNKNOWN_PERSON, "person", step.person, self.people)
         if isinstance(step, tree.ExpectMember):
-            self._known(codes.UNKNOWN_PERSONA, "persona", step.persona, declared.personas)
-        else:
-            self._known(codes.UNKNOWN_TEMPLATE, "template", step.template, declared.templates)
+            self._member(step)
+            return
+        self._known(codes.UNKNOWN_PERSON, "person", step.person, self.people)
+        self._known(codes.UNKNOWN_TEMPLATE, "template", step.template, self.scope.declared.templates)
         if isinstance(step, tree.ExpectEmail) and step.state is not None:
             self._known(codes.UNKNOWN_STATE, "state", step.state, EMAIL_STATES)
+
+    def _member(self, step: tree.ExpectMember) -> None:
+        """Reports who or what is not there; a company can be in a segment only."""
+        personas, segments = self.scope.declared.personas, self.scope.declared.segments
+        if step.who.text not in self.people and step.who.text in self.companies:
+            self._known(codes.UNKNOWN_SEGMENT, "segment", step.group, segments)
+            return
+        self._known(codes.UNKNOWN_PERSON, "person", step.who, {**self.people, **self.companies})
+        kind = "persona or segment" if segments else "persona"
+        self._known(codes.UNKNOWN_PERSONA, kind, step.group, {**personas, **segments})
+        if step.group.text in personas and step.group.text in segments:
+            message = f"`{step.group.text}` is both a persona and a segment"
+            help = "give the persona or the segment another name"
+            self.scope.findings.report(codes.AMBIGUOUS_NAME, message, step.group.span, "which of the two?", help=help)
 
     def _values(
         self, owner: str, options: Sequence[tree.Option], declared: Mapping[str, FieldType]
