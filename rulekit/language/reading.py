@@ -32,7 +32,7 @@ def read_source(project: Path, path: str) -> SourceText | Diagnostic:
             content = file.read(LIMIT + 1)
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
-    return _text(path, content)
+    return decode(path, content)
 
 
 def unlisted_folder(path: str) -> Diagnostic:
@@ -40,7 +40,8 @@ def unlisted_folder(path: str) -> Diagnostic:
     return _report(codes.UNREADABLE_FILE, path, "this folder cannot be read", "make it readable, or move it away")
 
 
-def _text(path: str, content: bytes) -> SourceText | Diagnostic:
+def decode(path: str, content: bytes) -> SourceText | Diagnostic:
+    """Returns the text that the bytes of a file are, or the report that says why they are none."""
     if content.startswith(_MARKS) or [byte == 0 for byte in content[:4]] in _ZEROS:
         return _report(codes.NOT_UTF8, path, "this file is UTF-16, not UTF-8", "save the file as UTF-8")
     if len(content) > LIMIT:

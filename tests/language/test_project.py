@@ -1,5 +1,6 @@
 """Loading a project: which files are read, what they mean together, and what stays unloaded."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -128,6 +129,45 @@ def test_nothing_outside_is_read(example, tmp_path):
         rules = load_rules(example)
         assert "missing-template-file" in [d.code.slug for d in rules.diagnostics]
         assert not any("secret" in source.text for source in rules.sources.values())
+
+
+def test_what_is_no_file_is_reported(example):
+    """A rule that silently does not count would be worse than none."""
+    os.mkfifo(example / "pipe.rules")
+    (example / "folder.rules").mkdir()
+    (example / "zero.rules").symlink_to("/dev/zero")
+    (example / "loop.rules").symlink_to(example / "loop.rules")
+    rules = load_rules(example)
+    assert rules.program is None
+    assert [(d.primary.span.path, d.message) for d in rules.diagnostics] == [
+        ("folder.rules", "this is a folder, not a file"),
+        ("loop.rules", "this file cannot be read: too many levels of symbolic links"),
+        ("pipe.rules", "this is a named pipe, not a file"),
+        ("zero.rules", "this file lies outside of the project"),
+    ]
+
+
+def test_a_body_that_is_no_file_is_reported(example):
+    os.mkfifo(example / "pipe.html")
+    (example / "folder.html").mkdir()
+    for name, label in [("pipe", "this is a named pipe, not a file"), ("folder", "this is a folder, not a file")]:
+        write(example, {"more.rules": f'template M:\n  subject "a"\n  html "{name}.html"\n'})
+        found = [d for d in load_rules(example).diagnostics if d.code.slug == "missing-template-file"]
+        assert [(d.message, d.primary.text) for d in found] == [(f"`{name}.html` cannot be read", label)]
+        assert "write `" not in found[0].help
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_that_cannot_be_listed_is_reported(example):
+    (example / "sets").chmod(0)
+    rules = load_rules(example)
+    (example / "sets").chmod(0o700)
+    assert [(d.primary.span.path, d.message) for d in rules.diagnostics] == [("sets", "this folder cannot be read")]
+
+
+def test_a_path_need_not_be_utf8(example):
+    (example / os.fsdecode(b"\xff.rules")).write_text("let week = 7d\n")
+    assert load_rules(example).program is not None
 
 
 def test_a_link_inside_the_project_is_followed_for_files_only(example):
