@@ -8,7 +8,4 @@ FOLDER = "docs/codes"
 
 def page(code: Code) -> str:
     """Returns the page of a code as Markdown."""
-    file = shipped_folder(FOLDER) / f"{code.number}.md"
-    if not file.is_file():
-        return f"# {code.number} {code.slug}\n\n{code.severity.value.capitalize()}: {code.summary}\n"
-    return file.read_text(encoding="utf-8")
+    return (shipped_folder(FOLDER) / f"{code.number}.md").read_text(encoding="utf-8")
