@@ -28,6 +28,10 @@ class Piece:
     misnamed: list[Word] = field(default_factory=list)
 
 
+# signs and words that go on in a condition about the record before them
+_COMPARING = frozenset({"IN", "NOT", "IS", "EQUAL", "NOT_EQUAL"})
+
+
 def cut(source: SourceText, words: Sequence[Word]) -> list[Piece]:
     """Returns the pieces of a file in order."""
     pieces: list[Piece] = []
@@ -72,7 +76,7 @@ class _View:
             return piece.keyword != "TRIGGER" or self.type(index + 2) in {"COLON", "STRING"}
         if kind not in _RECORDS:
             return True
-        if self.type(index + 1) == "DOT":
+        if self.type(index + 1) == "DOT" or (kind != "EVENT" and self.is_compared(index, piece)):
             return False
         return piece.keyword != "TEST" or not self.continues_test(index)
 
@@ -85,6 +89,10 @@ class _View:
         declares_event = self.type(index) == "EVENT" and self.type(index + 2) in STARTS | {"COLON", END}
         return not declares_event
 
+    def is_compared(self, index: int, piece: Piece) -> bool:
+        """Returns whether `company` or `person` stands in a condition, as in `company in Enterprise`."""
+        return piece.keyword in {"PERSONA", "SEGMENT", "LET"} and self.type(index + 1) in _COMPARING
+
     def looks_like_head(self, index: int) -> bool:
         """Returns whether a name begins a declaration of no known kind, as a misspelt `persoma X:` does.
 
@@ -92,7 +100,9 @@ class _View:
         """
         if self.type(index) != "NAME" or self.type(index - 1) in STARTS | {"WAS", "LIST", "OF"}:
             return False
-        if self.type(index + 1) == "NAME" and self.type(index + 2) in {"COLON", "STRING"}:
+        # behind the title of a head stands a colon, so `name LIKE "A%"` is none
+        titled = self.type(index + 2) == "STRING" and self.type(index + 3) == "COLON"
+        if self.type(index + 1) == "NAME" and (titled or self.type(index + 2) == "COLON"):
             return not self.shares_line(index)
         return self.type(index + 1) == "COLON" and self.source.position(self.words[index].span.start).column == 1
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
+from rulekit.language.habits import find_habit
 from rulekit.language.words import BEGINNINGS, END, RESERVED, SOFT, Word
 from rulekit.suggestions import suggest
 
@@ -55,7 +56,7 @@ WORDS: dict[str, str] = {
     "COMMA": "`,`",
     "WHERE": "`where`",
     "THEN": "`then`",
-    END: "the end of the declaration",
+    END: "the end",
 }
 LISTED = 4
 COMPARISONS = frozenset({"EQUAL", "NOT_EQUAL", "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL"}) | frozenset(
@@ -202,6 +203,14 @@ def _chained(mistake: Mistake) -> Diagnostic | None:
     )
 
 
+def _habit(mistake: Mistake) -> Diagnostic | None:
+    habit = find_habit(mistake.words, mistake.index)
+    if habit is None:
+        return None
+    message = f"`{_shortened(habit.shown)}` has no meaning here"
+    return Diagnostic(codes.UNEXPECTED_TEXT, message, Label(habit.span), help=habit.help)
+
+
 def _unexpected(mistake: Mistake) -> Diagnostic:
     found = mistake.found or mistake.before
     message = f"expected {expectation(mistake.accepted)}, found `{_shown(found)}`"
@@ -235,6 +244,7 @@ def _advice(mistake: Mistake, found: Word) -> str:
 
 
 _LOOKS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
+    _habit,
     _missing_name,
     _reserved_name,
     _missing_colon,
@@ -258,4 +268,8 @@ def _title(words: Sequence[Word]) -> str:
 
 
 def _shown(word: Word) -> str:
-    return (word.text if len(word.text) <= 30 else f"{word.text[:29]}…").replace("`", "")
+    return _shortened(word.text)
+
+
+def _shortened(text: str) -> str:
+    return (text if len(text) <= 30 else f"{text[:29]}…").replace("`", "")

@@ -58,6 +58,7 @@ _HINTS = {
     "€": "write the number alone, as in `50_000`",
     "\\": "remove it; a backslash has a meaning only in a text",
 }
+_OPENED_BY = {"]": "[", "}": "{", "”": "“"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +153,9 @@ def _add_invalid(character: str, span: Span, source: SourceText, found: Words, r
     follows = last is not None and last.type == "INVALID" and last.span.end == span.start
     found.words.append(Word("INVALID", character, span))
     place = (source.position(span.start).line, character)
-    if follows or place in found.odd:
-        return  # the first of a run, and of one character on a line, speaks for all
+    opened = (place[0], _OPENED_BY.get(character, ""))
+    if follows or place in found.odd or opened in found.odd:
+        return  # the first of a run, of one character on a line, and of a pair of brackets, speaks for all
     found.odd.add(place)
     if character.isspace() or not character.isprintable():
         reports.append(_forbidden(character, span, "remove it, or write an ordinary space"))

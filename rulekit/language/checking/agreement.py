@@ -1,5 +1,6 @@
 """When two values may be compared: one type, a time's age with a duration, a text from its closed set."""
 
+import re
 from typing import NoReturn
 
 from rulekit.diagnostics import codes
@@ -13,6 +14,8 @@ from rulekit.language.types import Kind
 INSTANTS = (Kind.TIME, Kind.DATE)
 # a number beside one of these has lost its unit
 TIMED = (Kind.TIME, Kind.DATE, Kind.DURATION)
+# what is a division to the language, and a date to an author
+SLASHED_DATE = re.compile(r"\d{1,4}\s*/\s*\d{1,2}\s*/\s*\d{1,4}", re.ASCII)
 
 
 def agree(left: Value, right: Value, scope: Scope) -> tuple[Value, Value]:
@@ -56,6 +59,10 @@ def fail_mismatch(left: Value, right: Value, scope: Scope) -> NoReturn:
         left, right = right, left
     quote = scope.findings.quote
     code, help, fixes = _remedy(left, right)
+    if left.type.kind in INSTANTS and SLASHED_DATE.fullmatch(scope.findings.source(right.span)):
+        help = (
+            f"write year, month and day, as in `{'2026-02-01T00:00Z' if left.type.kind is Kind.TIME else '2026-02-01'}`"
+        )
     scope.findings.fail(
         code,
         f"{quote(left.span)} is {described(left.type)}, {quote(right.span)} is {described(right.type)}",

@@ -9,6 +9,7 @@ from rulekit.language.checking.literals import fixed
 from rulekit.language.checking.references import require_record
 from rulekit.language.checking.scope import Checked, Scope, described
 from rulekit.language.expressions import Default, Function, Lower, Value
+from rulekit.language.habits import LENGTHS
 from rulekit.language.types import TEXT
 
 EVENT_FUNCTIONS = ("did", *(function.value for function in Function))
@@ -23,12 +24,19 @@ def check_call(node: tree.Call, scope: Scope) -> Checked:
         return check_did(node, scope) if name == "did" else check_aggregate(Function(name), node, scope)
     if name not in VALUE_FUNCTIONS:
         help, fixes = meant(name, (*EVENT_FUNCTIONS, *VALUE_FUNCTIONS), node.function.span)
-        all_names = f"use one of {', '.join((*EVENT_FUNCTIONS, *VALUE_FUNCTIONS))}"
+        all_names = _as_length(node, scope) or f"use one of {', '.join((*EVENT_FUNCTIONS, *VALUE_FUNCTIONS))}"
         message = f"unknown function `{name}`"
         scope.findings.fail(
             codes.UNKNOWN_FUNCTION, message, node.function.span, "no such function", help=help or all_names, fixes=fixes
         )
     return _lower(node, scope) if name == "lower" else _default(node, scope)
+
+
+def _as_length(node: tree.Call, scope: Scope) -> str | None:
+    """Returns what to write for `days(14)`, or None when the call is nothing like it."""
+    unit = LENGTHS.get(node.function.text.lower().removesuffix("s"))
+    number = scope.findings.source(node.subjects[0].value.span)
+    return f"write `{number}{unit}`" if unit and number.isdecimal() else None
 
 
 def _lower(node: tree.Call, scope: Scope) -> Value:

@@ -11,6 +11,7 @@ from rulekit.language import tree
 from rulekit.language.checking.findings import Reported, meant, replacement
 from rulekit.language.checking.scope import Checked, Scope
 from rulekit.language.expressions import Field, InPersona, InSegment, Not
+from rulekit.language.habits import NAMES
 from rulekit.language.program import FieldType
 
 _CODES = {"person": codes.UNKNOWN_FIELD, "company": codes.UNKNOWN_FIELD, "event": codes.UNKNOWN_PROPERTY}
@@ -112,6 +113,10 @@ def _fail_unknown(node: tree.Reference, scope: Scope) -> NoReturn:
     _fail_as_set(node, scope)
     if any(name in field.type.choices for field in scope.fields.values()):
         _fail_as_meant(node, f"unknown {kind} `{name}`", "a text needs quotes", f'"{name}"', scope)
+    if name.lower() in NAMES:
+        help = NAMES[name.lower()]
+        message = f"unknown {kind} `{name}`"
+        scope.findings.fail(_CODES[scope.owner], message, node.span, "not declared", secondary=scope.uses, help=help)
     known = (*scope.fields, *scope.declared.lets)
     _fail_name(_CODES[scope.owner], f"unknown {kind} `{name}`", node.span, known, scope)
 
