@@ -2,7 +2,7 @@
 
 ==========================  ===================================================  ==============
 rules text → program        `open_project`, by `language.project`                `project.py`
-program → membership        `build_plan`, `evaluate`, where the data is          `ticking.py`
+program → membership        `evaluation.sights`, where the data is               `ticking.py`
 membership, past → changes  who crossed which border                             `ticking.py`
 changes → firing            `outbox.firing`: the options of triggers             `ticking.py`
 firing → rows               `email.compose`: one frozen email each               `composing.py`
@@ -31,7 +31,7 @@ from rulekit.engine.project import (
     open_store,
     open_store_to_read,
 )
-from rulekit.engine.ticking import PersonaChange, PreparedTick, prepare_tick
+from rulekit.engine.ticking import PersonaChange, PreparedTick, prepare_tick, prepare_tick_on
 from rulekit.errors import RulekitError
 from rulekit.evaluation.explain import Explanation, explain
 from rulekit.evaluation.members import evaluate, segment_members
@@ -59,6 +59,7 @@ __all__ = [
     "open_store_to_read",
     "plan",
     "prepare_tick",
+    "prepare_tick_on",
     "run",
 ]
 

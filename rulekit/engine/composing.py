@@ -11,9 +11,7 @@ from rulekit.email.compose import ADDRESS_FIELD, Composed, Composer
 from rulekit.email.unsubscribe import unsubscribe_link
 from rulekit.engine.project import Project
 from rulekit.errors import ComposeError, SettingsError
-from rulekit.evaluation.data import Data
-from rulekit.evaluation.explain import because
-from rulekit.evaluation.people import fetch_people
+from rulekit.evaluation.sights import Sight
 from rulekit.language.program import Template, Trigger
 from rulekit.outbox.firing import Fired
 from rulekit.outbox.store import Store
@@ -33,7 +31,7 @@ class ComposedRows:
     demoted: frozenset[str] = frozenset()
 
 
-def compose_rows(project: Project, data: Data, store: Store, fired: Sequence[Fired], now: datetime) -> ComposedRows:
+def compose_rows(project: Project, sight: Sight, store: Store, fired: Sequence[Fired], now: datetime) -> ComposedRows:
     """Returns one row or one plugin's veto for each trigger that fired; an email that cannot be made is a failed row.
 
     Raises SettingsError when nothing says who the emails are from.
@@ -43,8 +41,8 @@ def compose_rows(project: Project, data: Data, store: Store, fired: Sequence[Fir
     counts = Counter(f.trigger.name for f in fired if f.trigger.auto)
     demoted = frozenset(name for name, count in counts.items() if count > project.settings.delivery.max_auto_per_tick)
     desk = _Desk(project, store, now, demoted)
-    people = fetch_people(project.program.schema, data, [f.tagging.person for f in fired])
-    reasons = _reasons(project, data, fired, now)
+    people = sight.people([f.tagging.person for f in fired])
+    reasons = _reasons(sight, fired)
     rows: list[NewRow] = []
     vetoed: list[NoEmail] = []
     for f in fired:
@@ -57,16 +55,11 @@ def compose_rows(project: Project, data: Data, store: Store, fired: Sequence[Fir
     return ComposedRows(tuple(rows), tuple(vetoed), demoted)
 
 
-def _reasons(
-    project: Project, data: Data, fired: Sequence[Fired], now: datetime
-) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+def _reasons(sight: Sight, fired: Sequence[Fired]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     people: defaultdict[str, set[str]] = defaultdict(set)
     for f in fired:
         people[f.tagging.persona].add(f.tagging.person)
-    return {
-        persona: because(project.program, data, persona, sorted(found), now, project.rules.sources)
-        for persona, found in people.items()
-    }
+    return {persona: sight.because(persona, sorted(found)) for persona, found in people.items()}
 
 
 class _Desk:

@@ -40,8 +40,11 @@ class Past:
 
     def episodes(self, persona: str, people: Iterable[str]) -> dict[str, int]:
         """Returns how often each of the people has joined the persona so far; 0 for never."""
-        found = self.store.episodes(_old_name(persona, self.personas_renamed), list(people))
-        return {person: found.get(person, 0) for person in people}
+        asked = list(people)
+        if not asked:
+            return {}
+        found = self.store.episodes(_old_name(persona, self.personas_renamed), asked)
+        return {person: found.get(person, 0) for person in asked}
 
     def episodes_after(
         self, changes: Iterable[MembershipChange], waiting: Iterable[Waiting]

@@ -1,6 +1,6 @@
 """One tick: who is in now, against who was, and what follows; computed whole before anything is written.
 
-`prepare_tick` has the steps one after another: past, membership, borders, changes, firing, rows, record.
+`prepare_tick_on` has the steps one after another: past, membership, borders, changes, firing, rows, record.
 """
 
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ from rulekit.engine.project import Project
 from rulekit.errors import RulekitError, SourceError
 from rulekit.evaluation.changes import Bits, Crossing, Guard, Numbered, compare, number_people, padded, parked
 from rulekit.evaluation.data import Data
-from rulekit.evaluation.members import Membership, evaluate
-from rulekit.evaluation.plan import build_plan
+from rulekit.evaluation.members import Membership
+from rulekit.evaluation.sights import DataSight, Sight
 from rulekit.language.program import Program, Trigger
 from rulekit.outbox.firing import GONE, JOINED, LEFT, Firing, Standing, fire, taggings_of, withdrawals
 from rulekit.outbox.store import Store
@@ -86,24 +86,30 @@ class _Borders:
 def prepare_tick(
     project: Project, data: Data, store: Store, now: datetime, *, accept: bool = False, guard: Guard | None = None
 ) -> PreparedTick:
-    """Computes one tick at `now` without writing anything.
+    """Computes one tick at `now` over the data of a source, as `prepare_tick_on` does."""
+    sight = DataSight(project.program, data, now, project.rules.sources)
+    return prepare_tick_on(project, sight, store, accept=accept, guard=guard)
+
+
+def prepare_tick_on(
+    project: Project, sight: Sight, store: Store, *, accept: bool = False, guard: Guard | None = None
+) -> PreparedTick:
+    """Computes one tick over what is seen at an instant, without writing anything.
 
     Raises SourceError when the source has nobody, or no events of a kind, although it had before, and RulekitError
-    when `now` lies before the last tick. `accept` takes what the source says as it is, also beyond the guard.
+    when the instant lies before the last tick. `accept` takes what the source says as it is, also beyond the guard.
     """
-    program = project.program
+    program, now = project.program, sight.now
     past = Past.read(store, program)
     _refuse_going_back(past.state, now)
-    segments = {t.segment for t in program.triggers.values() if t.segment}
-    membership = evaluate(build_plan(program, segments=sorted(segments)), data, now)
-    kinds = frozenset(kind for kind, events in data.report.events.items() if events.events)
+    membership = sight.membership()
     if not accept:
         _refuse_nobody(past.state, membership)
-        _refuse_silence(past.state.kinds - kinds, program)
+        _refuse_silence(past.state.kinds - sight.kinds, program)
     borders = _find_borders(past.state, membership, None if accept else guard or Guard())
     changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, now)
-    composed = compose_rows(project, data, store, firing.fired, now)
+    composed = compose_rows(project, sight, store, firing.fired, now)
     record = TickRecord(
         sequence=past.state.sequence,
         at=now,
@@ -120,7 +126,7 @@ def prepare_tick(
         no_emails=(*firing.no_emails, *composed.vetoed),
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
-        kinds=kinds,
+        kinds=sight.kinds,
         withdrawals=(
             *withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys()),
             *_find_emails_of_nobody(past, borders),

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 class Data:
     """What the engine evaluates over; the connection is the owner's to close.
 
-    `now_column` is as in `Relations`. Columns of fields are named `f.<field>`. Types: text and `one of` VARCHAR; number BIGINT, HUGEINT, DECIMAL or
+    Columns of fields are named `f.<field>`. Types: text and `one of` VARCHAR; number BIGINT, HUGEINT, DECIMAL or
     DOUBLE; bool BOOLEAN; time TIMESTAMP, naive, in UTC; date DATE; duration BIGINT microseconds; list VARCHAR[].
+    `now_column` is as in `Relations`.
     """
 
     schema: Schema

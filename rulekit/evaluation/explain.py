@@ -65,13 +65,13 @@ def explain(
 
     Raises RulekitError when the data has no such person.
     """
-    questions = _Questions.about(program, persona, sources)
+    questions = Questions.about(program, persona, sources)
     with excerpt(data, questions.plan, [person]) as concerned:
         answers = questions.ask(concerned, now)
         if person not in answers:
             raise RulekitError(f"there is no person `{person}` in the data", help="give the person's key in the source")
         change = next_change(program, persona, person, concerned, now) if look_ahead else None
-    part = _part(questions.outline, answers[person], now)
+    part = questions.part(answers[person], now)
     return Explanation(person, persona, now, part.holds, part, change)
 
 
@@ -87,19 +87,18 @@ def because(
 
     People who are not in the data are left out.
     """
-    questions = _Questions.about(program, persona, sources)
+    questions = Questions.about(program, persona, sources)
     with excerpt(data, questions.plan, people) as concerned:
         answers = questions.ask(concerned, now)
-    sides = [side for part in questions.outline.all_parts() for side in part.sides]
-    return {person: dict(_values(sides, answers[person], now)) for person in people if person in answers}
+    return {person: questions.values(answers[person], now) for person in people if person in answers}
 
 
-_Answers = Mapping[Node, object]
+Answers = Mapping[Node, object]
 """What came back for one person: the value of every part and side."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Questions:
+class Questions:
     """Everything that is asked about a persona: its outline, and the plan with one column for each part and side."""
 
     outline: Outline
@@ -107,7 +106,7 @@ class _Questions:
     plan: Plan
 
     @classmethod
-    def about(cls, program: Program, persona: str, sources: Mapping[str, SourceText]) -> "_Questions":
+    def about(cls, program: Program, persona: str, sources: Mapping[str, SourceText]) -> "Questions":
         """Returns the questions about a persona."""
         outline = Outlining(program, sources).outline(program.personas[persona].condition)
         asked = [
@@ -117,13 +116,22 @@ class _Questions:
         columns = [Column(f"answer {i}", node) for i, node in enumerate(nodes)]
         return cls(outline, nodes, plan_columns(program, columns))
 
-    def ask(self, data: Relations, now: datetime) -> dict[str, _Answers]:
+    def ask(self, data: Relations, now: datetime) -> dict[str, Answers]:
         """Returns the answers for every person in the data."""
         rows = people_statement(self.plan, data).run(data.connection, now).fetchall()
         return {person: dict(zip(self.nodes, values, strict=True)) for person, *values in rows}
 
+    def part(self, answers: Answers, now: datetime) -> Part:
+        """Returns the whole condition with what was answered for one person."""
+        return _part(self.outline, answers, now)
 
-def _part(outline: Outline, answers: _Answers, now: datetime) -> Part:
+    def values(self, answers: Answers, now: datetime) -> dict[str, str]:
+        """Returns the values that the condition depends on, by their text, as answered for one person."""
+        sides = [side for part in self.outline.all_parts() for side in part.sides]
+        return dict(_values(sides, answers, now))
+
+
+def _part(outline: Outline, answers: Answers, now: datetime) -> Part:
     return Part(
         text=outline.text,
         holds=bool(answers[outline.condition]),
@@ -132,7 +140,7 @@ def _part(outline: Outline, answers: _Answers, now: datetime) -> Part:
     )
 
 
-def _values(sides: Iterable[Side], answers: _Answers, now: datetime) -> Iterator[tuple[str, str]]:
+def _values(sides: Iterable[Side], answers: Answers, now: datetime) -> Iterator[tuple[str, str]]:
     for side in sides:
         value = scalar(answers[side.value], side.value.type)
         yield side.text, _times(value) if side.times else shown(value, now)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from rulekit.evaluation.conditions import segment_column
@@ -39,6 +40,21 @@ def evaluate(plan: Plan, data: Relations, now: datetime) -> Membership:
         personas={name: found[column_name("persona", name)] for name in plan.personas},
         segments={name: found[column_name("segment", name)] for name in plan.asked_segments},
     )
+
+
+def companies_in_segments(program: Program, data: Relations, now: datetime) -> dict[str, frozenset[str]]:
+    """Returns the segments of each company that is in any at `now`.
+
+    Raises SourceError when the data cannot be evaluated.
+    """
+    names = tuple(program.segments)
+    if not names:
+        return {}
+    plan = build_plan(program, personas=(), segments=names)
+    found = companies_statement(plan, data).run(data.connection, now).fetchnumpy()
+    inside = zip(*(found[segment_column(name)].tolist() for name in names), strict=True)
+    segments = (frozenset(compress(names, bits)) for bits in inside)
+    return {company: held for company, held in zip(found["company"].tolist(), segments, strict=True) if held}
 
 
 def segment_members(program: Program, data: Relations, name: str, now: datetime) -> list[str]:

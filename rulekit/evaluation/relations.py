@@ -24,7 +24,7 @@ class Relations(Protocol):
 
     @property
     def now_column(self) -> str | None:
-        """Returns the column of every relation that says at which instant a row is looked at; None: at the statement's."""
+        """Returns the column that says at which instant a row is looked at; None: all at the statement's own."""
 
     def people(self) -> exp.Query:
         """Returns a query for all people."""
