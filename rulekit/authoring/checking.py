@@ -1,28 +1,95 @@
-"""From a project's folder to the report that `rulekit check` shows."""
+"""From a project's folder to the report that `rulekit check` shows, step after step.
+
+What the rules are reported for, without what comments keep silent, what was not asked for, what a baseline knows, and
+what was there before a change.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import reduce
 from pathlib import Path
 
+from rulekit.authoring.found import Found, Step
+from rulekit.authoring.selecting import Selection
+from rulekit.authoring.suppressing import suppress
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.lines import plural
 from rulekit.diagnostics.report import Case, Report
+from rulekit.diagnostics.source import SourceText
 from rulekit.diagnostics.text import summary
 from rulekit.errors import RulekitError
-from rulekit.language.project import Rules, load_rules
+from rulekit.language.project import load_rules
+
+# the text that stands in a file's place for one check
+Instead = Mapping[str, SourceText | Diagnostic]
 
 
-def check_project(folder: Path, paths: Sequence[Path] = ()) -> Report:
-    """Returns what is wrong with the rules of a project, one case per file; `paths` choose whose reports are told."""
-    rules = load_rules(folder)
-    cases = _cases(rules.diagnostics, _chosen(paths, folder, rules))
-    return Report("check", cases, rules.sources, _conclusion(cases))
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an author wants to see: the files below `paths`, the codes of `selection`, and nothing that is known.
+
+    Known is what `baseline` has, and what was reported at the commit `since`.
+    """
+
+    paths: Sequence[Path] = ()
+    selection: Selection = field(default_factory=Selection)
+    baseline: Path | None = None
+    since: str | None = None
 
 
-def _chosen(paths: Sequence[Path], folder: Path, rules: Rules) -> set[str]:
+def check_project(folder: Path, now: datetime, choice: Choice | None = None, instead: Instead | None = None) -> Report:
+    """Returns what is wrong with the rules of a project, one case per file.
+
+    The day of `now` decides which comments still keep reports silent. `instead` has texts of files to be used in
+    place of those in the folder.
+    """
+    choice = choice or Choice()
+    return conclude(folder, choice.paths, looking(folder, now, choice)(instead or {}))
+
+
+def looking(folder: Path, now: datetime, choice: Choice) -> Callable[[Instead], Found]:
+    """Returns what checks a project once or many times; a baseline and an old commit are read here, and only once."""
+    steps = tuple(_steps(folder, now, choice))
+    return lambda instead: reduce(lambda found, step: step(found), steps, found_in(folder, now, instead))
+
+
+def found_in(folder: Path, now: datetime, instead: Instead | None = None) -> Found:
+    """Returns all reports about a project but those that comments keep silent."""
+    rules = load_rules(folder, instead)
+    return suppress(rules.diagnostics, rules.sources, now)
+
+
+def _steps(folder: Path, now: datetime, choice: Choice) -> Iterator[Step]:
+    selection = choice.selection
+    yield selection.select
+    # each is imported where it is asked for: most checks need neither
+    if choice.baseline is not None:
+        from rulekit.authoring.baseline import read_baseline
+
+        baseline = read_baseline(choice.baseline, folder)
+        yield lambda found: baseline.hide(found, selection.wants_number)
+    if choice.since is not None:
+        from rulekit.authoring.since import reported_at
+
+        yield reported_at(choice.since, folder, lambda then: selection.select(found_in(then, now))).leave_out
+
+
+def conclude(folder: Path, paths: Sequence[Path], found: Found) -> Report:
+    """Returns the report of what was found; `paths` choose whose reports are told."""
+    files = chosen_files(folder, paths, found)
+    cases = _cases(found.diagnostics, files)
+    suppressed = tuple(
+        one for one in found.suppressed if one.diagnostic.primary and one.diagnostic.primary.span.path in files
+    )
+    return Report("check", cases, found.sources, _conclusion(cases), suppressed, found.notes)
+
+
+def chosen_files(folder: Path, paths: Sequence[Path], found: Found) -> set[str]:
     """Returns the project's files below the paths, those that cannot be read too; a path without any is an error."""
-    reported = {d.primary.span.path for d in rules.diagnostics if d.primary is not None}
-    known = {path: (folder / path).resolve() for path in rules.sources.keys() | reported}
+    reported = {d.primary.span.path for d in found.diagnostics if d.primary is not None}
+    known = {path: (folder / path).resolve() for path in found.sources.keys() | reported}
     if not paths:
         return set(known)
     chosen = set()

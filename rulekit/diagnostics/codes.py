@@ -96,6 +96,12 @@ UNUSED_LET = Code("RK804", "unused-let", WARNING, "Nothing uses a `let`.")
 WRONG_SETTING = Code(
     "RK901", "wrong-setting", ERROR, "A setting in `rulekit.toml` does not exist or has a wrong value."
 )
+UNUSED_SUPPRESSION = Code("RK902", "unused-suppression", WARNING, "A comment ignores what is not reported.")
+EXPIRED_SUPPRESSION = Code("RK903", "expired-suppression", WARNING, "The date of a comment that ignores has passed.")
+INVALID_SUPPRESSION = Code("RK904", "invalid-suppression", WARNING, "A comment to rulekit cannot be followed.")
+STALE_BASELINE_ENTRY = Code(
+    "RK905", "stale-baseline-entry", WARNING, "A baseline has a report that is not made any more."
+)
 
 # the table ends here: add codes above, each family under its own comment
 ALL: tuple[Code, ...] = tuple(

@@ -25,16 +25,27 @@ INCOMPLETE = (codes.TOO_MANY_MISTAKES, codes.FILE_TOO_LARGE)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a project's files mean (`program` None when there is any error), all reports, and the texts they quote."""
+    """What a project's files mean (`program` None when there is any error), all reports, and the texts they quote.
+
+    `files` are their trees; none when some declarations are not known.
+    """
 
     program: Program | None
     diagnostics: list[Diagnostic]
     sources: Mapping[str, SourceText]
+    files: tuple[tree.File, ...]
 
 
-def load_rules(project: Path) -> Rules:
-    """Returns the rules of a project's folder; reports are in the order of files and places."""
-    folder = RulesFolder(project.resolve())
+def load_rules(project: Path, instead: Mapping[str, SourceText | Diagnostic] | None = None) -> Rules:
+    """Returns the rules of a project's folder; reports are in the order of files and places.
+
+    `instead` has what is taken for the text of some files, whatever stands in them.
+    """
+    return check_folder(RulesFolder(project.resolve(), dict(instead or {})))
+
+
+def check_folder(folder: RulesFolder) -> Rules:
+    """Returns the rules of a folder; reports are in the order of files and places."""
     files, reports = parse_files(folder)
     settings, wrong_settings = read_settings(folder)
     program = None
@@ -42,7 +53,7 @@ def load_rules(project: Path) -> Rules:
         program, found = check(files, folder.read, folder.bodies, settings)
         program = None if has_errors(reports) else program
         reports += found
-    return Rules(program, in_order(reports + wrong_settings), folder.sources)
+    return Rules(program, in_order(reports + wrong_settings), folder.sources, tuple(files or ()))
 
 
 def parse_files(folder: RulesFolder) -> tuple[list[tree.File] | None, list[Diagnostic]]:

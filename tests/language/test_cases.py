@@ -10,7 +10,8 @@ small project as `tests/language/cases.py` reads them, then what is reported, ex
     === report
     error[RK002/unfinished-declaration]: …
 
-The report of a case must contain its code. A project without any finding reports `no findings`.
+The report of a case must contain its code. A project without any finding reports `no findings`. A file `baseline.json`
+has reports that are known.
 
 To write a case: write the part above `=== report`, run the tests with RULEKIT_UPDATE_CASES=1, and read what they wrote.
 """
@@ -20,13 +21,16 @@ from pathlib import Path
 
 import pytest
 
+from rulekit.authoring.checking import Choice, check_project
+from rulekit.clock import parse_instant
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.text import render
-from rulekit.language.project import load_rules
 from tests.language.cases import write_project
 
 CASES = sorted((Path(__file__).parent.parent / "cases").glob("*.case"))
 REPORT = "=== report\n"
+# comments that ignore reports until a date are read on this day
+NOW = parse_instant("2026-06-01")
 # families whose reports need more than rules: data
 ELSEWHERE = ("RK6", "RK7")
 
@@ -35,8 +39,9 @@ ELSEWHERE = ("RK6", "RK7")
 def test_case(path: Path, tmp_path: Path) -> None:
     project, _, expected = path.read_text(encoding="utf-8").partition(REPORT)
     write_project(project, tmp_path)
-    rules = load_rules(tmp_path)
-    report = render(rules.diagnostics, rules.sources) or "no findings\n"
+    baseline = tmp_path / "baseline.json"
+    found = check_project(tmp_path, NOW, Choice(baseline=baseline if baseline.exists() else None))
+    report = render(found.diagnostics, found.sources) or "no findings\n"
     if os.environ.get("RULEKIT_UPDATE_CASES") == "1":
         path.write_text(f"{project}{REPORT}{report}", encoding="utf-8")
         expected = report

@@ -1,0 +1,32 @@
+"""Says when the files of a project have changed; the one place that waits for that."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from watchfiles import BaseFilter, Change, watch
+
+from rulekit.folders import FILE_NAME
+from rulekit.language.folder import BODY_ENDINGS, RULES_ENDING, SKIPPED_FOLDERS
+
+
+class _Rules(BaseFilter):
+    """Lets through what a check reads: rules, settings and the files of templates."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def __call__(self, change: Change, path: str) -> bool:
+        """Returns whether a changed file is one of the project's."""
+        parts = Path(path).relative_to(self.folder).parts
+        if any(part.startswith(".") for part in parts) or SKIPPED_FOLDERS & {*parts[:-1]}:
+            return False
+        return parts[-1:] == (FILE_NAME,) or path.casefold().endswith((RULES_ENDING, *BODY_ENDINGS))
+
+
+def changes(folder: Path) -> Iterator[None]:
+    """Yields at once, then after each change of the project's files, until Ctrl-C."""
+    folder = folder.resolve()
+    yield
+    for _ in watch(folder, watch_filter=_Rules(folder), raise_interrupt=True):
+        yield
