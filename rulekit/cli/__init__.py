@@ -18,6 +18,7 @@ from rulekit.errors import RulekitError
 COMMANDS = {
     "check": "Report everything that is wrong with the rules; needs no data.",
     "explain": "Say why a person is in a persona or not, or what a report's code means.",
+    "fmt": "Lay rules out in the one way; --check and --diff write nothing.",
     "init": "Make a new project with sample data.",
     "members": "List who is in a persona or segment.",
     "outbox": "Look at, approve, unapprove and cancel emails.",

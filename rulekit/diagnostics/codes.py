@@ -91,6 +91,7 @@ WHOLE_RECORD = Code("RK511", "whole-record", ERROR, "A template uses a whole rec
 
 # RK8 style
 UNUSED_LET = Code("RK804", "unused-let", WARNING, "Nothing uses a `let`.")
+UNFORMATTED_FILE = Code("RK806", "unformatted-file", WARNING, "A file is not laid out as `rulekit fmt` lays it out.")
 
 # RK9 settings, plugins, suppressions
 WRONG_SETTING = Code(
