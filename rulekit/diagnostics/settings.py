@@ -8,7 +8,7 @@ from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.diagnostics.source import SourceText, Span
 
 if TYPE_CHECKING:
-    from rulekit.settings import Settings
+    from rulekit.settings import Problem, Settings
 
 
 def check_settings(source: SourceText) -> "tuple[Settings | None, list[Diagnostic]]":
@@ -19,10 +19,17 @@ def check_settings(source: SourceText) -> "tuple[Settings | None, list[Diagnosti
     try:
         return read_settings(source.text), []
     except WrongSettings as error:
-        return None, [
-            Diagnostic(codes.WRONG_SETTING, problem.message, Label(_place(source, problem.key)), help=error.help)
-            for problem in error.problems
-        ]
+        return None, [_report(source, problem, error.help) for problem in error.problems]
+
+
+def _report(source: SourceText, problem: "Problem", help: str | None) -> Diagnostic:
+    # a problem says on one line what is wrong and, behind a semicolon, what to do
+    said, _, advice = problem.message.rpartition("; ")
+    if advice.startswith("did you mean "):
+        advice = f"write {advice.removeprefix('did you mean ').removesuffix('?')}"
+    if not said or not advice.startswith("write "):
+        said, advice = problem.message, help or ""
+    return Diagnostic(codes.WRONG_SETTING, said, Label(_place(source, problem.key)), help=advice)
 
 
 def _place(source: SourceText, key: str) -> Span:
