@@ -1,0 +1,220 @@
+"""A check that remembers the last one reports what a check of everything reports, after any edits."""
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rulekit.authoring.cache.looking import look
+from rulekit.authoring.cache.state import FOLDER
+from rulekit.diagnostics.diagnostic import Diagnostic
+from rulekit.language.folder import RulesFolder
+from rulekit.language.project import load_rules
+
+SCHEMA = """\
+person:
+  email text
+  first_name text?
+  plan text?
+  visits number
+  last_login time
+
+company:
+  arr number?
+
+event seen:
+  widget text
+"""
+# each piece of the project in several forms: right, with a warning, with an error
+PIECES = {
+    "idle": ["let idle = 14d", "let idle = 21d", "let idle = 14"],
+    "often": ["let often = visits > 10", "let often = idle > 3d"],
+    "Quiet": ["persona Quiet: last_login > idle", 'persona Quiet: plan = "pro"', "persona Quiet: in Large"],
+    "Busy": ["persona Busy: often and not in Quiet", "persona Busy was Quiet: often", "persona Busy: visits > 3"],
+    "Alone": ['persona Alone: plan = "free"', "persona Alone: count(seen) > 3"],
+    "Large": ["segment Large: arr > 5", "segment Large: arr is present and arr > 5", "segment Large:"],
+    "Hello": [
+        'template Hello: subject "Hi {{ person.first_name }}" html "hello.html"',
+        'template Hello: subject "Hi {{ person.first_name | default(\'you\') }}" html "hello.html"',
+        'template Hello: subject "Hi {{ persn.x }}" html "hello.html"',
+    ],
+    "Again": [
+        'template Again: subject "Again" html "hello.html"',
+        'template Again: subject "{{ person.plan }}" text "x"',
+    ],
+    "Greet": [
+        "trigger Greet: on tagged(Quiet) send template Hello",
+        "trigger Greet: on tagged(Busy) in Large send template Again auto=true",
+        "trigger Greet: on tagged(Nobody) send template Hello",
+    ],
+    "Leave": ["trigger Leave: on untagged(Busy) send template Again every=30d"],
+    "test": [
+        'test "one":\n  person ada: email="a@x.io", visits=1, last_login=2026-01-01T00:00Z\n'
+        "  at 2026-02-01: expect ada in Quiet, expect Hello to ada unapproved"
+    ],
+    "spoken": ["# rulekit: ignore[undecided-missing]", "# nothing"],
+}
+BODIES = ["<p>Hello</p>", "<p>Hello {{ person.plan }}</p>", "<p>{{ person.first_name | default('x') }}</p>", "<p>{% if"]
+SETTINGS = ["edition = 1\n", 'edition = 1\n[delivery]\npostal_address = "Street 1"\n', "edition = 2\n"]
+
+
+class Project:
+    """Pieces in three files, in an order that changes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: list[list[str]] = [[], [], []]
+        (folder / "schema.rules").write_text(SCHEMA)
+        (folder / "rulekit.toml").write_text(SETTINGS[0])
+        (folder / "hello.html").write_text(BODIES[0])
+        for number, forms in enumerate(PIECES.values()):
+            self.files[number % 3].append(forms[0])
+        self.write()
+
+    def write(self) -> None:
+        for number, pieces in enumerate(self.files):
+            (self.folder / f"{number}.rules").write_text("\n\n".join(pieces) + "\n")
+
+    def edit(self, chance: random.Random) -> None:
+        kind = chance.choice(
+            ["form", "form", "form", "form", "move", "drop", "add", "body", "settings", "lines", "schema"]
+        )
+        file = chance.choice([file for file in self.files if file] or [self.files[0]])
+        forms = chance.choice(list(PIECES.values()))
+        if kind == "form":
+            self._remove(forms)
+            file.insert(chance.randint(0, len(file)), chance.choice(forms[:2] if chance.random() < 0.8 else forms))
+        elif kind == "move" and file:
+            chance.choice(self.files).append(file.pop(chance.randrange(len(file))))
+        elif kind == "drop" and chance.random() < 0.4:
+            self._remove(forms)
+        elif kind == "add":
+            file.append(chance.choice(forms))
+        elif kind == "lines":
+            file.insert(0, "# a comment\n\n")
+        self.write()
+        if kind == "body":
+            (self.folder / "hello.html").write_text(chance.choice(BODIES))
+        elif kind == "settings":
+            (self.folder / "rulekit.toml").write_text(chance.choice(SETTINGS[: 2 + (chance.random() < 0.2)]))
+        elif kind == "schema":
+            (self.folder / "schema.rules").write_text(
+                SCHEMA.replace("plan text?", chance.choice(["plan text", "plan text?"]))
+            )
+
+    def _remove(self, forms: list[str]) -> None:
+        for file in self.files:
+            file[:] = [piece for piece in file if piece not in forms]
+
+
+def remembered(folder: Path) -> list[Diagnostic]:
+    return look(RulesFolder(folder.resolve()))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_edits_are_reported_as_if_nothing_were_remembered(project: Project, seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(25):
+        assert remembered(project.folder) == load_rules(project.folder).diagnostics
+        project.edit(chance)
+    assert remembered(project.folder) == load_rules(project.folder).diagnostics
+
+
+def doctored(folder: Path, change: Callable[[str], str]) -> None:
+    """Changes the messages that are remembered, so that a report shows whether it was made anew."""
+    state = folder / FOLDER / "check.json"
+    stamp, content = state.read_text().split("\n", 1)
+    document = json.loads(content)
+    for _, reports in document["reports"]:
+        for report in reports:
+            report[1] = change(report[1])
+    state.write_text(f"{stamp}\n{json.dumps(document)}\n")
+
+
+def messages(folder: Path) -> list[str]:
+    return [report.message for report in remembered(folder) if report.code.slug == "undecided-missing"]
+
+
+def test_only_what_depends_on_an_edit_is_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "a.rules").write_text(
+        SCHEMA + 'let free = "free"\npersona One: plan = free\npersona Two: plan = "pro"\n'
+    )
+    (tmp_path / "b.rules").write_text("persona Three: not in One and arr > 1\n".replace("arr", "company.arr"))
+    assert messages(tmp_path) == ["people without `plan` are left out"] * 2 + [
+        "people without `company.arr` are left out"
+    ]
+    doctored(tmp_path, lambda message: "remembered")
+    assert messages(tmp_path) == ["remembered"] * 3
+    (tmp_path / "a.rules").write_text((tmp_path / "a.rules").read_text().replace('"free"', '"none"'))
+    # the `let` is used by One, and One by Three
+    assert messages(tmp_path) == [
+        "people without `plan` are left out",
+        "remembered",
+        "people without `company.arr` are left out",
+    ]
+
+
+def test_places_move_with_their_declarations(tmp_path: Path) -> None:
+    rules = tmp_path / "a.rules"
+    rules.write_text(f'{SCHEMA}persona One: plan = "pro"\n')
+    before = remembered(tmp_path)
+    rules.write_text(f"# moved\n\n\n{rules.read_text()}")
+    doctored(tmp_path, lambda message: "remembered")
+    after = [report for report in remembered(tmp_path) if report.code.slug == "undecided-missing"]
+    assert [report.message for report in after] == ["remembered"]
+    assert after[0].primary is not None
+    assert rules.read_text()[after[0].primary.span.start :].startswith('plan = "pro"')
+    assert len(before) == len(remembered(tmp_path))
+
+
+@pytest.mark.parametrize("content", ["", "{}", "null", "rulekit 0", "\x00" * 100, "[" * 100_000])
+def test_what_is_odd_is_not_used(project: Project, content: str) -> None:
+    expected = remembered(project.folder)
+    state = project.folder / FOLDER / "check.json"
+    stamp = state.read_text().split("\n", 1)[0]
+    for text in (content, f"{stamp}\n{content}"):
+        state.write_text(text)
+        assert remembered(project.folder) == expected
+
+
+def test_an_error_forgets_everything(project: Project) -> None:
+    remembered(project.folder)
+    assert (project.folder / FOLDER / "check.json").is_file()
+    (project.folder / "9.rules").write_text("persona Odd: in Nobody\n")
+    remembered(project.folder)
+    assert not (project.folder / FOLDER / "check.json").exists()
+
+
+def test_a_folder_that_takes_no_files_is_no_matter(project: Project) -> None:
+    expected = remembered(project.folder)
+    for path in (project.folder / FOLDER).iterdir():
+        path.unlink()
+    (project.folder / FOLDER).rmdir()
+    (project.folder / FOLDER).write_text("a file stands here")
+    assert remembered(project.folder) == expected == remembered(project.folder)
+
+
+def test_nobody_commits_it(project: Project) -> None:
+    remembered(project.folder)
+    assert (project.folder / FOLDER / ".gitignore").read_text() == "*\n"
+
+
+def test_unchanged_rules_need_no_parser(project: Project) -> None:
+    remembered(project.folder)
+    code = (
+        "import sys; from pathlib import Path; from rulekit.authoring.cache.looking import look; "
+        "from rulekit.language.folder import RulesFolder; "
+        f"look(RulesFolder(Path({str(project.folder.resolve())!r}))); "
+        "print([name for name in ('lark', 'jinja2', 'pydantic', 'rulekit.language.checker') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
