@@ -31,7 +31,8 @@ class Suppressed:
 class Report:
     """All that a command found, case by case; `sources` has the texts that the reports quote.
 
-    `conclusion` is the last line for people. `notes` say what is not shown and why.
+    `conclusion` is the last line for people. `notes` say what is not shown and why. `base` is the project's
+    folder below the root of the repository, with a slash behind it, or empty: services know files from the root.
     """
 
     command: str
@@ -40,6 +41,7 @@ class Report:
     conclusion: str
     suppressed: tuple[Suppressed, ...] = ()
     notes: tuple[str, ...] = ()
+    base: str = ""
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -37,11 +37,12 @@ def _title(diagnostic: Diagnostic) -> str:
 
 
 def _concise(diagnostic: Diagnostic, sources: Sources) -> str:
-    place = f"{_place(diagnostic.primary, sources)}: " if diagnostic.primary else ""
-    return f"{place}{_title(diagnostic)} {visible(diagnostic.message)}"
+    where = f"{place(diagnostic.primary, sources)}: " if diagnostic.primary else ""
+    return f"{where}{_title(diagnostic)} {visible(diagnostic.message)}"
 
 
-def _place(label: Label, sources: Sources) -> str:
+def place(label: Label, sources: Sources) -> str:
+    """Returns where a label points as `path:line:column`; the path alone when the text of the file is not known."""
     source = sources.get(label.span.path)
     path = visible(label.span.path)
     if source is None:
@@ -50,22 +51,46 @@ def _place(label: Label, sources: Sources) -> str:
     return f"{path}:{position.line}:{position.column}"
 
 
-def _block(diagnostic: Diagnostic, sources: Sources) -> str:
-    labels = [label for label in (diagnostic.primary, *diagnostic.secondary) if label is not None]
-    margin = " " * max((len(str(_line_of(label, sources))) for label in labels), default=1)
-    rows = [f"{_title(diagnostic)}: {visible(diagnostic.message)}"]
+def excerpts(diagnostic: Diagnostic, sources: Sources) -> list[str]:
+    """Returns the source lines that a report is about, marked, each under its place."""
+    labels = _labels(diagnostic)
+    margin = _margin(labels, sources)
+    rows: list[str] = []
     for _, group in groupby(labels, key=lambda label: (label.span.path, _line_of(label, sources))):
         rows.extend(_excerpt_rows(list(group), diagnostic, sources, margin))
+    return [row.rstrip() for row in rows]
+
+
+def _labels(diagnostic: Diagnostic) -> list[Label]:
+    return [label for label in (diagnostic.primary, *diagnostic.secondary) if label is not None]
+
+
+def _margin(labels: Sequence[Label], sources: Sources) -> str:
+    return " " * max((len(str(_line_of(label, sources))) for label in labels), default=1)
+
+
+def _block(diagnostic: Diagnostic, sources: Sources) -> str:
+    margin = _margin(_labels(diagnostic), sources)
+    rows = [f"{_title(diagnostic)}: {visible(diagnostic.message)}", *excerpts(diagnostic, sources)]
     if diagnostic.help:
         rows.append(f"{margin} = help: {visible(diagnostic.help)}")
-    rows.extend(f"{margin} = note: {visible(note)}" for note in diagnostic.notes)
+    for note in diagnostic.notes:
+        rows.extend(_note_rows(note, margin))
     return "\n".join(row.rstrip() for row in rows)
+
+
+def _note_rows(note: str, margin: str) -> Iterator[str]:
+    """Yields a note, whose further lines stand below its first words."""
+    first, *others = note.split("\n")
+    lead = f"{margin} = note: "
+    yield f"{lead}{visible(first)}"
+    yield from (f"{' ' * len(lead)}{visible(line)}" for line in others)
 
 
 def _excerpt_rows(labels: list[Label], diagnostic: Diagnostic, sources: Sources, margin: str) -> Iterator[str]:
     """Yields the place, the source line and one marked row for each label on it."""
     first = labels[0]
-    yield f"{margin}--> {_place(first, sources)}"
+    yield f"{margin}--> {place(first, sources)}"
     source = sources.get(first.span.path)
     if source is None:
         return

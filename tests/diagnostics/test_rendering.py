@@ -7,6 +7,7 @@ import pytest
 from rulekit import __version__
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity
+from rulekit.diagnostics.fingerprints import fingerprints
 from rulekit.diagnostics.formats import render as render_as
 from rulekit.diagnostics.lines import escape, width
 from rulekit.diagnostics.report import Case, Report
@@ -129,6 +130,7 @@ def test_json_form() -> None:
     assert document["summary"] == {"errors": 2, "warnings": 0, "infos": 0}
     first, second = document["diagnostics"]
     assert first == {
+        "fingerprint": fingerprints([diagnostic], SOURCES)[0],
         "code": "RK001",
         "slug": "unexpected-text",
         "severity": "error",
@@ -137,6 +139,7 @@ def test_json_form() -> None:
         "start": {"line": 2, "column": 2},
         "end": {"line": 2, "column": 6},
         "label": "here",
+        "declaration": "persona A",
         "secondary": [
             {
                 "path": "a.rules",

@@ -13,7 +13,14 @@ FORMATS = {
     "text": "for people: each report with its source line",
     "concise": "one line per report",
     "json": "for programs; its schema is published and versioned",
+    "github": "annotations on GitHub, ten of a kind",
+    "gitlab": "GitLab's Code Quality",
+    "sarif": "SARIF 2.1.0, for code scanning",
+    "junit": "JUnit's XML, for services that show tests",
+    "markdown": "for the summary of a job or a comment",
 }
+# those that are one document each, which nothing else can stand beside on standard output
+DOCUMENTS = frozenset({"json", "gitlab", "sarif", "junit"})
 
 
 class Format(Protocol):

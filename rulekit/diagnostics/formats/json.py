@@ -4,60 +4,97 @@ Lines and columns count from 1, columns in code points; an end is the place afte
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from rulekit import __version__
 from rulekit.diagnostics.diagnostic import Diagnostic, Fix, Severity
-from rulekit.diagnostics.report import Report, Sources
+from rulekit.diagnostics.fingerprints import Outline, fingerprints
+from rulekit.diagnostics.report import Report
 from rulekit.diagnostics.source import Span
 
 # raised when a key is taken away or changes its meaning; a new key alone does not raise it
 SCHEMA_VERSION = 1
 
+Outlines = Mapping[str, Outline]
+
 
 def render(report: Report) -> str:
     """Returns all reports as one JSON document."""
     reports = report.diagnostics
+    suppressed = [one.diagnostic for one in report.suppressed]
+    known = iter(fingerprints([*reports, *suppressed], report.sources))
+    outlines = {path: Outline.of(source) for path, source in report.sources.items()}
+    entries = [_report(one, next(known), outlines) for one in reports]
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "rulekit", "version": __version__},
-        "diagnostics": [_report(one, report.sources) for one in reports],
+        "command": report.command,
+        "cases": _cases(report, entries),
+        "diagnostics": entries,
+        "suppressed": [
+            {**_report(one.diagnostic, next(known), outlines), "reason": one.reason} for one in report.suppressed
+        ],
         "summary": _summary(reports),
+        "notes": list(report.notes),
+        "conclusion": report.conclusion,
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def _cases(report: Report, entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the cases, each with the fingerprints of its reports."""
+    rest = iter(entries)
+    return [
+        {
+            "name": case.name,
+            "path": case.path or None,
+            "seconds": case.seconds,
+            "diagnostics": [entry["fingerprint"] for entry in islice(rest, len(case.diagnostics))],
+        }
+        for case in report.cases
+    ]
 
 
 def _summary(reports: Sequence[Diagnostic]) -> dict[str, int]:
     return {f"{severity.value}s": sum(r.severity is severity for r in reports) for severity in Severity}
 
 
-def _report(report: Diagnostic, sources: Sources) -> dict[str, Any]:
+def _report(report: Diagnostic, fingerprint: str, outlines: Outlines) -> dict[str, Any]:
     primary = report.primary
     return {
+        "fingerprint": fingerprint,
         "code": report.code.number,
         "slug": report.code.slug,
         "severity": report.severity.value,
         "message": report.message,
-        **(_place(primary.span, sources) if primary else {"path": None, "start": None, "end": None}),
+        **(_place(primary.span, outlines) if primary else {"path": None, "start": None, "end": None}),
         "label": primary.text if primary else "",
-        "secondary": [{**_place(label.span, sources), "label": label.text} for label in report.secondary],
+        "declaration": _declaration(primary.span, outlines) if primary else None,
+        "secondary": [{**_place(label.span, outlines), "label": label.text} for label in report.secondary],
         "help": report.help,
         "notes": list(report.notes),
-        "fixes": [_fix(fix, sources) for fix in report.fixes],
+        "fixes": [_fix(fix, outlines) for fix in report.fixes],
     }
 
 
-def _fix(fix: Fix, sources: Sources) -> dict[str, Any]:
-    edits = [{**_place(edit.span, sources), "replacement": edit.replacement} for edit in fix.edits]
+def _declaration(span: Span, outlines: Outlines) -> str | None:
+    outline = outlines.get(span.path)
+    return outline.around(span.start) or None if outline else None
+
+
+def _fix(fix: Fix, outlines: Outlines) -> dict[str, Any]:
+    edits = [{**_place(edit.span, outlines), "replacement": edit.replacement} for edit in fix.edits]
     return {"title": fix.title, "safe": fix.safe, "edits": edits}
 
 
-def _place(span: Span, sources: Sources) -> dict[str, Any]:
+def _place(span: Span, outlines: Outlines) -> dict[str, Any]:
     """Returns where a span lies; start and end are null when the text of the file is not known."""
-    source = sources.get(span.path)
-    if source is None:
+    outline = outlines.get(span.path)
+    if outline is None:
         return {"path": span.path, "start": None, "end": None}
+    source = outline.source
     start, end = source.position(span.start), source.position(span.end)
     return {
         "path": span.path,
