@@ -9,6 +9,7 @@ from jinja2 import meta, nodes
 from rulekit.diagnostics import codes
 from rulekit.language.checking.findings import Findings, replacement
 from rulekit.language.checking.names import Declared
+from rulekit.language.checking.template_places import Places, places
 from rulekit.language.checking.template_syntax import ParsedText
 from rulekit.language.checking.variables import RECORDS, member_of
 from rulekit.language.program import Schema
@@ -20,13 +21,13 @@ WITH_FIELDS = frozenset(name for name, members in NAMES.items() if members != ()
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    parsed: ParsedText
+    places: Places
     schema: Schema
     declared: Declared
     findings: Findings
 
     def report(self, message: str, line: int, pattern: str, known: Iterable[str], name: str) -> None:
-        place = self.parsed.text.find(line, pattern)
+        place = self.places.next(line, pattern)
         known = list(known)
         nearest = known[0] if len(known) == 1 else suggest(name, known)
         fixes = (replacement(place, nearest),) if nearest else ()
@@ -43,7 +44,7 @@ class _Names:
 
 def check_variables(parsed: ParsedText, schema: Schema, declared: Declared, findings: Findings) -> None:
     """Reports every name in a template that stands for nothing, and whole records in place of their fields."""
-    names = _Names(parsed, schema, declared, findings)
+    names = _Names(places(parsed), schema, declared, findings)
     own = parsed.tree.find_all(nodes.Name)
     undeclared = meta.find_undeclared_variables(parsed.tree) | {"self"}
     for name in own:
@@ -55,8 +56,9 @@ def check_variables(parsed: ParsedText, schema: Schema, declared: Declared, find
         if member is not None and (member[0] in NAMES or member[0] not in undeclared):
             _check_member(*member, node.lineno, names)
         elif member is None and isinstance(node, nodes.Getattr):
-            names.report(f"`.{node.attr}` stands for nothing here", node.lineno, _word(node.attr), (), node.attr)
-    _refuse_whole_records(parsed, [node for node, member in members if member is not None], findings)
+            pattern = rf"(?<=\.){re.escape(node.attr)}\b"
+            names.report(f"`.{node.attr}` stands for nothing here", node.lineno, pattern, (), node.attr)
+    _refuse_whole_records(parsed, [node for node, member in members if member is not None], names)
 
 
 def _meant_by(name: str, schema: Schema) -> Iterable[str]:
@@ -79,19 +81,19 @@ def _check_member(owner: str, name: str, line: int, names: _Names) -> None:
         names.report(f"unknown name `{owner}.{name}` in a template", line, pattern, known, name)
 
 
-def _refuse_whole_records(parsed: ParsedText, members: list[nodes.Node], findings: Findings) -> None:
+def _refuse_whole_records(parsed: ParsedText, members: list[nodes.Node], names: _Names) -> None:
     # jinja2 makes one node for each place, so a node tells a place
     with_member = {id(node.node) for node in members if isinstance(node, nodes.Getattr | nodes.Getitem)}
     for name in parsed.tree.find_all(nodes.Name):
         if name.name in WITH_FIELDS and id(name) not in with_member:
-            findings.report(
+            names.findings.report(
                 codes.WHOLE_RECORD,
                 f"`{name.name}` is a whole record, not a value",
-                parsed.text.find(name.lineno, rf"\b{name.name}\b(?!\s*\.)"),
+                names.places.next(name.lineno, rf"{_word(name.name)}(?!\s*[.\[])"),
                 "has no text of its own",
                 help=f"write a field of it, as in `{name.name}.name`",
             )
 
 
 def _word(name: str) -> str:
-    return rf"\b{re.escape(name)}\b"
+    return rf"(?<![\w.]){re.escape(name)}\b"
