@@ -1,49 +1,72 @@
 """`rulekit test`: the tests in the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
-from rulekit.cli.options import project_option
-from rulekit.clock import format_instant
-from rulekit.diagnostics.lines import escape, plural
-from rulekit.engine import open_project
+from rulekit.authoring.checking import check_project
+from rulekit.cli.options import given_project_option
+from rulekit.cli.reporting import Sink, deliver, sinks_option
+from rulekit.clock import system_now
+from rulekit.diagnostics.formats.text import case_line, render_without_cases
+from rulekit.diagnostics.lines import escape
+from rulekit.engine import Project, open_project
+from rulekit.errors import RulesError
+from rulekit.folders import find_project
 from rulekit.language.program import Test
+from rulekit.testing.choosing import choose_tests
+from rulekit.testing.report import case_of, report_tests
 from rulekit.testing.scenarios import TestResult, play_tests
 
 
 @click.command("test")
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("-k", "word", default="", help="Only tests whose title contains this, without regard to case.")
-@project_option
-def command(word: str, project: Path) -> None:
+@click.option("-x", "--fail-fast", is_flag=True, help="Stop after the first test that fails.")
+@sinks_option
+@given_project_option(start=" from PATHS")
+def command(paths: tuple[Path, ...], word: str, fail_fast: bool, sinks: list[Sink], project: Path | None) -> None:
     """Run the tests in the rules, on the real evaluator and outbox with a simulated clock.
 
-    Running no test is a failure.
+    PATHS choose the files whose tests are run. Running no test is a failure, and so are rules with errors.
     """
-    opened = open_project(project)
-    chosen = [test for test in opened.program.tests if word.casefold() in test.title.casefold()]
+    opened = _open(find_project(project or (paths[0] if paths else Path.cwd())), sinks)
+    chosen = choose_tests(opened, paths, word)
     if not chosen:
         click.echo(f"no test was run: {_why_none(opened.program.tests, word)}", err=True)
         raise SystemExit(1)
-    failed = 0
-    for result in play_tests(opened, chosen):
-        click.echo(f"{'passed' if result.passed else 'FAILED'}  {escape(result.test.title)}")
-        _print_failures(result)
-        failed += not result.passed
-    click.echo(f"{plural(len(chosen) - failed, 'test')} passed" + (f", {failed} failed" if failed else ""))
-    if failed:
+    on_screen = [sink for sink in sinks if sink == Sink("text", None)]
+    results = list(_play(opened, chosen, fail_fast, show=bool(on_screen)))
+    report = report_tests(results, opened.rules.sources)
+    deliver(report, [sink for sink in sinks if sink not in on_screen])
+    if on_screen:
+        click.echo(render_without_cases(report), nl=False)
+    if report.diagnostics:
         raise SystemExit(1)
 
 
+def _open(folder: Path, sinks: list[Sink]) -> Project:
+    """Returns the project; reports what is wrong with its rules as `rulekit check` does, and ends."""
+    try:
+        return open_project(folder)
+    except RulesError:
+        deliver(check_project(folder, system_now()), sinks)
+        raise
+
+
+def _play(project: Project, tests: Sequence[Test], fail_fast: bool, *, show: bool) -> Iterator[TestResult]:
+    for result in play_tests(project, tests):
+        if show:
+            click.echo(case_line(case_of(result)))
+        yield result
+        if fail_fast and not result.passed:
+            return
+
+
 def _why_none(tests: Sequence[Test], word: str) -> str:
-    if tests:
+    if not tests:
+        return 'the rules have none; write one: test "…": person ada: … at 2026-01-15T00:00Z: expect …'
+    if word:
         return f"none of the {len(tests)} titles contains `{escape(word)}`"
-    return 'the rules have none; write one: test "…": person ada: … at 2026-01-15T00:00Z: expect …'
-
-
-def _print_failures(result: TestResult) -> None:
-    for failure in result.failures:
-        click.echo(f"    at {format_instant(failure.at)}: {escape(failure.step)}")
-        for line in failure.seen:
-            click.echo(f"      {escape(line)}")
+    return "the files that were named have none"

@@ -88,8 +88,27 @@ UNKNOWN_FILTER = Code("RK508", "unknown-filter", ERROR, "A template uses a filte
 FORBIDDEN_SYNTAX = Code("RK509", "forbidden-syntax", ERROR, "A template uses a piece of Jinja2 that it may not use.")
 UNDECIDED_VARIABLE = Code("RK510", "undecided-variable", WARNING, "A template prints a value that may be missing.")
 WHOLE_RECORD = Code("RK511", "whole-record", ERROR, "A template uses a whole record instead of one of its fields.")
+INSECURE_LINK = Code("RK512", "insecure-link", WARNING, "A link or image in an email is not encrypted.")
+IMAGE_WITHOUT_ALTERNATIVE = Code(
+    "RK513", "image-without-alternative", WARNING, "An image in an email has no words in its place."
+)
+EMPTY_SUBJECT = Code("RK514", "empty-subject", WARNING, "A subject can come out empty, and nothing is sent then.")
+UNUSED_BLOCK = Code("RK515", "unused-block", WARNING, "A piece of a template is never shown, or always.")
+UNBOUNDED_TEMPLATE = Code("RK516", "unbounded-template", ERROR, "A template can grow or work beyond all limits.")
+
+# RK6 privacy and volume
+MISSING_UNSUBSCRIBE_LINK = Code("RK601", "missing-unsubscribe-link", WARNING, "An email shows no link to unsubscribe.")
+MISSING_POSTAL_ADDRESS = Code("RK602", "missing-postal-address", WARNING, "An email shows no postal address.")
+PERSONAL_DATA_IN_SUBJECT = Code(
+    "RK603", "personal-data-in-subject", WARNING, "A subject or preheader shows personal data."
+)
+PERSONAL_DATA_IN_LINK = Code("RK604", "personal-data-in-link", WARNING, "A link in an email holds personal data.")
+UNLIMITED_AUTO = Code("RK605", "unlimited-auto", WARNING, "A trigger mails without approval and without a limit.")
 
 # RK8 style
+UNUSED_PERSONA = Code("RK801", "unused-persona", INFO, "Nothing uses a persona.")
+UNUSED_SEGMENT = Code("RK802", "unused-segment", INFO, "Nothing uses a segment.")
+UNUSED_TEMPLATE = Code("RK803", "unused-template", WARNING, "No trigger sends a template.")
 UNUSED_LET = Code("RK804", "unused-let", WARNING, "Nothing uses a `let`.")
 UNFORMATTED_FILE = Code("RK806", "unformatted-file", WARNING, "A file is not laid out as `rulekit fmt` lays it out.")
 
@@ -103,6 +122,10 @@ INVALID_SUPPRESSION = Code("RK904", "invalid-suppression", WARNING, "A comment t
 STALE_BASELINE_ENTRY = Code(
     "RK905", "stale-baseline-entry", WARNING, "A baseline has a report that is not made any more."
 )
+
+# RK91 tests
+FAILED_EXPECTATION = Code("RK910", "failed-expectation", ERROR, "A test expects what is not so.")
+REFUSED_ACTION = Code("RK911", "refused-action", ERROR, "A test approves or unapproves what cannot be.")
 
 # the table ends here: add codes above, each family under its own comment
 ALL: tuple[Code, ...] = tuple(

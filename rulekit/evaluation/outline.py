@@ -73,6 +73,8 @@ class Outlining:
         match condition:
             case And() | Or():
                 return condition.operands
+            case Not() if _is_one_operator(condition):
+                return self._parts(condition.operand)
             case Not():
                 return (condition.operand,)
             case InPersona():
@@ -88,6 +90,8 @@ class Outlining:
                 found = [value for value in map(_as_value, children(condition)) if value is not None]
                 sides = [side for value in found for side in self._values(value)]
                 yield from dict.fromkeys(sides)
+            case Not() if _is_one_operator(condition):
+                yield from self._sides(condition.operand)
             case Did():
                 count = _count(condition, condition.events, condition.where)
                 yield Side(self._text(condition.span), count, times=True)
@@ -114,6 +118,11 @@ class Outlining:
     def _text(self, span: Span) -> str:
         source = self._sources.get(span.path)
         return "" if source is None else " ".join(source.text[span.start : span.end].split())
+
+
+def _is_one_operator(negation: Not) -> bool:
+    """Returns whether the opposite is written as one: `is present`, `not in`; it has no part of its own."""
+    return negation.operand.span == negation.span
 
 
 def _as_value(node: Condition | Value) -> Value | None:

@@ -5,68 +5,73 @@ is in a persona at the first moment has joined it. At each moment a tick runs, t
 moment's steps are done in order.
 """
 
-import email
-import email.policy
-import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter
 
-from rulekit.clock import format_instant
-from rulekit.engine import Project, prepare_tick
+from rulekit.diagnostics.diagnostic import Diagnostic
+from rulekit.engine import Project, prepare_tick_on
 from rulekit.errors import TransitionRefused
-from rulekit.evaluation.data import Data
-from rulekit.evaluation.explain import explain
-from rulekit.evaluation.members import segment_members
+from rulekit.evaluation.worlds import World, WorldSight, look_at_nobody, look_at_worlds
 from rulekit.language import tree
-from rulekit.language.program import Test
+from rulekit.language.program import Moment, Test
 from rulekit.outbox.dispatcher import dispatch
 from rulekit.outbox.rows import OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
+from rulekit.outbox.tick import TickRecord
 from rulekit.records import Envelope, Outcome, Sent
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An expectation that did not hold, or an action that was refused: when, what, and what was seen instead."""
-
-    at: datetime
-    step: str
-    seen: tuple[str, ...]
+from rulekit.testing.companies import explain_segment
+from rulekit.testing.failures import Failure, Surprise, condition, not_as_member, not_as_text, not_in_state, refused
+from rulekit.testing.texts import body_of, holds
+from rulekit.testing.timeline import Told
 
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """What became of one test; it passed when nothing failed."""
+    """What became of one test; it passed when nothing is reported. `fired` are the triggers that made an email."""
 
     test: Test
-    failures: tuple[Failure, ...] = field(default=())
+    diagnostics: tuple[Diagnostic, ...] = ()
+    seconds: float = 0.0
+    fired: frozenset[str] = frozenset()
 
     @property
     def passed(self) -> bool:
         """Returns whether every step of the test held."""
-        return not self.failures
+        return not self.diagnostics
 
 
 def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
     """Plays the tests one by one; a failed step does not stop the others of its test."""
-    schema = project.program.schema
-    nobody = Data.from_rows(schema, [], [], {})
-    with closing(nobody.connection):
-        for test in tests:
-            data = Data.from_rows(schema, test.people, test.companies, test.events)
-            with closing(data.connection), Store.in_memory() as store:
-                yield TestResult(test, tuple(_Scenario(project, store, data, test).play(test, nobody)))
+    chosen = list(tests)
+    sights = look_at_worlds(project.program, project.rules.sources, [_world(test) for test in chosen])
+    with Store.in_memory() as store:
+        baseline = _take_baseline(project, store, chosen)
+        for test, seen in zip(chosen, sights, strict=True):
+            start = perf_counter()
+            store.restore(baseline)
+            scenario = _Scenario(project, store, test)
+            diagnostics = scenario.report(list(scenario.play(seen)))
+            yield TestResult(test, diagnostics, perf_counter() - start, scenario.fired())
 
 
-HOLDS: Mapping[tree.TestOfText, Callable[[str, str], bool]] = {
-    "=": operator.eq,
-    "contains": operator.contains,
-    "starts with": str.startswith,
-    "ends with": str.endswith,
-}
+def _world(test: Test) -> World:
+    return World(test.people, test.companies, test.events, [moment.at for moment in _in_order(test)])
+
+
+def _in_order(test: Test) -> list[Moment]:
+    return sorted(test.moments, key=lambda moment: moment.at)
+
+
+def _take_baseline(project: Project, store: Store, tests: Iterable[Test]) -> bytes:
+    """Runs the rules once with nobody, before the first moment of all; returns what every test starts from."""
+    first = min((moment.at for test in tests for moment in test.moments), default=None)
+    if first is not None:
+        nobody = look_at_nobody(project.program, project.rules.sources, first - timedelta(microseconds=1))
+        store.record_tick(prepare_tick_on(project, nobody, store, accept=True).record)
+    return store.snapshot()
 
 
 class _Accepting:
@@ -81,89 +86,99 @@ class _Accepting:
 
 
 class _Scenario:
-    """One test on its own store; `play` yields the failures in the order of time."""
+    """One test on a store of its own; `play` yields the failures in the order of time."""
 
-    def __init__(self, project: Project, store: Store, data: Data, test: Test) -> None:
+    def __init__(self, project: Project, store: Store, test: Test) -> None:
         self._project = project
         self._store = store
-        self._data = data
-        self._people = {str(row["person"]): row["company"] for row in test.people}
+        self._test = test
+        self._company_of = {str(row["person"]): row["company"] for row in test.people}
+        self._ticks: list[TickRecord] = []
 
-    def play(self, test: Test, nobody: Data) -> Iterator[Failure]:
-        moments = sorted(test.moments, key=lambda moment: moment.at)
-        if moments:
-            self._tick(nobody, moments[0].at - timedelta(microseconds=1))
-        for moment in moments:
-            self._tick(self._data, moment.at)
+    def play(self, sights: Iterable[WorldSight]) -> Iterator[Failure]:
+        for moment, sight in zip(_in_order(self._test), sights, strict=True):
+            self._tick(sight)
             self._send(moment.at)
             for step in moment.steps:
-                yield from self._do(step, moment.at)
+                surprise = self._do(step, sight)
+                if surprise is not None:
+                    yield Failure(step, moment.at, surprise, self._concerned(step), self._done())
 
-    def _tick(self, data: Data, now: datetime) -> None:
-        self._store.record_tick(prepare_tick(self._project, data, self._store, now, accept=True).record)
+    def report(self, failures: Iterable[Failure]) -> tuple[Diagnostic, ...]:
+        """Returns a report for each failure, once the whole test is known."""
+        told = Told(self._test, self._ticks, [(row, self._store.history(row.id)) for row in self._store.rows()])
+        return tuple(failure.diagnostic(told, self._project.rules.sources) for failure in failures)
+
+    def fired(self) -> frozenset[str]:
+        """Returns the triggers that made an email."""
+        return frozenset(row.trigger for tick in self._ticks for row in tick.rows)
+
+    def _tick(self, sight: WorldSight) -> None:
+        record = prepare_tick_on(self._project, sight, self._store, accept=True).record
+        self._store.record_tick(record)
+        self._ticks.append(record)
 
     def _send(self, now: datetime) -> None:
         dispatch(self._store, _Accepting, lambda: now, worker="test", jitter=lambda: 0.0, allowed=lambda _: True)
 
-    def _do(self, step: tree.TestStep, now: datetime) -> Iterator[Failure]:
+    def _done(self) -> dict[int, int]:
+        return {row.id: len(self._store.history(row.id)) for row in self._store.rows()}
+
+    def _concerned(self, step: tree.TestStep) -> tuple[str, ...]:
+        """Returns the people whom a step is about; of a company, all who belong to it."""
+        name = step.who.text if isinstance(step, tree.ExpectMember) else step.person.text
+        if name in self._company_of:
+            return (name,)
+        return tuple(person for person, company in self._company_of.items() if company == name)
+
+    def _do(self, step: tree.TestStep, sight: WorldSight) -> Surprise | None:
         match step:
             case tree.ExpectMember():
-                seen = self._see_member(step, now)
+                return self._see_member(step, sight)
             case tree.ExpectEmail():
-                seen = self._see_email(step)
+                return self._see_email(step, sight)
             case tree.ExpectText():
-                seen = self._see_text(step)
+                return self._see_text(step, sight)
             case tree.Act():
-                seen = self._act(step, now)
-        if seen:
-            yield Failure(now, self._text_of(step), seen)
+                return self._act(step, sight.now)
 
-    def _see_member(self, step: tree.ExpectMember, now: datetime) -> tuple[str, ...]:
-        if step.who.text not in self._people or step.group.text in self._project.program.segments:
-            return self._see_company(step, now)
-        found = explain(
-            self._project.program,
-            self._data,
-            step.who.text,
-            step.group.text,
-            now,
-            self._project.rules.sources,
-            look_ahead=False,
-        )
-        return () if found.member is not step.negated else tuple(found.because.lines())
+    def _see_member(self, step: tree.ExpectMember, sight: WorldSight) -> Surprise | None:
+        who, group = step.who.text, step.group.text
+        if group in self._project.program.segments:
+            company = self._company_of.get(who, who)
+            if (group in sight.segments_of(str(company))) is not step.negated:
+                return None
+            because = explain_segment(self._project, self._test, group, company, sight.now)
+        else:
+            because = sight.explain(who, group)
+        return not_as_member(step, because) if because.holds is step.negated else None
 
-    def _see_company(self, step: tree.ExpectMember, now: datetime) -> tuple[str, ...]:
-        company = self._people.get(step.who.text, step.who.text)
-        inside = company in segment_members(self._project.program, self._data, step.group.text, now)
-        told = f"company {company} is {'' if inside else 'not '}in {step.group.text}"
-        return () if inside is not step.negated else (told,)
+    def _see_email(self, step: tree.ExpectEmail, sight: WorldSight) -> Surprise | None:
+        rows = self._rows(step)
+        found = not rows if step.state is None else any(row.state is State(step.state.text) for row in rows)
+        return None if found else not_in_state(step, rows, self._why_none(step, sight))
 
-    def _see_text(self, step: tree.ExpectText) -> tuple[str, ...]:
-        rows = self._rows(step.template.text, step.person.text)
+    def _why_none(self, step: tree.ExpectEmail | tree.ExpectText, sight: WorldSight) -> Iterator[str]:
+        """Yields the conditions of the personas whose triggers send the template."""
+        triggers = [t for t in self._project.program.triggers.values() if t.template == step.template.text]
+        for persona in dict.fromkeys(trigger.persona for trigger in triggers):
+            yield condition(persona, sight.explain(step.person.text, persona))
+
+    def _see_text(self, step: tree.ExpectText, sight: WorldSight) -> Surprise | None:
+        rows = self._rows(step)
         if not rows:
-            return (f"there is no {step.template.text} to {step.person.text}",)
-        found = " ".join((rows[-1].subject if step.part == "subject" else self._body(rows[-1].id)).split())
-        holds = HOLDS[step.how](found, " ".join(step.text.text.split()))
-        return () if holds is not step.negated else (f"the {step.part} is {found}",)
+            return Surprise(
+                f"there is no `{step.template.text}` to `{step.person.text}`", tuple(self._why_none(step, sight))
+            )
+        latest = rows[-1]
+        found = latest.subject if step.part == "subject" else body_of(self._store.message(latest.id))
+        return None if holds(step, found) else not_as_text(step, found)
 
-    def _body(self, row: int) -> str:
-        message = email.message_from_bytes(self._store.message(row), policy=email.policy.default)
-        plain = message.get_body(("plain",))
-        return str(plain.get_content()) if plain else ""
-
-    def _see_email(self, step: tree.ExpectEmail) -> tuple[str, ...]:
-        rows = self._rows(step.template.text, step.person.text)
-        if step.state is None:
-            return tuple(f"email {row.id} is {row.state.value}" for row in rows)
-        if any(row.state is State(step.state.text) for row in rows):
-            return ()
-        return tuple(_told(row) for row in rows) or (f"there is no {step.template.text} to {step.person.text}",)
-
-    def _act(self, step: tree.Act, now: datetime) -> tuple[str, ...]:
+    def _act(self, step: tree.Act, now: datetime) -> Surprise | None:
         wanted = State.UNAPPROVED if step.action == "approve" else State.APPROVED
-        rows = [row for row in self._rows(step.template.text, step.person.text) if row.state is wanted]
+        rows = [row for row in self._rows(step) if row.state is wanted]
         if not rows:
-            return (f"there is no {wanted.value} {step.template.text} to {step.person.text}",)
+            return refused(step, f"there is no {wanted.value} `{step.template.text}` to `{step.person.text}`")
         try:
             for row in rows:
                 if step.action == "approve":
@@ -172,18 +187,10 @@ class _Scenario:
                 else:
                     self._store.unapprove(row.id, now, "test")
         except TransitionRefused as refusal:
-            return (refusal.message,)
-        return ()
+            return refused(step, refusal.message)
+        return None
 
-    def _rows(self, template: str, person: str) -> list[OutboxRow]:
-        return [row for row in self._store.rows(RowFilter(person=person)) if row.template == template]
-
-    def _text_of(self, step: tree.TestStep) -> str:
-        source = self._project.rules.sources[step.span.path]
-        line = source.position(step.span.start).line
-        return f"{step.span.path}:{line}: {source.text[step.span.start : step.span.end]}"
-
-
-def _told(row: OutboxRow) -> str:
-    reason = f": {row.reason}" if row.reason else ""
-    return f"email {row.id}, made {format_instant(row.created_at)}, is {row.state.value}{reason}"
+    def _rows(self, step: tree.ExpectEmail | tree.ExpectText | tree.Act) -> list[OutboxRow]:
+        return [
+            row for row in self._store.rows(RowFilter(person=step.person.text)) if row.template == step.template.text
+        ]

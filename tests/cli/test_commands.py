@@ -234,38 +234,6 @@ def test_now_must_be_an_instant(project: Any, command: tuple[str, ...], now: str
     assert f"`{now}` is not an instant; write it like 2026-01-31T09:00Z" in text
 
 
-# --- test ------------------------------------------------------------------------------------------------------------
-
-PASSING = """
-test "who goes pro is greeted":
-  person ada: email="ada@example.com", plan="pro"
-  at 2026-01-01T00:00Z: expect ada in Pro, expect Hello to ada unapproved
-"""
-
-
-def test_tests_that_pass(project: Any) -> None:
-    project.write("pass.rules", PASSING)
-    assert told(project, "test") == "passed  who goes pro is greeted\n1 test passed\n"
-
-
-def test_a_test_that_fails_shows_the_expectation_and_the_values(project: Any) -> None:
-    project.write(
-        "fail.rules", PASSING + PASSING.replace("expect ada in", "expect ada not in").replace("who", "nobody")
-    )
-    text = told(project, "test", code=1)
-    assert "FAILED  nobody goes pro is greeted" in text
-    assert "at 2026-01-01T00:00:00Z: fail.rules:8: expect ada not in Pro" in text
-    assert 'plan = "pro"' in text
-    assert text.endswith("1 test passed, 1 failed\n")
-    assert told(project, "test", "-k", "WHO").endswith("1 test passed\n")
-
-
-def test_no_test_is_a_failure(project: Any) -> None:
-    assert "no test was run: the rules have none; write one: test" in told(project, "test", code=1)
-    project.write("pass.rules", PASSING)
-    assert told(project, "test", "-k", "zebra", code=1) == "no test was run: none of the 1 titles contains `zebra`\n"
-
-
 # --- init, plugins, and the command line itself ----------------------------------------------------------------------
 
 

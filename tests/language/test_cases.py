@@ -11,12 +11,13 @@ small project as `tests/language/cases.py` reads them, then what is reported, ex
     error[RK002/unfinished-declaration]: …
 
 The report of a case must contain its code. A project without any finding reports `no findings`. A file `baseline.json`
-has reports that are known.
+has reports that are known. In place of `=== report` stands `=== tests` where it is `rulekit test` that reports.
 
-To write a case: write the part above `=== report`, run the tests with RULEKIT_UPDATE_CASES=1, and read what they wrote.
+To write a case: write the part up to that line, run the tests with RULEKIT_UPDATE_CASES=1, and read what they wrote.
 """
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -24,11 +25,15 @@ import pytest
 from rulekit.authoring.checking import Choice, check_project
 from rulekit.clock import parse_instant
 from rulekit.diagnostics import codes
+from rulekit.diagnostics.report import Report
 from rulekit.diagnostics.text import render
+from rulekit.engine import open_project
+from rulekit.testing.report import report_tests
+from rulekit.testing.scenarios import play_tests
 from tests.language.cases import write_project
 
 CASES = sorted((Path(__file__).parent.parent / "cases").glob("*.case"))
-REPORT = "=== report\n"
+REPORT = re.compile(r"^=== (report|tests)\n", re.MULTILINE)
 # comments that ignore reports until a date are read on this day
 NOW = parse_instant("2026-06-01")
 # what needs more than rules, data or another command
@@ -37,16 +42,25 @@ ELSEWHERE = ("RK6", "RK7", "RK806")
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_case(path: Path, tmp_path: Path) -> None:
-    project, _, expected = path.read_text(encoding="utf-8").partition(REPORT)
+    project, by, expected = REPORT.split(path.read_text(encoding="utf-8"), maxsplit=1)
     write_project(project, tmp_path)
-    baseline = tmp_path / "baseline.json"
-    found = check_project(tmp_path, NOW, Choice(baseline=baseline if baseline.exists() else None))
+    found = (played if by == "tests" else checked)(tmp_path)
     report = render(found.diagnostics, found.sources) or "no findings\n"
     if os.environ.get("RULEKIT_UPDATE_CASES") == "1":
-        path.write_text(f"{project}{REPORT}{report}", encoding="utf-8")
+        path.write_text(f"{project}=== {by}\n{report}", encoding="utf-8")
         expected = report
     assert report == expected
     assert f"[{path.stem[:5]}/" in report, "the report does not contain the code that the case is named for"
+
+
+def checked(project: Path) -> Report:
+    baseline = project / "baseline.json"
+    return check_project(project, NOW, Choice(baseline=baseline if baseline.exists() else None))
+
+
+def played(project: Path) -> Report:
+    opened = open_project(project)
+    return report_tests(list(play_tests(opened, opened.program.tests)), opened.rules.sources)
 
 
 @pytest.mark.parametrize("code", codes.ALL, ids=lambda code: code.number)

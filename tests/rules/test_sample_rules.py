@@ -28,7 +28,7 @@ def test_check_has_nothing_to_report(project: Project) -> None:
 
 def test_the_tests_of_the_rules_pass(results: list[scenarios.TestResult]) -> None:
     assert len(results) >= 6
-    assert {result.test.title: result.failures for result in results if not result.passed} == {}
+    assert {result.test.title: result.diagnostics for result in results if not result.passed} == {}
 
 
 def test_the_tests_of_the_rules_can_fail(project: Project) -> None:

@@ -1,0 +1,98 @@
+"""`rulekit test`: what it plays, what it prints, in which format, and its exit code."""
+
+import json
+from typing import Any
+
+import pytest
+
+PASSING = """
+test "who goes pro is greeted":
+  person ada: email="ada@example.com", plan="pro"
+  at 2026-01-01T00:00Z: expect ada in Pro, expect Hello to ada unapproved
+"""
+FAILING = PASSING.replace("expect ada in", "expect ada not in").replace("who", "nobody who")
+
+
+def told(project: Any, *arguments: str, code: int = 0) -> str:
+    result = project.cli("test", *arguments)
+    assert result.exit_code == code, result.output
+    return str(result.output)
+
+
+def test_tests_that_pass(project: Any) -> None:
+    project.write("pass.rules", PASSING)
+    assert told(project) == "passed  who goes pro is greeted\n1 test passed\n"
+
+
+def test_a_test_that_fails_shows_the_expectation_the_values_and_what_happened(project: Any) -> None:
+    project.write("fail.rules", PASSING + FAILING)
+    lines = told(project, code=1).splitlines()
+    assert lines[:3] == [
+        "passed  who goes pro is greeted",
+        "FAILED  nobody who goes pro is greeted",
+        "error[RK910/failed-expectation]: `ada` is in `Pro`",
+    ]
+    shown = "\n".join(lines)
+    assert "--> fail.rules:8:25" in shown
+    assert "^^^^^^^^^^^^^^^^^^^^^ at 2026-01-01T00:00:00Z" in shown
+    assert 'yes  plan = "pro"   (plan = "pro")' in shown
+    happened = [line.strip() for line in lines[lines.index("  = note: what happened to `ada`") + 1 : -1]]
+    assert happened == [
+        "2026-01-01T00:00Z (now): tagged Pro",
+        "2026-01-01T00:00Z (now): tagged Quiet",
+        "2026-01-01T00:00Z (now): Hello of Greet is unapproved",
+        "> 2026-01-01T00:00Z (now): expect ada not in Pro",
+    ]
+    assert lines[-1] == "1 test passed, 1 failed"
+
+
+def test_no_test_is_a_failure(project: Any) -> None:
+    assert "no test was run: the rules have none; write one: test" in told(project, code=1)
+    project.write("pass.rules", PASSING)
+    assert told(project, "-k", "zebra", code=1) == "no test was run: none of the 1 titles contains `zebra`\n"
+    assert told(project, "main.rules", code=1) == "no test was run: the files that were named have none\n"
+
+
+def test_a_word_and_files_choose(project: Any) -> None:
+    project.write("pass.rules", PASSING)
+    project.write("more/fail.rules", FAILING)
+    assert told(project, "-k", "WHO GOES", code=1).endswith("1 test passed, 1 failed\n")
+    assert told(project, "pass.rules").endswith("1 test passed\n")
+    assert told(project, "more", code=1).endswith("0 tests passed, 1 failed\n")
+    assert told(project, "pass.rules", "more", "-k", "nobody", code=1).endswith("0 tests passed, 1 failed\n")
+    assert "data holds no rules of the project" in told(project, "data", code=2)
+
+
+def test_fail_fast_stops_after_the_first_that_fails(project: Any) -> None:
+    project.write("a.rules", FAILING)
+    project.write("b.rules", PASSING)
+    text = told(project, "-x", code=1)
+    assert text.startswith("FAILED")
+    assert "passed  who" not in text
+    assert text.endswith("0 tests passed, 1 failed\n")
+
+
+def test_rules_with_errors_are_reported_as_check_reports_them(project: Any) -> None:
+    project.write("wrong.rules", PASSING.replace("in Pro", "in Prro"))
+    text = told(project, code=1)
+    assert project.cli("check").output in text
+    assert "error[RK103/unknown-persona]: unknown persona or segment `Prro`" in text
+    assert text.endswith("help: run `rulekit check` and mend them\n")
+
+
+@pytest.mark.parametrize("text", ["-", "text"])
+def test_reports_go_to_files_too(project: Any, text: str) -> None:
+    project.write("fail.rules", PASSING + FAILING)
+    target = [] if text == "-" else ["--output", "text"]
+    shown = told(project, "--output", "json=report.json", *target, code=1)
+    assert ("FAILED" in shown) is bool(target)
+    report = json.loads((project.folder / "report.json").read_text())
+    (found,) = report["diagnostics"]
+    assert (found["code"], found["path"], found["start"]["line"]) == ("RK910", "fail.rules", 8)
+
+
+def test_a_text_in_a_file_has_a_line_for_each_test(project: Any) -> None:
+    project.write("fail.rules", PASSING + FAILING)
+    shown = told(project, code=1)
+    assert told(project, "--output", "text=report.txt", code=1) == ""
+    assert (project.folder / "report.txt").read_text() == shown
