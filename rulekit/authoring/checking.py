@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import reduce
 from pathlib import Path
 
+from rulekit.authoring.cache.looking import look, look_afresh
 from rulekit.authoring.found import Found, Step
 from rulekit.authoring.selecting import Selection
 from rulekit.authoring.suppressing import suppress
@@ -20,7 +21,7 @@ from rulekit.diagnostics.report import Case, Report
 from rulekit.diagnostics.source import SourceText
 from rulekit.diagnostics.text import summary
 from rulekit.errors import RulekitError
-from rulekit.language.project import load_rules
+from rulekit.language.folder import RulesFolder
 
 # the text that stands in a file's place for one check
 Instead = Mapping[str, SourceText | Diagnostic]
@@ -30,13 +31,15 @@ Instead = Mapping[str, SourceText | Diagnostic]
 class Choice:
     """What an author wants to see: the files below `paths`, the codes of `selection`, and nothing that is known.
 
-    Known is what `baseline` has, and what was reported at the commit `since`.
+    Known is what `baseline` has, and what was reported at the commit `since`. `cached` says that reports of the last
+    check may be used, and are kept for the next.
     """
 
     paths: Sequence[Path] = ()
     selection: Selection = field(default_factory=Selection)
     baseline: Path | None = None
     since: str | None = None
+    cached: bool = True
 
 
 def check_project(folder: Path, now: datetime, choice: Choice | None = None, instead: Instead | None = None) -> Report:
@@ -52,13 +55,14 @@ def check_project(folder: Path, now: datetime, choice: Choice | None = None, ins
 def looking(folder: Path, now: datetime, choice: Choice) -> Callable[[Instead], Found]:
     """Returns what checks a project once or many times; a baseline and an old commit are read here, and only once."""
     steps = tuple(_steps(folder, now, choice))
-    return lambda instead: reduce(lambda found, step: step(found), steps, found_in(folder, now, instead))
+    return lambda instead: reduce(lambda found, step: step(found), steps, found_in(folder, now, instead, choice.cached))
 
 
-def found_in(folder: Path, now: datetime, instead: Instead | None = None) -> Found:
+def found_in(folder: Path, now: datetime, instead: Instead | None = None, cached: bool = False) -> Found:
     """Returns all reports about a project but those that comments keep silent."""
-    rules = load_rules(folder, instead)
-    return suppress(rules.diagnostics, rules.sources, now)
+    rules = RulesFolder(folder.resolve(), dict(instead or {}))
+    diagnostics = look(rules) if cached else look_afresh(rules)
+    return suppress(diagnostics, rules.sources, now)
 
 
 def _steps(folder: Path, now: datetime, choice: Choice) -> Iterator[Step]:

@@ -10,7 +10,6 @@ from rulekit.diagnostics.report import Sources, Suppressed
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language.folder import BODY_ENDINGS, RULES_ENDING
 from rulekit.language.instructions import Instruction, in_rules, in_template
-from rulekit.language.parser import parse
 from rulekit.language.suppressions import Named, Suppression, read_suppressions
 
 
@@ -36,6 +35,9 @@ def _instructions(sources: Sources) -> Iterator[Instruction]:
         if "rulekit" not in source.text:
             continue
         if path.endswith(RULES_ENDING):
+            # most projects have no such file, and a check of unchanged rules needs no parser
+            from rulekit.language.parser import parse
+
             yield from in_rules(parse(source)[0], source)
         elif path.casefold().endswith(BODY_ENDINGS):
             yield from in_template(source)

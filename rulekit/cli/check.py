@@ -31,7 +31,7 @@ class Check:
 
     def deliver(self, report: Report) -> None:
         """Shows a report, and ends with exit code 1 when anything in it weighs enough."""
-        deliver(report, self.sinks)
+        deliver(report, self.sinks, self.folder)
         if any(d.severity in LEVELS[self.fail_level] for d in report.diagnostics):
             raise SystemExit(1)
 
@@ -65,6 +65,7 @@ def command(
     ignore: list[str],
     baseline: Path | None,
     changed_since: str | None,
+    cache: bool,
     write_baseline: Path | None,
     fail_level: str,
     fix: bool,
@@ -92,7 +93,7 @@ def command(
     if (STDIN in paths) != (stdin_filename is not None) or (STDIN in paths and len(paths) > 1):
         raise click.UsageError("give `-` alone, together with `--stdin-filename FILE`")
     paths = (stdin_filename,) if stdin_filename is not None else paths
-    choice = make_choice(paths, select, ignore, baseline, changed_since)
+    choice = make_choice(paths, select, ignore, baseline, changed_since, cache)
     check = Check(find_project(project or _folder_of(paths)), system_now(), choice, sinks, fail_level)
     if write_baseline is not None:
         _write_baseline(check, write_baseline)
@@ -158,4 +159,4 @@ def _fixed(done: str, fixed: int, left: int) -> str:
 def _watch(check: Check) -> None:
     from rulekit.cli.watching import watch
 
-    watch(check.folder, lambda: deliver(check_project(check.folder, system_now(), check.choice), check.sinks))
+    watch(check.folder, lambda: deliver(check_project(check.folder, system_now(), check.choice), check.sinks, check.folder))

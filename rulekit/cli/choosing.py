@@ -23,17 +23,22 @@ LEVELS = {
 
 
 def choice_options(command: F) -> F:
-    """Adds the options that choose, given to the command as `select`, `ignore`, `baseline` and `changed_since`."""
+    """Adds the options that choose, given to the command by name: `select` to `cache`."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def make_choice(
-    paths: tuple[Path, ...], select: list[str], ignore: list[str], baseline: Path | None, changed_since: str | None
+    paths: tuple[Path, ...],
+    select: list[str],
+    ignore: list[str],
+    baseline: Path | None,
+    changed_since: str | None,
+    cache: bool,
 ) -> Choice:
     """Returns what the options choose."""
-    return Choice(paths, make_selection(select, ignore), baseline, changed_since)
+    return Choice(paths, make_selection(select, ignore), baseline, changed_since, cache)
 
 
 def fail_level_option(command: F) -> F:
@@ -76,5 +81,13 @@ _OPTIONS = (
         "--changed-since",
         metavar="REF",
         help="Report only what was not reported at this commit, branch or tag of git.",
+    ),
+    click.option(
+        "--no-cache",
+        "cache",
+        is_flag=True,
+        default=True,
+        flag_value=False,
+        help="Look at everything, and keep nothing for the next check.",
     ),
 )

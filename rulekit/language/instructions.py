@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rulekit.diagnostics.source import SourceText, Span
-from rulekit.language import tree
+
+if TYPE_CHECKING:
+    from rulekit.language import tree
 
 # the colon may be forgotten: prose hardly begins with these words
 _MEANT = re.compile(r"rulekit:|rulekit\s+(?:file-)?ignore\b")
@@ -31,7 +34,7 @@ class Instruction:
     certain: bool = True
 
 
-def in_rules(file: tree.File, source: SourceText) -> Iterator[Instruction]:
+def in_rules(file: "tree.File", source: SourceText) -> Iterator[Instruction]:
     """Yields the instructions in a file of rules.
 
     One in the block of comments directly above a declaration is about the declaration, one behind something about its
@@ -55,7 +58,7 @@ def in_template(source: SourceText) -> Iterator[Instruction]:
         yield Instruction(match["text"], place, about, _whole(source), on_top, removal, quiet)
 
 
-def _declarations_below(file: tree.File, source: SourceText) -> dict[int, Span]:
+def _declarations_below(file: "tree.File", source: SourceText) -> dict[int, Span]:
     """Returns the declaration that a comment on a line belongs to, by the number of the line."""
     alone = {source.position(comment.span.start).line for comment in file.comments if comment.alone}
     below: dict[int, Span] = {}
@@ -68,7 +71,7 @@ def _declarations_below(file: tree.File, source: SourceText) -> dict[int, Span]:
 
 
 def _rules_instruction(
-    comment: tree.Comment, below: dict[int, Span], file: tree.File, source: SourceText
+    comment: "tree.Comment", below: dict[int, Span], file: "tree.File", source: SourceText
 ) -> Instruction:
     path, start, end = source.path, comment.span.start, comment.span.end
     line_start = _line_start(source, start)

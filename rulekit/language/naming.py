@@ -1,13 +1,12 @@
 """Which declarations a declaration names, as written; fields, events and functions are not declarations here."""
 
 from collections.abc import Iterator
-from typing import Literal as OneOf
 
 from rulekit.language import tree
 from rulekit.language.checking.walk import written_parts
 
-# a kind and a name
-Named = tuple[OneOf["let", "segment", "persona", "template", "trigger"], str]
+# the kind of a declaration, as its keyword says it, and its name
+Named = tuple[str, str]
 
 
 def names_in(declaration: tree.Declaration) -> frozenset[Named]:
@@ -18,10 +17,12 @@ def names_in(declaration: tree.Declaration) -> frozenset[Named]:
     match declaration:
         case tree.LetDeclaration():
             return frozenset(_in_expression(declaration.value))
-        case tree.SegmentDeclaration() | tree.PersonaDeclaration():
+        case tree.SegmentDeclaration():
             return frozenset(_in_expression(declaration.condition))
+        case tree.PersonaDeclaration():
+            return frozenset([*_in_expression(declaration.condition), *_formerly("persona", declaration.was)])
         case tree.TriggerDeclaration():
-            return frozenset(_in_trigger(declaration))
+            return frozenset([*_in_trigger(declaration), *_formerly("trigger", declaration.was)])
         case tree.TestDeclaration():
             return frozenset(_in_test(declaration))
         case _:
@@ -35,6 +36,11 @@ def _in_expression(expression: tree.Expression) -> Iterator[Named]:
         elif isinstance(part, tree.InSet):
             yield "segment", part.name.text
             yield "persona", part.name.text
+
+
+def _formerly(kind: str, was: tree.Name | None) -> Iterator[Named]:
+    if was is not None:
+        yield kind, was.text
 
 
 def _in_trigger(trigger: tree.TriggerDeclaration) -> Iterator[Named]:
