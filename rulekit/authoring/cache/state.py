@@ -1,0 +1,129 @@
+"""What a check leaves for the next one: the state of a project without errors, and the file that holds it."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rulekit import __version__
+from rulekit.authoring.cache.units import FileUnits, Key, Unit, digest
+from rulekit.authoring.rewriting import replace_file
+from rulekit.diagnostics import codes
+from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
+from rulekit.diagnostics.source import Span
+
+FOLDER = ".rulekit_cache"
+_FILE = "check.json"
+_PACKAGE = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that the reports about a project depend on, as digests, and the reports.
+
+    `surroundings` stands for the settings and for the names of the files that a template may name. `bodies` are the
+    files that templates do name. `reports` are anchored, by the declaration or file that they are about. What is
+    `unsettled` has reports that cannot be anchored, and is looked at each time.
+    """
+
+    surroundings: str
+    files: Mapping[str, FileUnits]
+    bodies: Mapping[str, str]
+    reports: Mapping[Key, tuple[Diagnostic, ...]]
+    unsettled: frozenset[Key]
+
+
+def read_state(project: Path) -> State | None:
+    """Returns what the last check left, or None when there is nothing that this rulekit could use."""
+    try:
+        with (project / FOLDER / _FILE).open(encoding="utf-8") as file:
+            if file.readline().rstrip("\n") != _stamp():
+                return None
+            return _state(json.load(file))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
+def write_state(project: Path, state: State | None) -> None:
+    """Keeps a state for the next check, or forgets the last one; a folder that takes no files is no matter."""
+    folder = project / FOLDER
+    with suppress(OSError):
+        if state is None:
+            (folder / _FILE).unlink(missing_ok=True)
+            return
+        folder.mkdir(exist_ok=True)
+        # so that nobody commits it by mistake
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        replace_file(folder / _FILE, f"{_stamp()}\n{json.dumps(_content(state), separators=(',', ':'))}\n".encode())
+
+
+def _stamp() -> str:
+    """Returns what tells one rulekit from another: its version, and for those who work on it its files."""
+    files = sorted((str(path), path.stat().st_mtime_ns) for path in _modules())
+    return f"rulekit {__version__} {sys.version_info[:2]} {digest(repr(files))}"
+
+
+def _modules() -> Iterator[Path]:
+    for name in ("language", "diagnostics", "authoring"):
+        yield from (_PACKAGE / name).rglob("*.py")
+
+
+def _content(state: State) -> dict[str, Any]:
+    return {
+        "surroundings": state.surroundings,
+        "files": [
+            [file.path, file.digest, [_unit_content(unit) for unit in file.units]] for file in state.files.values()
+        ],
+        "bodies": dict(state.bodies),
+        "reports": [[key, [_report_content(report) for report in reports]] for key, reports in state.reports.items()],
+        "unsettled": sorted(state.unsettled),
+    }
+
+
+def _state(content: Any) -> State:
+    files = [FileUnits(path, digest, tuple(map(_unit, units))) for path, digest, units in content["files"]]
+    return State(
+        content["surroundings"],
+        {file.path: file for file in files},
+        content["bodies"],
+        {_key(key): tuple(map(_report, reports)) for key, reports in content["reports"]},
+        frozenset(map(_key, content["unsettled"])),
+    )
+
+
+def _unit_content(unit: Unit) -> list[Any]:
+    return [unit.key, unit.start, unit.end, unit.digest, sorted(unit.names)]
+
+
+def _unit(content: Any) -> Unit:
+    key, start, end, digest, names = content
+    return Unit(_key(key), start, end, digest, frozenset(map(_key, names)))
+
+
+def _key(content: Any) -> Key:
+    kind, name = content
+    return kind, name
+
+
+def _report_content(report: Diagnostic) -> list[Any]:
+    labels = [report.primary, *report.secondary]
+    fixes = [[fix.title, fix.safe, [[_place(e.span), e.replacement] for e in fix.edits]] for fix in report.fixes]
+    places = [[_place(label.span), label.text] for label in labels if label is not None]
+    return [report.code.number, report.message, places, report.help, report.notes, fixes]
+
+
+def _report(content: Any) -> Diagnostic:
+    number, message, places, help, notes, fixes = content
+    code = codes.by_name(number)
+    if code is None:
+        raise LookupError(number)
+    primary, *secondary = [Label(Span(*place), text) for place, text in places]
+    made = [Fix(title, tuple(Edit(Span(*place), text) for place, text in edits), safe) for title, safe, edits in fixes]
+    return Diagnostic(code, message, primary, tuple(secondary), help, tuple(notes), tuple(made))
+
+
+def _place(span: Span) -> list[Any]:
+    return [span.path, span.start, span.end]
