@@ -4,6 +4,8 @@
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from rulekit.diagnostics import codes
@@ -11,23 +13,57 @@ from rulekit.diagnostics.diagnostic import Edit, Fix, Label
 from rulekit.diagnostics.source import Span
 from rulekit.language.checking.findings import Findings
 from rulekit.language.checking.walk import decided, leaves, needed, operands
-from rulekit.language.expressions import Comparison, Condition, Field, Operator
+from rulekit.language.expressions import And, Comparison, Condition, Field, Not, Operator, Or
 from rulekit.language.program import Schema
 
-Compared = tuple[Condition, bool]
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A condition with a field that may be missing; `negated`: an odd number of `not` is around it.
+
+    `opposite`: its own words say the opposite of it, as those of `x not in (…)` do.
+    """
+
+    condition: Condition
+    negated: bool
+    opposite: bool
+
+    @property
+    def sweeps_in(self) -> bool:
+        """Returns whether it counts for a person without the value."""
+        holds = isinstance(self.condition, Comparison) and self.condition.operator is Operator.NE
+        return holds is not self.negated
+
+    @property
+    def words_negated(self) -> bool:
+        """Returns whether an odd number of `not` is around its words."""
+        return self.negated is not self.opposite
 
 
 def check_missing(condition: Condition, who: OneOf["people", "companies"], schema: Schema, findings: Findings) -> None:
     """Warns once for every undecided field of a persona (`who` people) or segment (companies)."""
     settled = decided(condition)
+    opposites = frozenset(_opposites(condition))
     undecided: dict[Field, list[Compared]] = defaultdict(list)
     for leaf, negated in leaves(condition):
         fields = frozenset[Field]().union(*map(needed, operands(leaf)))
         for field in sorted(fields - settled, key=lambda field: (field.owner, field.name)):
             if _may_be_missing(field, schema):
-                undecided[field].append((leaf, negated))
+                undecided[field].append(Compared(leaf, negated, leaf.span in opposites))
     for field, compared in undecided.items():
         _report(field, compared, who, schema, findings)
+
+
+def _opposites(condition: Condition) -> Iterator[Span]:
+    """Yields where the words of a condition hold its `not`: both have one place then."""
+    match condition:
+        case And() | Or():
+            for part in condition.operands:
+                yield from _opposites(part)
+        case Not():
+            if condition.span == condition.operand.span:
+                yield condition.span
+            yield from _opposites(condition.operand)
 
 
 def _may_be_missing(field: Field, schema: Schema) -> bool:
@@ -37,13 +73,13 @@ def _may_be_missing(field: Field, schema: Schema) -> bool:
 
 def _report(field: Field, compared: list[Compared], who: str, schema: Schema, findings: Findings) -> None:
     name = _written(field, who, findings)
-    swept = _sweeps_in(*compared[0])
+    swept = compared[0].sweeps_in
     effect = "swept in" if swept else "left out"
     declared = schema.person if field.owner == "person" else schema.company
     findings.report(
         codes.UNDECIDED_MISSING,
         f"{who} without `{name}` are {effect}",
-        compared[0][0].span,
+        compared[0].condition.span,
         f"{'true' if swept else 'false'} where `{name}` is missing",
         secondary=(Label(declared[field.name].span, "may be missing"),),
         help=f"decide with `{name} is present`, `{name} is missing` or `default({name}, …)`",
@@ -58,17 +94,9 @@ def _written(field: Field, who: str, findings: Findings) -> str:
     return f"company.{field.name}" if field.owner == "company" and who == "people" else field.name
 
 
-def _sweeps_in(condition: Condition, negated: bool) -> bool:
-    return _holds_when_missing(condition) is not negated
-
-
-def _holds_when_missing(condition: Condition) -> bool:
-    return isinstance(condition, Comparison) and condition.operator is Operator.NE
-
-
 def _fixes(name: str, compared: list[Compared], who: str, findings: Findings) -> tuple[Fix, Fix]:
-    swept = _sweeps_in(*compared[0])
-    alike = all(_sweeps_in(*one) is swept for one in compared)
+    swept = compared[0].sweeps_in
+    alike = all(one.sweeps_in is swept for one in compared)
     leave_out = Fix(
         f"leave out {who} without `{name}`", _edits(name, compared, False, findings), safe=alike and not swept
     )
@@ -78,9 +106,9 @@ def _fixes(name: str, compared: list[Compared], who: str, findings: Findings) ->
 
 def _edits(name: str, compared: list[Compared], include: bool, findings: Findings) -> tuple[Edit, ...]:
     edits: dict[Span, Edit] = {}
-    for condition, negated in compared:
-        written = findings.source(condition.span)
+    for one in compared:
+        span = one.condition.span
         # inside `not`, what must come out true for a missing value has to be false
-        test = f"{name} is missing or" if include is not negated else f"{name} is present and"
-        edits[condition.span] = Edit(condition.span, f"({test} {written})")
+        test = f"{name} is missing or" if include is not one.words_negated else f"{name} is present and"
+        edits[span] = Edit(span, f"({test} {findings.source(span)})")
     return tuple(edits.values())

@@ -9,7 +9,7 @@ UNDECIDED = {
     'not (first_name != "Ada" or admin)': ("people without `first_name` are left out", 'first_name != "Ada"', False),
     "beta": ("people without `beta` are left out", "beta", True),
     "score in (1, 2)": ("people without `score` are left out", "score in (1, 2)", True),
-    "score not in (1, 2)": ("people without `score` are swept in", "score not in (1, 2)", True),
+    "score not in (1, 2)": ("people without `score` are swept in", "score not in (1, 2)", False),
     "born within next 3d": ("people without `born` are left out", "born within next 3d", True),
     "lower(first_name) contains \"a\"": ("people without `first_name` are left out",
                                         'lower(first_name) contains "a"', True),
