@@ -29,3 +29,15 @@ def shipped_folder(name: str) -> Path:
     """
     packaged = _PACKAGE / name
     return packaged if packaged.is_dir() else _PACKAGE.parent / name
+
+
+def below_repository(folder: Path) -> str:
+    """Returns a folder's path from the root of its git repository, with a slash behind it; empty for the root itself.
+
+    A folder that is in no repository is taken for a root.
+    """
+    place = folder.resolve()
+    for root in (place, *place.parents):
+        if (root / ".git").exists():
+            return "" if root == place else f"{place.relative_to(root).as_posix()}/"
+    return ""

@@ -159,4 +159,7 @@ def _fixed(done: str, fixed: int, left: int) -> str:
 def _watch(check: Check) -> None:
     from rulekit.cli.watching import watch
 
-    watch(check.folder, lambda: deliver(check_project(check.folder, system_now(), check.choice), check.sinks, check.folder))
+    watch(
+        check.folder,
+        lambda: deliver(check_project(check.folder, system_now(), check.choice), check.sinks, check.folder),
+    )

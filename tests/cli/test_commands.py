@@ -179,14 +179,6 @@ def test_check_refuses_a_format_that_there_is_not(project: Any, output: str, mes
     assert message in told(project, "check", "--output", output, code=2)
 
 
-def test_check_says_when_a_report_cannot_be_written(project: Any) -> None:
-    text = told(project, "check", "--output", "json=missing/report.json", code=2)
-    assert text == (
-        "error: missing/report.json: No such file or directory\n"
-        "help: check that it is there and that you may read and write it\n"
-    )
-
-
 def test_check_fails_on_warnings_only_when_asked(project: Any) -> None:
     schema = "person:\n  email  text\n  plan  text?\n"
     project.rules('persona Pro:\n  plan = "pro"', schema=schema)

@@ -245,9 +245,9 @@ def test_markdown_begins_with_the_conclusion_and_quotes_the_source() -> None:
 
 def test_markdown_cannot_be_led_astray() -> None:
     source = SourceText("a.rules", "`````\n")
-    evil = Diagnostic(codes.UNKNOWN_FIELD, "<img> @ada [x](y) `@bob`", Label(Span("a.rules", 0, 5)))
+    evil = Diagnostic(codes.UNKNOWN_FIELD, "<img> @ada [x](y) `@bob` #1 :x:", Label(Span("a.rules", 0, 5)))
     text = render("markdown", Report("check", (Case("a", "a.rules", (evil,)),), {"a.rules": source}, "x"))
-    assert "\\<img\\> @<!-- -->ada \\[x\\]\\(y\\) `@bob`" in text
+    assert "\\<img\\> @<!-- -->ada \\[x\\](y) `@bob` \\#1 \\:x:" in text
     assert "  ``````text\n" in text
 
 

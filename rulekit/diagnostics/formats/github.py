@@ -39,8 +39,10 @@ def _command(diagnostic: Diagnostic, report: Report) -> str:
     properties = _place(diagnostic.primary.span, report) if diagnostic.primary else {}
     properties["title"] = f"{code.number} {code.slug}"
     given = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    lines = [diagnostic.message, *([f"help: {diagnostic.help}"] if diagnostic.help else []), *diagnostic.notes]
-    return f"::{KINDS[diagnostic.severity]} {given}::{_data(lines)}"
+    message = "\n".join(
+        [diagnostic.message, *([f"help: {diagnostic.help}"] if diagnostic.help else []), *diagnostic.notes]
+    )
+    return f"::{KINDS[diagnostic.severity]} {given}::{_data(message)}"
 
 
 def _place(span: Span, report: Report) -> dict[str, str]:
@@ -56,8 +58,8 @@ def _place(span: Span, report: Report) -> dict[str, str]:
     return {**file, **lines, "col": str(start.column), "endColumn": str(end.column)}
 
 
-def _data(lines: list[str]) -> str:
-    return "%0A".join(visible(line).replace("%", "%25") for line in lines)
+def _data(text: str) -> str:
+    return "%0A".join(visible(line).replace("%", "%25") for line in text.split("\n"))
 
 
 def _property(value: str) -> str:

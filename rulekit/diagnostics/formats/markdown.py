@@ -12,14 +12,15 @@ from rulekit.diagnostics.text import excerpts, place
 LIMIT = 60_000
 
 SIGNS = {Severity.ERROR: "❌", Severity.WARNING: "⚠️", Severity.INFO: "ℹ️"}
-_SPECIAL = re.compile(r"[\\`*_{}\[\]()#+\-.!|<>~&:$]")
+# with `#1` and `:word:`, which GitHub takes for an issue and a picture, and `http://`
+_SPECIAL = re.compile(r"[\\`*_{}\[\]<>|~&$]|#(?=\d)|:(?=\S)")
 _TICKS = re.compile("`+")
 
 
 def render(report: Report) -> str:
     """Returns the conclusion, then the reports until LIMIT is reached, then how many are left out."""
     headline = report.conclusion.strip() or f"rulekit {report.command}"
-    parts = [f"**{_prose(headline)}**\n", *(f"\n{_prose(note)}\n" for note in report.notes)]
+    parts = [f"**{_prose(headline)}**\n", *(f"\nNote: {_prose(note)}\n" for note in report.notes)]
     size = sum(map(len, parts))
     left = len(report.diagnostics)
     for heading, entry in _entries(report):
@@ -53,12 +54,18 @@ def _entry(diagnostic: Diagnostic, report: Report) -> str:
     rows = [f"- {title}: {_prose(diagnostic.message)}"]
     shown = excerpts(diagnostic, report.sources)
     if shown:
-        fence = "`" * max(3, 1 + _longest_run("\n".join(shown)))
-        rows += ["", f"{fence}text", *shown, fence]
+        rows += _block(shown)
     if diagnostic.help:
         rows += ["", f"Help: {_prose(diagnostic.help)}"]
-    rows += [row for note in diagnostic.notes for row in ("", f"Note: {_prose(note)}")]
+    for note in diagnostic.notes:
+        rows += _block([visible(line) for line in note.split("\n")]) if "\n" in note else ["", f"Note: {_prose(note)}"]
     return "\n" + "".join(f"{'  ' if number and row else ''}{row}\n" for number, row in enumerate(rows))
+
+
+def _block(lines: list[str]) -> list[str]:
+    """Returns lines as code, with a longer fence around them than they hold."""
+    fence = "`" * max(3, 1 + _longest_run("\n".join(lines)))
+    return ["", f"{fence}text", *lines, fence]
 
 
 def _longest_run(text: str) -> int:
