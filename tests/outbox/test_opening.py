@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,23 @@ def test_metadata_and_migrations_make_the_same_schema(path):
         assert shapes(migrated) == shapes(made)
     migrated.engine.dispose()
     fresh.dispose()
+
+
+def test_a_restored_store_is_what_it_was():
+    def dump(store):
+        with closing(sqlite3.connect(":memory:")) as copy:
+            copy.deserialize(store.snapshot())
+            return list(copy.iterdump())
+
+    with Store.in_memory() as store:
+        start, migrated = store.snapshot(), dump(store)
+        store.suppress("ada@example.com", "asked", datetime(2026, 1, 1, tzinfo=UTC), "test")
+        assert dump(store) != migrated
+        store.restore(start)
+        assert dump(store) == migrated
+        assert store.suppressions() == []
+        store.suppress("bo@example.com", "asked", datetime(2026, 1, 1, tzinfo=UTC), "test")
+        assert [found.address for found in store.suppressions()] == ["bo@example.com"]
 
 
 def test_head_is_the_newest_revision():
