@@ -116,7 +116,7 @@ def test_each_world_is_seen_as_it_is_by_itself(sources: dict[str, SourceText]) -
 def test_the_worlds_above_tell_the_instants_apart(sources: dict[str, SourceText]) -> None:
     program = read(RULES)
     everything = [sight for sights in look_at_worlds(program, sources, list(worlds())) for sight in sights]
-    for persona in program.personas.keys():
+    for persona in program.personas:
         truths = {bit for sight in everything for bit in sight.membership().personas[persona].tolist()}
         assert truths == {True, False}, persona
 
