@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from rulekit.suggestions import did_you_mean, suggest
@@ -20,3 +22,11 @@ def test_the_nearest_name_or_none(name, known, nearest):
 def test_a_message_ends_with_the_question_or_with_nothing() -> None:
     assert did_you_mean("colour", ["color", "size"]) == "; did you mean `color`?"
     assert did_you_mean("colour", ["size"]) == ""
+
+
+def test_many_names_are_not_all_compared() -> None:
+    known = [f"Persona_{number}_of_many" for number in range(8000)] + ["Inactive14"]
+    start = time.process_time()
+    assert suggest("Inactiv14", known) == "Inactive14"
+    assert suggest("Persona_77_of_mani", known) == "Persona_77_of_many"
+    assert time.process_time() - start < 0.1

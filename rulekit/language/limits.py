@@ -4,7 +4,7 @@ It also finds brackets without a partner, which would otherwise show up far from
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from rulekit.diagnostics import codes
@@ -84,8 +84,8 @@ def check_depth(declaration: tree.Declaration) -> Diagnostic | None:
 
 
 def _children(node: Any) -> Iterator[Any]:
-    for field in fields(node):
-        value = getattr(node, field.name)
+    for name in node.__slots__:
+        value = getattr(node, name)
         for child in value if isinstance(value, tuple) else (value,):
             if type(child).__module__ == tree.__name__:
                 yield child

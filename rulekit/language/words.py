@@ -26,6 +26,14 @@ SOFT = frozenset(
     | {"MISSING", "NO", "ON", "ONE", "PRESENT", "PREVIOUS", "SEND", "STARTS", "SUBJECT", "TAGGED", "THEN", "TO"}
     | {"UNAPPROVE", "UNTAGGED", "WAS", "WHERE", "WITH", "WITHIN"}
 )
+# Cyrillic and Greek letters, and signs of other widths, that nobody can tell from what they look like
+LOOK_ALIKES = dict(
+    zip(
+        "асԁеһіјӏорԛѕѵԝхуАВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧοενυαικρ：，．（）＝＜＞＋－＊／＿−",
+        "acdehijlopqsvwxyABCEHIJKMOPSTXYABEZHIKMNOPTYXoevuaikp:,.()=<>+-*/_-",
+        strict=True,
+    )
+)
 BEGINNINGS = ("person", "company", "event", "let", "segment", "persona", "template", "trigger", "test")
 
 # so many words (comments count as one each) are read in well under two seconds
@@ -163,9 +171,18 @@ def _add_invalid(character: str, span: Span, source: SourceText, found: Words, r
     help_text = _HINTS.get(character, "remove it")
     if character.isalpha():
         help_text = "write names with the letters a-z, digits and `_`, and texts in double quotes"
-    reports.append(
-        Diagnostic(codes.UNEXPECTED_CHARACTER, f"`{character}` has no meaning here", Label(span), help=help_text)
-    )
+    message = f"`{character}` has no meaning here"
+    latin = LOOK_ALIKES.get(character)
+    if latin is not None:
+        message = f"`{character}` is {_named(character)}, which only looks like `{latin}`"
+        help_text = f"write a plain `{latin}`"
+    reports.append(Diagnostic(codes.UNEXPECTED_CHARACTER, message, Label(span), help=help_text))
+
+
+def _named(character: str) -> str:
+    from unicodedata import name  # a table of its own, for a mistake that few make
+
+    return f"U+{ord(character):04X} {name(character, 'without a name')}"
 
 
 def _unclosed(kind: str, text: str, span: Span) -> Diagnostic:
