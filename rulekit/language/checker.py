@@ -3,7 +3,7 @@
 Needs the declared schema only: no data, no network, no credentials.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -22,22 +22,27 @@ from rulekit.language.checking.scenarios import check_tests
 from rulekit.language.checking.schema import check_schema
 from rulekit.language.checking.templates import check_template_parts
 from rulekit.language.checking.triggers import check_triggers
-from rulekit.language.lints import LINTS
+from rulekit.language.lints import lints_for
 from rulekit.language.lints.view import View
 from rulekit.language.naming import Named, names_in
 from rulekit.language.program import Program, Template, Trigger
 
 if TYPE_CHECKING:
+    from rulekit.language.checking.template_syntax import ParsedText
     from rulekit.settings import Settings
 
 
 def check(
-    files: Sequence[tree.File], read: Read, paths: Collection[str] = (), settings: "Settings | None" = None
+    files: Sequence[tree.File],
+    read: Read,
+    paths: Collection[str] = (),
+    settings: "Settings | None" = None,
+    named: frozenset[Named] | None = None,
 ) -> tuple[Program | None, list[Diagnostic]]:
     """Returns the program that the files mean, or None when they have any error, with all reports.
 
     `read` gives the text of a file below the project; `paths` are files that a template may name, for suggestions.
-    `settings` are for lints.
+    `settings` are for lints, and so is what declarations other than tests name, given when `files` are not all.
     """
     findings = Findings(read)
     declared = collect_names(files, findings)
@@ -51,12 +56,12 @@ def check(
     check_unused_lets((people, companies))
     templates = check_template_parts(declared.templates, paths, findings)
     triggers = check_triggers(declared, findings)
-    _check_template_texts(templates, triggers, Sets(schema, personas, segments), declared, findings)
+    texts = _check_template_texts(templates, triggers, Sets(schema, personas, segments), declared, findings)
     tests = check_tests(files, people)
     complete = not (has_errors(findings.diagnostics) or any(file.broken for file in files))
     program = Program(schema, segments, personas, templates, triggers, _digest(files, templates, read), tests)
-    view = View(files, program, complete, _named(files), settings, read)
-    for diagnostic in chain.from_iterable(lint(view) for lint in LINTS):
+    view = View(files, program, complete, _named(files) if named is None else named, settings, read, texts)
+    for diagnostic in chain.from_iterable(lint(view) for lint in lints_for(view)):
         findings.add(diagnostic)
     return None if has_errors(findings.diagnostics) else program, findings.diagnostics
 
@@ -68,12 +73,13 @@ def _named(files: Sequence[tree.File]) -> frozenset[Named]:
 
 def _check_template_texts(
     templates: dict[str, Template], triggers: dict[str, Trigger], sets: Sets, declared: Declared, findings: Findings
-) -> None:
-    if templates:
-        # jinja2 takes its time to load, and a project without templates does not need it
-        from rulekit.language.checking.template_use import check_template_texts
+) -> "Mapping[str, Mapping[str, ParsedText]]":
+    if not templates:
+        return {}
+    # jinja2 takes its time to load, and a project without templates does not need it
+    from rulekit.language.checking.template_use import check_template_texts
 
-        check_template_texts(templates, triggers, sets, declared, findings)
+    return check_template_texts(templates, triggers, sets, declared, findings)
 
 
 def _digest(files: Sequence[tree.File], templates: dict[str, Template], read: Read) -> str:

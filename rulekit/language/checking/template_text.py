@@ -26,6 +26,10 @@ class PlacedText:
         first, last = match.span(match.lastindex or 0) if match else (0, len(content))
         return Span(self.whole.path, self.offset + start + first, self.offset + start + last)
 
+    def at(self, start: int, end: int) -> Span:
+        """Returns the place of a stretch of the text, or the whole text when its places are unknown."""
+        return self.whole if self.offset is None else Span(self.whole.path, self.offset + start, self.offset + end)
+
     def find_member(self, line: int, member: tuple[str, str]) -> Span:
         """Returns the place of `owner.name` in a line, or the line itself."""
         owner, name = map(re.escape, member)

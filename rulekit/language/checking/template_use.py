@@ -24,20 +24,39 @@ def check_template_texts(
     sets: Sets,
     declared: Declared,
     findings: Findings,
-) -> None:
-    """Reports what is wrong in the texts of templates, and the values that a trigger's people may lack."""
-    for template in templates.values():
-        senders = [trigger for trigger in triggers.values() if trigger.template == template.name]
-        texts = [placed(text, findings.read) for text in _texts(template)]
-        for parsed in attempted(lambda text: parse_text(text, findings), texts):
-            check_variables(parsed, sets.schema, declared, findings)
-            _check_missing(parsed, senders, sets, findings)
+) -> dict[str, dict[str, ParsedText]]:
+    """Reports what is wrong in the texts of templates, and the values that a trigger's people may lack.
+
+    Returns the texts that could be read, by template and part.
+    """
+    return {
+        template.name: _check_template(template, triggers, sets, declared, findings) for template in templates.values()
+    }
 
 
-def _texts(template: Template) -> Sequence[TemplateText]:
-    bodies = (template.html, template.markdown, template.text)
-    parts = (template.subject, *bodies, template.sender, template.reply_to, template.preheader)
-    return [part for part in parts if part is not None]
+def _check_template(
+    template: Template, triggers: Mapping[str, Trigger], sets: Sets, declared: Declared, findings: Findings
+) -> dict[str, ParsedText]:
+    senders = [trigger for trigger in triggers.values() if trigger.template == template.name]
+    texts = [(part, placed(text, findings.read)) for part, text in _texts(template)]
+    parsed = dict(attempted(lambda one: (one[0], parse_text(one[1], findings)), texts))
+    for text in parsed.values():
+        check_variables(text, sets.schema, declared, findings)
+        _check_missing(text, senders, sets, findings)
+    return parsed
+
+
+def _texts(template: Template) -> list[tuple[str, TemplateText]]:
+    parts = {
+        "subject": template.subject,
+        "html": template.html,
+        "markdown": template.markdown,
+        "text": template.text,
+        "from": template.sender,
+        "reply_to": template.reply_to,
+        "preheader": template.preheader,
+    }
+    return [(part, text) for part, text in parts.items() if text is not None]
 
 
 def _check_missing(parsed: ParsedText, senders: Sequence[Trigger], sets: Sets, findings: Findings) -> None:

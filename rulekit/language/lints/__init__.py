@@ -1,15 +1,37 @@
 """Lints: rules that are right by the letter, and probably not what was meant. One module each.
 
 A lint's report about a declaration depends on that declaration, on what it names, on who names it, on the schema and
-on the settings, and on nothing else, so that it need not be made again when another declaration changes.
+on the settings, and on nothing else, so that it need not be made again when another declaration changes. What is about
+unused declarations asks `View.sends` and `View.complete` as well.
 """
 
 from collections.abc import Callable, Iterator
 
 from rulekit.diagnostics.diagnostic import Diagnostic
-from rulekit.language.lints import unused_let
+from rulekit.language.lints import (
+    unlimited_auto,
+    unused_let,
+    unused_persona,
+    unused_segment,
+    unused_template,
+)
 from rulekit.language.lints.view import View
 
 Lint = Callable[[View], Iterator[Diagnostic]]
 
-LINTS: tuple[Lint, ...] = (unused_let.check,)
+LINTS: tuple[Lint, ...] = (
+    unlimited_auto.check,
+    unused_persona.check,
+    unused_segment.check,
+    unused_template.check,
+    unused_let.check,
+)
+
+
+def lints_for(view: View) -> tuple[Lint, ...]:
+    """Returns the lints that a project needs: those of templates load jinja2, which takes its time."""
+    if not view.program.templates:
+        return LINTS
+    from rulekit.language.lints.in_templates import TEMPLATE_LINTS
+
+    return LINTS + TEMPLATE_LINTS

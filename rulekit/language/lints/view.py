@@ -1,16 +1,17 @@
 """What a lint sees of a project."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language import tree
 from rulekit.language.checking.findings import Read
 from rulekit.language.naming import Named
-from rulekit.language.program import Program
+from rulekit.language.program import Program, Trigger
 
 if TYPE_CHECKING:
+    from rulekit.language.checking.template_syntax import ParsedText
     from rulekit.settings import Settings
 
 D = TypeVar("D", bound=tree.Declaration)
@@ -21,6 +22,7 @@ class View:
     """The rules of a project: `program` has the declarations that are right, `complete` says whether all are.
 
     `named` is what declarations other than tests name. `settings` is None when there are none or they are wrong.
+    `texts` are the texts of templates that could be read, by the template's name and the part's.
     """
 
     files: Sequence[tree.File]
@@ -29,6 +31,17 @@ class View:
     named: frozenset[Named]
     settings: "Settings | None"
     read: Read
+    texts: "Mapping[str, Mapping[str, ParsedText]]" = field(default_factory=dict)
+
+    @property
+    def sends(self) -> bool:
+        """Returns whether the project has any trigger; one without is for looking at people, or not finished."""
+        # every trigger names a template; `files` may hold no trigger where `named` is about more files
+        return any(kind == "template" for kind, _ in self.named)
+
+    def sent_by(self, template: str) -> list[Trigger]:
+        """Returns the triggers that send a template, in the order of names."""
+        return [trigger for trigger in self.program.triggers.values() if trigger.template == template]
 
     def declarations(self, kind: type[D]) -> Iterator[D]:
         """Yields the declarations of one kind as they are written, in the order of files and places."""

@@ -8,7 +8,7 @@ LETTER = 'template T:\n  subject "Hello"\n  text "{text}"\n'
 def letter(check_text, text, *, persona="admin", on="tagged(P)", subject="Hello"):
     """A template with a text, sent by one trigger to a persona."""
     return check_text(
-        f"persona P:\n  {persona}\nsegment S:\n  arr > 1\n"
+        f'persona P:\n  {persona}\nsegment S "Companies":\n  arr > 1\n'
         f'template T:\n  subject "{subject}"\n  text "letter.txt"\n'
         f"trigger Win_Back:\n  on {on} send template T\n",
         letter_dot_txt=text,

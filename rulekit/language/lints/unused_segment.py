@@ -1,0 +1,24 @@
+"""A segment that no trigger, persona or segment names: whoever changes it expects something to change, too.
+
+As with personas, a title says that people look at it, and a project without triggers is left alone.
+"""
+
+from collections.abc import Iterator
+
+from rulekit.diagnostics import codes
+from rulekit.diagnostics.diagnostic import Diagnostic, Label
+from rulekit.language import tree
+from rulekit.language.lints.view import View
+
+
+def check(view: View) -> Iterator[Diagnostic]:
+    """Yields a report for each segment without a title that nothing names."""
+    for segment in view.declarations(tree.SegmentDeclaration):
+        unused = ("segment", segment.name.text) not in view.named
+        if view.complete and view.sends and unused and segment.title is None:
+            yield Diagnostic(
+                codes.UNUSED_SEGMENT,
+                f"nothing uses segment `{segment.name.text}`",
+                Label(segment.name.span, "no trigger and no condition names it"),
+                help="use it, remove it, or give it a title if people look at it",
+            )
