@@ -84,6 +84,7 @@ class EventSection(_TableSection):
     at: str = "at"
     name: str | None = None
     event: str | None = None
+    history: Duration | None = None
 
     @model_validator(mode="after")
     def _has_one_kind(self) -> Self:
@@ -93,7 +94,7 @@ class EventSection(_TableSection):
 
     def mapping(self) -> EventMapping:
         """Returns the section as the record that sources use."""
-        return EventMapping(**self.model_dump())
+        return EventMapping(**self.model_dump(exclude={"history"}))
 
 
 class SourceSection(_Section):
@@ -101,6 +102,7 @@ class SourceSection(_Section):
 
     url: str = "files:data"
     timezone: Zone = "UTC"
+    history: Duration | None = None
     person: RecordSection | None = None
     company: RecordSection | None = None
     events: list[EventSection] = Field(default_factory=list)
@@ -136,6 +138,12 @@ class DeliverySection(_Section):
     unsubscribe_url: HttpsUrl = ""
 
 
+class ScenarioSection(_Section):
+    """What `rulekit test` asks of the tests in the rules. `coverage_floor` is in percent; None asks for nothing."""
+
+    coverage_floor: float | None = Field(default=None, ge=0, le=100)
+
+
 class Settings(_Section):
     """A whole `rulekit.toml`."""
 
@@ -145,6 +153,7 @@ class Settings(_Section):
     store: StoreSection = Field(default_factory=StoreSection)
     sender: SenderSection = Field(default_factory=SenderSection)
     delivery: DeliverySection = Field(default_factory=DeliverySection)
+    test: ScenarioSection = Field(default_factory=ScenarioSection)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ INVALID_CHOICES = Code("RK213", "invalid-choices", ERROR, "A closed set of texts
 OVERSIZED_EXPRESSION = Code(
     "RK214", "oversized-expression", ERROR, "An expression is too large with its `let`s filled in."
 )
+SUSPICIOUS_UNIT = Code("RK215", "suspicious-unit", WARNING, "Minutes or seconds stand where days were probably meant.")
 
 # RK3 personas and segments
 PERSONA_CYCLE = Code("RK301", "persona-cycle", ERROR, "A persona depends on itself.")
@@ -105,10 +106,18 @@ PERSONAL_DATA_IN_SUBJECT = Code(
 PERSONAL_DATA_IN_LINK = Code("RK604", "personal-data-in-link", WARNING, "A link in an email holds personal data.")
 UNLIMITED_AUTO = Code("RK605", "unlimited-auto", WARNING, "A trigger mails without approval and without a limit.")
 
+# RK7 data sources and schema
+WINDOW_BEYOND_HISTORY = Code(
+    "RK701", "window-beyond-history", WARNING, "A window reaches further back than the source keeps events."
+)
+
 # RK8 style
 UNUSED_PERSONA = Code("RK801", "unused-persona", INFO, "Nothing uses a persona.")
 UNUSED_SEGMENT = Code("RK802", "unused-segment", INFO, "Nothing uses a segment.")
 UNUSED_TEMPLATE = Code("RK803", "unused-template", WARNING, "No trigger sends a template.")
+LOOK_ALIKE_LETTERS = Code(
+    "RK805", "look-alike-letters", WARNING, "A text has letters that look like others, or two texts look the same."
+)
 UNUSED_LET = Code("RK804", "unused-let", WARNING, "Nothing uses a `let`.")
 UNFORMATTED_FILE = Code("RK806", "unformatted-file", WARNING, "A file is not laid out as `rulekit fmt` lays it out.")
 
@@ -126,6 +135,7 @@ STALE_BASELINE_ENTRY = Code(
 # RK91 tests
 FAILED_EXPECTATION = Code("RK910", "failed-expectation", ERROR, "A test expects what is not so.")
 REFUSED_ACTION = Code("RK911", "refused-action", ERROR, "A test approves or unapproves what cannot be.")
+LOW_COVERAGE = Code("RK912", "low-coverage", ERROR, "The tests cover less of the rules than they have to.")
 
 # the table ends here: add codes above, each family under its own comment
 ALL: tuple[Code, ...] = tuple(

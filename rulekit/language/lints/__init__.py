@@ -9,18 +9,24 @@ from collections.abc import Callable, Iterator
 
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.language.lints import (
+    look_alike_letters,
+    suspicious_unit,
     unlimited_auto,
     unused_let,
     unused_persona,
     unused_segment,
     unused_template,
+    window_beyond_history,
 )
 from rulekit.language.lints.view import View
 
 Lint = Callable[[View], Iterator[Diagnostic]]
 
 LINTS: tuple[Lint, ...] = (
+    suspicious_unit.check,
     unlimited_auto.check,
+    window_beyond_history.check,
+    look_alike_letters.check,
     unused_persona.check,
     unused_segment.check,
     unused_template.check,
