@@ -55,7 +55,7 @@ def event_names(subject: tree.Expression, scope: Scope) -> tuple[str, ...]:
 def _event(name: tree.Name, scope: Scope) -> str:
     if name.text in scope.schema.events:
         return name.text
-    if scope.declared.is_broken(name.text):
+    if scope.declared.is_broken(name.text, "event"):
         raise Reported
     help, fixes = meant(name.text, scope.schema.events, name.span)
     declare = f"declare it, as in `event {name.text}`"

@@ -27,7 +27,7 @@ class Declared:
     """Every declaration of a project by kind and name, and the names whose declarations could not be used.
 
     `broken` is folded to lower case; nothing is reported about a name in it. `person` and `company` stand for their
-    records.
+    records, and every other keyword for a declaration whose very name could not be read.
     """
 
     person: tree.RecordDeclaration | None

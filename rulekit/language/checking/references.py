@@ -63,7 +63,7 @@ def _persona_or_segment(name: tree.Name, scope: Scope) -> type[InPersona] | type
         return InSegment
     if name.text in personas and not in_company and name.text not in segments:
         return InPersona
-    if scope.declared.is_broken(name.text):
+    if scope.declared.is_broken(name.text, "persona", "segment"):
         raise Reported
     if name.text in personas and name.text in segments:
         help = "give the persona or the segment another name"

@@ -67,7 +67,7 @@ def _check_references(trigger: tree.TriggerDeclaration, declared: Declared, find
 
 
 def _require(code: Code, kind: str, name: tree.Name, known: Any, declared: Declared, findings: Findings) -> None:
-    if name.text in known or declared.is_broken(name.text):
+    if name.text in known or declared.is_broken(name.text, kind):
         return
     help, fixes = meant(name.text, known, name.span)
     declare = f"declare it, as in `{kind} {name.text}:`"
