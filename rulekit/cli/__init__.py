@@ -7,6 +7,7 @@ import os
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,9 +15,13 @@ from rulekit import __version__
 from rulekit.diagnostics.lines import escape
 from rulekit.errors import RulekitError
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 # every command: its module, and the line that stands for it in `rulekit --help`
 COMMANDS = {
     "check": "Report everything that is wrong with the rules; needs no data.",
+    "completion": "Print the script that completes commands and names with the Tab key.",
     "explain": "Say why a person is in a persona or not, or what a report's code means.",
     "fmt": "Lay rules out in the one way; --check and --diff write nothing.",
     "init": "Make a new project with sample data.",
@@ -49,6 +54,15 @@ class LazyGroup(click.Group):
         """Writes the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(sorted(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Returns the commands, or options, that begin like that, without importing any command."""
+        from click.shell_completion import CompletionItem
+
+        words = [CompletionItem(name, help=help) for name, help in sorted(COMMANDS.items())]
+        return [word for word in words if word.value.startswith(incomplete)] or click.Command.shell_complete(
+            self, ctx, incomplete
+        )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

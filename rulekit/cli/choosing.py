@@ -8,6 +8,7 @@ import click
 
 from rulekit.authoring.checking import Choice
 from rulekit.authoring.selecting import make_selection, named_codes
+from rulekit.cli.completing import complete_codes
 from rulekit.diagnostics.diagnostic import Severity
 from rulekit.errors import RulekitError
 
@@ -68,9 +69,17 @@ _OPTIONS = (
         multiple=True,
         metavar="NAMES",
         callback=_names,
+        shell_complete=complete_codes,
         help="Report these alone: codes, names or families like RK2, separated by commas; may be repeated.",
     ),
-    click.option("--ignore", multiple=True, metavar="NAMES", callback=_names, help="Do not report these."),
+    click.option(
+        "--ignore",
+        multiple=True,
+        metavar="NAMES",
+        callback=_names,
+        shell_complete=complete_codes,
+        help="Do not report these.",
+    ),
     click.option(
         "--baseline",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rulekit.cli.completing import complete_codes, declared
 from rulekit.cli.options import given_project_option, now_option, output_option
 from rulekit.cli.printing import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command("explain")
-@click.argument("subject", metavar="[PERSON|CODE]", required=False)
-@click.argument("persona", required=False)
+@click.argument("subject", metavar="[PERSON|CODE]", required=False, shell_complete=complete_codes)
+@click.argument("persona", required=False, shell_complete=declared("persona"))
 @output_option("text", "json")
 @now_option
 @given_project_option()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from rulekit.cli.completing import declared
 from rulekit.cli.options import now_option, output_option, project_option
 from rulekit.cli.printing import escape_line, print_json
 from rulekit.cli.progress import working
@@ -15,7 +16,7 @@ from rulekit.engine import list_members, open_project
 
 
 @click.command("members")
-@click.argument("name")
+@click.argument("name", shell_complete=declared("persona", "segment"))
 @click.option("--count", is_flag=True, help="Print the number alone.")
 @output_option("text", "csv", "json")
 @now_option

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from rulekit.cli.completing import declared
 from rulekit.cli.emails import email_as_json, gist, print_email, story_as_json
 from rulekit.cli.options import by_option, now_option, output_option, project_option
 from rulekit.cli.printing import escape_line, print_columns, print_json
@@ -32,8 +33,8 @@ def _filters(function: F) -> F:
     for option in (
         click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="In this state; repeatable."),
         click.option("--person", help="To this person (their key)."),
-        click.option("--persona", help="Because of this persona."),
-        click.option("--trigger", help="Of this trigger."),
+        click.option("--persona", shell_complete=declared("persona"), help="Because of this persona."),
+        click.option("--trigger", shell_complete=declared("trigger"), help="Of this trigger."),
     ):
         function = option(function)
     return function
