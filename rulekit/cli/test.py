@@ -16,6 +16,7 @@ from rulekit.errors import RulesError
 from rulekit.folders import find_project
 from rulekit.language.program import Test
 from rulekit.testing.choosing import choose_tests
+from rulekit.testing.coverage import measure_coverage
 from rulekit.testing.report import case_of, report_tests
 from rulekit.testing.scenarios import TestResult, play_tests
 
@@ -24,22 +25,41 @@ from rulekit.testing.scenarios import TestResult, play_tests
 @click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option("-k", "word", default="", help="Only tests whose title contains this, without regard to case.")
 @click.option("-x", "--fail-fast", is_flag=True, help="Stop after the first test that fails.")
+@click.option("--coverage", is_flag=True, help="Say which comparisons and triggers no test has seen.")
+@click.option(
+    "--coverage-floor",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Fail when less of the rules is covered; default: `coverage_floor` of the settings, when all tests are run.",
+)
 @sinks_option
 @given_project_option(start=" from PATHS")
-def command(paths: tuple[Path, ...], word: str, fail_fast: bool, sinks: list[Sink], project: Path | None) -> None:
+def command(
+    paths: tuple[Path, ...],
+    word: str,
+    fail_fast: bool,
+    coverage: bool,
+    coverage_floor: float | None,
+    sinks: list[Sink],
+    project: Path | None,
+) -> None:
     """Run the tests in the rules, on the real evaluator and outbox with a simulated clock.
 
     PATHS choose the files whose tests are run. Running no test is a failure, and so are rules with errors.
     """
-    opened = _open(find_project(project or (paths[0] if paths else Path.cwd())), sinks)
+    folder = find_project(project or (paths[0] if paths else Path.cwd()))
+    opened = _open(folder, sinks)
     chosen = choose_tests(opened, paths, word)
     if not chosen:
         click.echo(f"no test was run: {_why_none(opened.program.tests, word)}", err=True)
         raise SystemExit(1)
     on_screen = [sink for sink in sinks if sink == Sink("text", None)]
     results = list(_play(opened, chosen, fail_fast, show=bool(on_screen)))
-    report = report_tests(results, opened.rules.sources)
-    deliver(report, [sink for sink in sinks if sink not in on_screen])
+    if coverage_floor is None and len(results) == len(opened.program.tests):
+        coverage_floor = opened.settings.test.coverage_floor
+    seen = measure_coverage(opened, results) if coverage or coverage_floor is not None else None
+    report = report_tests(opened, results, seen, coverage_floor)
+    deliver(report, [sink for sink in sinks if sink not in on_screen], folder)
     if on_screen:
         click.echo(render_without_cases(report), nl=False)
     if report.diagnostics:
@@ -51,7 +71,7 @@ def _open(folder: Path, sinks: list[Sink]) -> Project:
     try:
         return open_project(folder)
     except RulesError:
-        deliver(check_project(folder, system_now()), sinks)
+        deliver(check_project(folder, system_now()), sinks, folder)
         raise
 
 

@@ -1,7 +1,7 @@
 """What a command found, as a value: every format renders one of these."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.source import SourceText
@@ -33,6 +33,7 @@ class Report:
 
     `conclusion` is the last line for people. `notes` say what is not shown and why. `base` is the project's
     folder below the root of the repository, with a slash behind it, or empty: services know files from the root.
+    `more` is what only this command tells programs, as JSON has it, by key.
     """
 
     command: str
@@ -42,6 +43,7 @@ class Report:
     suppressed: tuple[Suppressed, ...] = ()
     notes: tuple[str, ...] = ()
     base: str = ""
+    more: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

@@ -31,7 +31,7 @@ from rulekit.records import Person
 # a field that no author can declare
 _NOW = " now"
 # what a statement is given as its instant where every row says its own
-_AT_THE_ROWS = datetime.min.replace(tzinfo=UTC)
+AT_THE_ROWS = datetime.min.replace(tzinfo=UTC)
 _KEYS = ("person", "company")
 _DIGITS = 9
 
@@ -108,11 +108,11 @@ def look_at_worlds(
     """
     copies = [(world, now) for world in worlds for now in world.instants]
     questions = _questions(program, sources)
-    data = replace(_unrolled(program.schema, copies), now_column=f"f.{_NOW}")
+    data = unroll(program.schema, worlds)
     with closing(data.connection):
         answers = _answer(program, questions.values(), data)
         persons = fetch_people(program.schema, data, list(answers))
-        companies = companies_in_segments(program, data, _AT_THE_ROWS)
+        companies = companies_in_segments(program, data, AT_THE_ROWS)
     answers_of, persons_of, companies_of = _by_copy(answers), _by_copy(_with_own_keys(persons)), _by_copy(companies)
     sights = (
         WorldSight(program, questions, now, _kinds(world), answers_of[number], persons_of[number], companies_of[number])
@@ -129,7 +129,7 @@ def _answer(program: Program, questions: Iterable[Questions], data: Data) -> dic
     segments = [InSegment(name) for name in asked_segments(program)]
     nodes = tuple(dict.fromkeys([*(node for each in questions for node in each.nodes), *segments]))
     plan = plan_columns(program, [Column(f"answer {number}", node) for number, node in enumerate(nodes)])
-    rows = people_statement(plan, data).run(data.connection, _AT_THE_ROWS).fetchall()
+    rows = people_statement(plan, data).run(data.connection, AT_THE_ROWS).fetchall()
     return {person: dict(zip(nodes, values, strict=True)) for person, *values in rows}
 
 
@@ -137,8 +137,12 @@ def _kinds(world: World) -> frozenset[str]:
     return frozenset(kind for kind, rows in world.events.items() if rows)
 
 
-def _unrolled(schema: Schema, copies: Sequence[tuple[World, datetime]]) -> Data:
-    """Returns every world once for each of its instants, in one database."""
+def unroll(schema: Schema, worlds: Sequence[World]) -> Data:
+    """Returns every world once for each of its instants, in one database that the caller closes.
+
+    Statements over it are run at AT_THE_ROWS: each row says its instant.
+    """
+    copies = [(world, now) for world in worlds for now in world.instants]
     events: dict[str, list[Row]] = {kind: [] for kind in schema.events}
     people: list[Row] = []
     companies: list[Row] = []
@@ -147,7 +151,7 @@ def _unrolled(schema: Schema, copies: Sequence[tuple[World, datetime]]) -> Data:
         companies += _marked(world.companies, number, now)
         for kind, rows in world.events.items():
             events[kind] += _marked(rows, number, now)
-    return Data.from_rows(_with_now(schema), people, companies, events)
+    return replace(Data.from_rows(_with_now(schema), people, companies, events), now_column=f"f.{_NOW}")
 
 
 def _marked(rows: Iterable[Row], number: int, now: datetime) -> Iterator[Row]:

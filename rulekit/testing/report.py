@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 from rulekit.diagnostics.lines import plural
-from rulekit.diagnostics.report import Case, Report, Sources
+from rulekit.diagnostics.report import Case, Report
+from rulekit.engine import Project
+from rulekit.folders import below_repository
+from rulekit.testing.coverage import Coverage
 from rulekit.testing.scenarios import TestResult
 
 
@@ -12,8 +15,24 @@ def case_of(result: TestResult) -> Case:
     return Case(result.test.title, result.test.span.path, result.diagnostics, result.seconds)
 
 
-def report_tests(results: Sequence[TestResult], sources: Sources) -> Report:
-    """Returns what became of the tests, in the order in which they were played."""
+def report_tests(
+    project: Project, results: Sequence[TestResult], coverage: Coverage | None = None, floor: float | None = None
+) -> Report:
+    """Returns what became of the tests, in the order in which they were played, and how much of the rules they saw.
+
+    `floor` is how much they had to see, in percent.
+    """
     failed = sum(not result.passed for result in results)
-    conclusion = f"{plural(len(results) - failed, 'test')} passed" + (f", {failed} failed" if failed else "")
-    return Report("test", tuple(map(case_of, results)), sources, conclusion)
+    cases = [case_of(result) for result in results]
+    shortfall = coverage.shortfall(floor) if coverage is not None and floor is not None else None
+    if shortfall is not None:
+        cases.append(Case("coverage", "", (shortfall,)))
+    return Report(
+        "test",
+        tuple(cases),
+        project.rules.sources,
+        f"{plural(len(results) - failed, 'test')} passed" + (f", {failed} failed" if failed else ""),
+        notes=tuple(coverage.lines()) if coverage is not None and shortfall is None else (),
+        base=below_repository(project.folder),
+        more={"coverage": coverage.document()} if coverage is not None else {},
+    )

@@ -46,7 +46,7 @@ class TestResult:
 def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
     """Plays the tests one by one; a failed step does not stop the others of its test."""
     chosen = list(tests)
-    sights = look_at_worlds(project.program, project.rules.sources, [_world(test) for test in chosen])
+    sights = look_at_worlds(project.program, project.rules.sources, [world_of(test) for test in chosen])
     with Store.in_memory() as store:
         baseline = _take_baseline(project, store, chosen)
         for test, seen in zip(chosen, sights, strict=True):
@@ -57,7 +57,8 @@ def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
             yield TestResult(test, diagnostics, perf_counter() - start, scenario.fired())
 
 
-def _world(test: Test) -> World:
+def world_of(test: Test) -> World:
+    """Returns what a test says of people, companies and events, and when it looks."""
     return World(test.people, test.companies, test.events, [moment.at for moment in _in_order(test)])
 
 

@@ -96,3 +96,48 @@ def test_a_text_in_a_file_has_a_line_for_each_test(project: Any) -> None:
     shown = told(project, code=1)
     assert told(project, "--output", "text=report.txt", code=1) == ""
     assert (project.folder / "report.txt").read_text() == shown
+
+
+def test_coverage_names_what_no_test_has_seen(project: Any) -> None:
+    project.rules("trigger Greet: on tagged(Pro) send template Hello\nsegment Tiny: not (size >= 5 or size in (7, 8))")
+    project.write("pass.rules", PASSING)
+    lines = told(project, "--coverage").splitlines()
+    (whole,) = [line for line in lines if line.startswith("coverage ")]
+    never = [line.partition(": ")[2] for line in lines if ": never " in line]
+    assert "1 of 1 trigger fired" in whole
+    assert 'never false: `plan = "pro"`, persona Pro' in never
+    assert "never true or false: `size >= 5`, segment Tiny" in never
+    assert "never true or false: `size in (7, 8)`, segment Tiny" in never
+
+
+def test_coverage_counts_everybody_at_every_moment(project: Any) -> None:
+    project.rules("trigger Greet: on untagged(Pro) send template Hello")
+    project.write(
+        "pass.rules",
+        'test "t":\n  company acme: size=3\n  company vast: size=300\n'
+        '  person ada: plan="pro", company=acme\n  person bo: plan="free"\n  person cy: plan="free"\n'
+        "  at 2026-01-01: expect ada in Pro\n  at 2026-01-02: expect ada in Pro, expect acme not in Large\n",
+    )
+    told(project, "--coverage", "--output", "json=report.json")
+    coverage = json.loads((project.folder / "report.json").read_text())["coverage"]
+    counts = {(one["in"], one["text"]): (one["true"], one["false"]) for one in coverage["comparisons"]}
+    assert counts["persona Pro", 'plan = "pro"'] == (2, 4)
+    assert counts["segment Large", "size >= 100"] == (2, 2)
+    assert [(one["name"], one["fired"]) for one in coverage["triggers"]] == [("Greet", False)]
+    assert coverage["covered"] < coverage["total"]
+
+
+def test_too_little_coverage_fails(project: Any) -> None:
+    project.write("pass.rules", PASSING)
+    assert "error[RK912/low-coverage]" in told(project, "--coverage-floor", "99", code=1)
+    told(project, "--coverage-floor", "1")
+    project.settings(more="[test]\ncoverage_floor = 99\n")
+    assert "never false" in told(project, code=1)
+    assert "error" not in told(project, "-k", "who", "--coverage-floor", "0")
+
+
+def test_the_floor_of_the_settings_is_for_all_tests_together(project: Any) -> None:
+    project.settings(more="[test]\ncoverage_floor = 99\n")
+    project.write("pass.rules", PASSING + PASSING.replace("who", "she who"))
+    assert told(project, "-k", "she").endswith("1 test passed\n")
+    assert "RK912" in told(project, code=1)

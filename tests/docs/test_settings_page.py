@@ -13,6 +13,7 @@ from rulekit.settings import (
     DeliverySection,
     EventSection,
     RecordSection,
+    ScenarioSection,
     SenderSection,
     Settings,
     SourceSection,
@@ -29,6 +30,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[store]`": StoreSection,
     "`[sender]`": SenderSection,
     "`[delivery]`": DeliverySection,
+    "`[test]`": ScenarioSection,
 }
 
 

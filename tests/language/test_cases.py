@@ -28,6 +28,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.report import Report
 from rulekit.diagnostics.text import render
 from rulekit.engine import open_project
+from rulekit.testing.coverage import measure_coverage
 from rulekit.testing.report import report_tests
 from rulekit.testing.scenarios import play_tests
 from tests.language.cases import write_project
@@ -60,7 +61,8 @@ def checked(project: Path) -> Report:
 
 def played(project: Path) -> Report:
     opened = open_project(project)
-    return report_tests(list(play_tests(opened, opened.program.tests)), opened.rules.sources)
+    results = list(play_tests(opened, opened.program.tests))
+    return report_tests(opened, results, measure_coverage(opened, results), opened.settings.test.coverage_floor)
 
 
 @pytest.mark.parametrize("code", codes.ALL, ids=lambda code: code.number)

@@ -39,6 +39,7 @@ def render(report: Report) -> str:
         "summary": _summary(reports),
         "notes": list(report.notes),
         "conclusion": report.conclusion,
+        **report.more,
     }
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
 
