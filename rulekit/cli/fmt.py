@@ -13,6 +13,8 @@ from rulekit.cli.options import given_project_option
 from rulekit.cli.reporting import Sink, deliver, sinks_option
 from rulekit.diagnostics.lines import escape, visible
 from rulekit.diagnostics.text import render
+from rulekit.errors import SettingsError
+from rulekit.folders import find_project
 from rulekit.language.reading import LIMIT
 
 STDIN = Path("-")
@@ -39,7 +41,7 @@ def command(
     piped = STDIN in paths
     laid_out = [_standard_input(stdin_filename)] if piped else list(lay_out_files(paths, project))
     if check:
-        deliver(report_on(laid_out), sinks)
+        deliver(report_on(laid_out), sinks, _folder(paths, project))
     else:
         _tell_failures(laid_out)
     if diff:
@@ -47,6 +49,15 @@ def command(
     elif not check:
         _write(laid_out, piped)
     sys.exit(_exit_code(laid_out, check or diff))
+
+
+def _folder(paths: tuple[Path, ...], project: Path | None) -> Path | None:
+    """Returns the project's folder; None when the files are in no project."""
+    start = paths[0] if paths and paths[0] != STDIN else Path.cwd()
+    try:
+        return project or find_project(start if start.is_dir() else start.parent)
+    except SettingsError:
+        return None
 
 
 def _was_given(option: str) -> bool:

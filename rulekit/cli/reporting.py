@@ -1,6 +1,8 @@
 """`--output FORMAT[=FILE]`, for every command that reports, and where the reports then go."""
 
 import os
+import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -50,9 +52,17 @@ def deliver(report: Report, sinks: Sequence[Sink], folder: Path | None = None) -
     for file, text in rendered:
         if file is not None:
             _write(file, text.encode())
-    for file, text in rendered:
+    for sink, (file, text) in zip(sinks, rendered, strict=True):
         if file is None:
-            click.echo(text, nl=False)
+            click.echo(_for_people(text) if sink.style == "text" else text, nl=False)
+
+
+def _for_people(text: str) -> str:
+    if not sys.stdout.isatty():
+        return text
+    from rulekit.cli.terminal import on_terminal
+
+    return on_terminal(text, shutil.get_terminal_size().columns)
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -4,10 +4,11 @@ Nothing invisible that a source, a path or a message holds reaches the terminal.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from rulekit.diagnostics.diagnostic import Diagnostic, Label, Severity
-from rulekit.diagnostics.lines import excerpt, plural, visible
+from rulekit.diagnostics.lines import WIDTH, Excerpt, excerpt, plural, visible, width
 from rulekit.diagnostics.report import Sources
 
 
@@ -100,10 +101,52 @@ def _excerpt_rows(labels: list[Label], diagnostic: Diagnostic, sources: Sources,
     shown = excerpt(line, first.span.start - begin)
     yield f"{margin} |"
     yield f"{number:>{len(margin)}} | {shown.text}"
-    for label in labels:
-        sign = "^" if label is diagnostic.primary else "-"
-        column, width = shown.mark(label.span.start - begin, min(label.span.end - begin, len(line)))
-        yield f"{margin} | {' ' * column}{sign * width} {visible(label.text)}"
+    marks = [_mark(label, label is diagnostic.primary, shown, begin, len(line)) for label in labels]
+    # a stretch that is marked twice with the same words is marked once, as the first of them is
+    distinct: dict[tuple[int, int, str], _Mark] = {}
+    for mark in marks:
+        distinct.setdefault((mark.column, mark.width, mark.text), mark)
+    yield from (f"{margin} | {row}" for row in _marked_rows(list(distinct.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A marked stretch of a shown line, in columns."""
+
+    column: int
+    width: int
+    sign: str
+    text: str
+
+    def overlaps(self, other: "_Mark") -> bool:
+        return self.column <= other.column + other.width and other.column <= self.column + self.width
+
+
+def _mark(label: Label, is_primary: bool, shown: Excerpt, begin: int, length: int) -> _Mark:
+    place = shown.mark(label.span.start - begin, min(label.span.end - begin, length))
+    return _Mark(*place, "^" if is_primary else "-", visible(label.text))
+
+
+def _marked_rows(marks: Sequence[_Mark]) -> Iterator[str]:
+    """Yields the rows below a line; stretches that say the same share one, unless they overlap."""
+    together: list[_Mark] = []
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        together.append(mark)
+        if following is None or following.text != mark.text or any(map(following.overlaps, together)):
+            yield from _marked_row(together, mark.text)
+            together = []
+
+
+def _marked_row(marks: Sequence[_Mark], text: str) -> Iterator[str]:
+    """Yields the signs with their text behind them; below them, when it would stand beyond the right border."""
+    row = ""
+    for mark in sorted(marks, key=lambda mark: mark.column):
+        row = row.ljust(mark.column) + mark.sign * mark.width
+    if not text or len(row) + 1 + width(text) <= WIDTH or len(row) <= WIDTH // 2:
+        yield f"{row} {text}"
+    else:
+        yield row
+        yield " " * max(0, len(row) - width(text)) + text
 
 
 def _line_of(label: Label, sources: Sources) -> int:

@@ -73,6 +73,32 @@ def test_a_stretch_over_lines_is_marked_on_its_first() -> None:
     assert rows[3:5] == ["1 | persona A:", "  |         ^^"]
 
 
+def marked(line: str, *stretches: tuple[int, int, str]) -> list[str]:
+    """Returns the rows below a line on which stretches are labelled; the first is the primary one."""
+    labels = [Label(Span("a.rules", start, end), text) for start, end, text in stretches]
+    rows = render([report(*labels)], {"a.rules": SourceText("a.rules", line)}).splitlines()
+    return [row.removeprefix("  | ") for row in rows[4:-2]]
+
+
+def test_places_that_say_the_same_share_a_row() -> None:
+    assert marked("plan = plan", (7, 11, "twice"), (0, 4, "twice")) == ["----   ^^^^ twice"]
+    assert marked("plan = plan", (0, 4, "twice"), (0, 4, "twice"), (7, 11, "again")) == [
+        "^^^^ twice",
+        "       ---- again",
+    ]
+
+
+def test_places_that_overlap_have_a_row_each() -> None:
+    assert marked("plan = plan", (0, 11, "all"), (0, 4, "part")) == ["^^^^^^^^^^^ all", "---- part"]
+    assert marked("plan = plan", (0, 11, "x"), (0, 4, "x")) == ["^^^^^^^^^^^ x", "---- x"]
+
+
+def test_a_label_far_right_stands_below_its_place() -> None:
+    rows = marked("x" * 90 + " plan", (91, 95, "is a text"))
+    assert rows == [" " * 91 + "^^^^", " " * 86 + "is a text"]
+    assert marked("x" * 95 + " plan", (96, 100, "")) == [" " * 96 + "^^^^"]
+
+
 def test_line_numbers_share_a_margin() -> None:
     sources = {"a.rules": SourceText("a.rules", "x\n" * 12)}
     shown = render([report(Label(Span("a.rules", 22, 23)), Label(Span("a.rules", 0, 1)))], sources)
