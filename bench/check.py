@@ -45,9 +45,9 @@ PEERS = {
         ("sqlfluff",), declarations.write_sql, ("sqlfluff", "lint", "--dialect", "ansi", "."), failures=(1,)
     ),
     "sigma check": Peer(("sigma-cli",), declarations.write_sigma, ("sigma", "check", "."), failures=(1,)),
-    # from 2.0 on, dbt-core's source is no package of the index alone: it fetches a part from elsewhere
+    # later ones depend on a parser that is not on the package index
     "dbt parse": Peer(
-        ("dbt-core<2", "dbt-duckdb"),
+        ("dbt-core<1.11", "dbt-duckdb"),
         declarations.write_dbt,
         ("dbt", "parse", "--profiles-dir", ".", "--no-send-anonymous-usage-stats"),
         declarations.edit_dbt,
