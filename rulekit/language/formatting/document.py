@@ -22,7 +22,8 @@ class Note:
 class Leaf:
     """A word of the text: its kind, its spelling, the comments above it and the one behind it on its line.
 
-    The spelling is empty where only the comments of a word are kept.
+    The spelling is empty where only the comments of a word are kept. `leads` says that it begins a line with a comment
+    at its end, `stays` that it stands further on in a line whose comment speaks to rulekit, which is about that line.
     """
 
     type: str
@@ -30,6 +31,8 @@ class Leaf:
     above: tuple[Note, ...] = ()
     behind: str = ""
     apart: bool = False
+    leads: bool = False
+    stays: bool = False
 
 
 class Blank(Enum):

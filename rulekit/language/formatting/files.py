@@ -16,7 +16,7 @@ from lark.lexer import Token
 from rulekit.diagnostics.source import SourceText
 from rulekit.language.cutting import cut
 from rulekit.language.formatting.document import APART, ITEM, Doc, Leaf, Nest, Note
-from rulekit.language.formatting.leaves import attach
+from rulekit.language.formatting.leaves import attach, speaks_to_rulekit
 from rulekit.language.formatting.scenarios import Layout
 from rulekit.language.grammar import load_parser
 from rulekit.language.words import END, Words, read_words
@@ -31,7 +31,7 @@ def lay_out(source: SourceText) -> Doc:
     parts: list[Doc] = []
     kind = ""
     for (first, *others), column in _declarations(source, words, leaves):
-        inner = _inner(first.above, column) if parts else ()
+        inner = _inner(_before(first), column) if parts else ()
         first = replace(first, above=first.above[len(inner) :])
         declaration = _declaration((first, *others))
         parts += (_below(inner), _between(kind, first.type), declaration) if parts else (declaration,)
@@ -60,6 +60,19 @@ def _declaration(leaves: Sequence[Leaf]) -> Doc:
 @cache
 def _parser() -> Lark:
     return load_parser(Layout())
+
+
+def _before(first: Leaf) -> tuple[Note, ...]:
+    """Returns the comments above a declaration without those that are about it, however they are indented.
+
+    These stand directly above it, and away from what is before them or speaking to rulekit.
+    """
+    notes = first.above
+    if first.apart:
+        return notes
+    apart = [i for i, note in enumerate(notes) if note.apart]
+    speaking = [i for i, note in enumerate(notes) if speaks_to_rulekit(note.text)]
+    return notes[: next(iter(apart[-1:] or speaking), len(notes))]
 
 
 def _inner(notes: Sequence[Note], column: int) -> tuple[Note, ...]:

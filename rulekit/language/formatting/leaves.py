@@ -6,6 +6,7 @@ A comment behind a word on its line belongs to that word; one that stands alone 
 from dataclasses import replace
 
 from rulekit.diagnostics.source import SourceText
+from rulekit.language.comments import INSTRUCTION
 from rulekit.language.formatting.document import Leaf, Note
 from rulekit.language.words import RESERVED, SOFT, Word, Words
 
@@ -21,16 +22,18 @@ def attach(source: SourceText, words: Words) -> tuple[list[Leaf], tuple[Note, ..
     """Returns every word of a file with its comments, and the comments that no word follows."""
     leaves: list[Leaf] = []
     notes: list[Note] = []
-    end = 0
+    end = row = 0
     for word in sorted([*words.words, *words.comments], key=lambda word: word.span.start):
         between = source.text[end : word.span.start]
         end = word.span.end
         apart = between.count("\n") > 1
+        if "\n" in between:
+            row = len(leaves)
         if word.type != "COMMENT":
             _add(leaves, Leaf(word.type, _spelling(word), tuple(notes), "", apart))
             notes = []
         elif leaves and not notes and "\n" not in between:
-            _add_behind(leaves, word.text.rstrip())
+            _add_behind(leaves, row, word.text.rstrip())
         else:
             notes.append(Note(word.text.rstrip(), apart, source.position(word.span.start).column))
     return leaves, tuple(notes)
@@ -43,11 +46,22 @@ def _add(leaves: list[Leaf], leaf: Leaf) -> None:
     leaves.append(leaf)
 
 
-def _add_behind(leaves: list[Leaf], comment: str) -> None:
-    last = leaves[-1]
-    moved = last.type in _JOINERS and not last.above and len(leaves) > 1 and not leaves[-2].behind
-    place = -2 if moved else -1
+def _add_behind(leaves: list[Leaf], row: int, comment: str) -> None:
+    """Adds the comment at the end of a line whose first word has the index `row`."""
+    place = len(leaves) - 1
+    if leaves[-1].type in _JOINERS and not leaves[-1].above and row < place and not leaves[-2].behind:
+        place -= 1
     leaves[place] = replace(leaves[place], behind=comment)
+    if row and leaves[row - 1].type in _JOINERS:
+        row -= 1
+    leaves[row] = replace(leaves[row], leads=True)
+    if speaks_to_rulekit(comment):
+        leaves[row + 1 : place + 1] = [replace(leaf, stays=True) for leaf in leaves[row + 1 : place + 1]]
+
+
+def speaks_to_rulekit(comment: str) -> bool:
+    """Returns whether a comment is an instruction."""
+    return comment[1:].lstrip().startswith(INSTRUCTION)
 
 
 def _spelling(word: Word) -> str:

@@ -28,10 +28,10 @@ def print_document(document: Doc) -> str:
             stack.append((indent + STEP, flat, doc.inner))
         elif isinstance(doc, Group):
             stack.append((indent, flat or _fits(doc, stack, page), doc.inner))
-        elif isinstance(doc, Line) and not flat:
+        elif isinstance(doc, Line) and not flat and not (doc.flat is not None and _stays(_all_parts(stack))):
             page.end_line(indent, doc.blank)
         else:
-            page.write(doc, flat)
+            page.write(doc, flat or (isinstance(doc, WhenBroken) and _stays(_after_line(stack))))
     return page.finish()
 
 
@@ -129,39 +129,82 @@ class _Page:
 
 def _fits(group: Group, rest: Stack, page: _Page) -> bool:
     """Returns whether a group, and what follows it up to where a line may end, fits on the line being written."""
-    room = WIDTH - page.column
-    begins, commented = False, bool(page.behind)
+    seen = _Seen(WIDTH - page.column, commented=bool(page.behind))
     for doc in _parts(group.inner):
-        if isinstance(doc, Line):
-            if commented or doc.flat is None:
-                return False
-            room -= len(doc.flat)
-            begins = True
-        elif isinstance(doc, Leaf):
-            if doc.above and begins:
-                return False
-            room -= len(doc.text)
-            # comments in front of a word within the line go above it, with the one behind the word before
-            commented = bool(doc.behind) or (commented and not doc.above)
-            begins = begins and not doc.text
-        elif isinstance(doc, str):
-            room -= len(doc)
-            begins = False
-        if room < 0:
+        if isinstance(doc, Line) and (seen.commented or doc.flat is None):
             return False
-    return _follows(rest, room)
+        if isinstance(doc, Leaf) and doc.above and seen.begins:
+            return False
+        seen.add(doc)
+        if seen.room < 0:
+            return False
+    for doc in _all_parts(rest):
+        if isinstance(doc, Line):
+            break
+        seen.add(doc)
+        if seen.room < 0:
+            return False
+    return not seen.leading
 
 
-def _follows(rest: Stack, room: int) -> bool:
-    """Returns whether what follows a group fits into the room that it leaves."""
-    for _, _, following in reversed(rest):
-        for doc in _parts(following):
-            if isinstance(doc, Line):
-                return True
-            room -= len(doc) if isinstance(doc, str) else len(doc.text) if isinstance(doc, Leaf | WhenBroken) else 0
-            if room < 0:
+@dataclass(slots=True)
+class _Seen:
+    """What is known of a line while it is measured.
+
+    Its comment is `leading` when it stood on a line that began within the group: there it is to stay.
+    """
+
+    room: int
+    begins: bool = False
+    led: bool = False
+    commented: bool = False
+    leading: bool = False
+
+    def add(self, doc: Doc) -> None:
+        """Adds what has no parts."""
+        if isinstance(doc, Line):
+            self.room -= len(doc.flat or "")
+            self.begins = True
+        elif isinstance(doc, Leaf):
+            self._add_leaf(doc)
+        elif isinstance(doc, str):
+            self.room -= len(doc)
+            self.begins = False
+
+    def _add_leaf(self, leaf: Leaf) -> None:
+        self.room -= len(leaf.text)
+        self.led = self.led or (self.begins and leaf.leads)
+        if leaf.above:
+            # it goes above the line, with the comment behind the word before
+            self.commented = self.leading = False
+        if leaf.behind:
+            self.commented, self.leading = True, self.led
+        self.begins = self.begins and not leaf.text
+
+
+def _stays(parts: Iterator[Doc]) -> bool:
+    """Returns whether the next word may not leave its line, since the comment at its end speaks of the whole line."""
+    found = False
+    for doc in parts:
+        if isinstance(doc, Line) and (found or doc.flat is None):
+            break
+        if isinstance(doc, Leaf):
+            if doc.above or (doc.behind if found else not doc.stays):
                 return False
-    return True
+            found = found or bool(doc.behind)
+    return found
+
+
+def _after_line(rest: Stack) -> Iterator[Doc]:
+    """Yields what remains to be printed after the next line's end."""
+    parts = _all_parts(rest)
+    return (doc for part in parts if isinstance(part, Line) for doc in parts)
+
+
+def _all_parts(rest: Stack) -> Iterator[Doc]:
+    """Yields what remains to be printed, in order."""
+    for _, _, following in reversed(rest):
+        yield from _parts(following)
 
 
 def _parts(doc: Doc) -> Iterator[Doc]:
