@@ -8,6 +8,9 @@ from watchfiles import BaseFilter, Change, watch
 from rulekit.folders import FILE_NAME
 from rulekit.language.folder import BODY_ENDINGS, RULES_ENDING, SKIPPED_FOLDERS
 
+# in milliseconds: how long it takes until the first check, and how often a signal is looked for
+_WAIT = 100
+
 
 class _Rules(BaseFilter):
     """Lets through what a check reads: rules, settings and the files of templates."""
@@ -25,8 +28,13 @@ class _Rules(BaseFilter):
 
 
 def changes(folder: Path) -> Iterator[None]:
-    """Yields at once, then after each change of the project's files, until Ctrl-C."""
+    """Yields at once, then after each change of the project's files, until Ctrl-C; no change is missed in between."""
     folder = folder.resolve()
-    yield
-    for _ in watch(folder, watch_filter=_Rules(folder), raise_interrupt=True):
-        yield
+    first = True
+    # the watcher says nothing before it has waited once, so it waits briefly
+    for changed in watch(
+        folder, watch_filter=_Rules(folder), rust_timeout=_WAIT, yield_on_timeout=True, raise_interrupt=True
+    ):
+        if changed or first:
+            yield
+        first = False

@@ -4,7 +4,9 @@ import pytest
 
 from rulekit.authoring.selecting import named_codes
 
-RULES = 'persona P:\n  plan = "a" and nme = "b"\n# rulekit: ignore[RK212]\npersona Q:\n  email = "a"\npersona R:\n  age > 1\n'
+RULES = 'persona P:\n  plan = "a" and nme = "b"\n# rulekit: ignore[RK212]\npersona Q:\n  email = "a"\n' + (
+    "persona R:\n  age > 1\n"
+)
 
 
 @pytest.mark.parametrize(
