@@ -87,7 +87,7 @@ def _children(node: Any) -> Iterator[Any]:
     for name in node.__slots__:
         value = getattr(node, name)
         for child in value if isinstance(value, tuple) else (value,):
-            if type(child).__module__ == tree.__name__:
+            if type(child).__module__.startswith(tree.__name__):
                 yield child
 
 

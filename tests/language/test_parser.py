@@ -246,7 +246,7 @@ test "t": person ada: email="a" at 2026-01-01T00:00Z: expect ada in Quiet
 
 
 def nodes(node: object) -> Iterator[Any]:
-    if type(node).__module__ == tree.__name__:
+    if type(node).__module__.startswith(tree.__name__):
         yield node
         for field in fields(node):  # type: ignore[arg-type]
             value = getattr(node, field.name)
@@ -330,7 +330,7 @@ def test_no_tree_is_deeper_than_readers_may_recurse() -> None:
     def depth(node: object) -> int:
         children = [getattr(node, field.name) for field in fields(node)]  # type: ignore[arg-type]
         flat = [part for child in children for part in (child if isinstance(child, tuple) else (child,))]
-        return 1 + max((depth(part) for part in flat if type(part).__module__ == tree.__name__), default=0)
+        return 1 + max((depth(part) for part in flat if type(part).__module__.startswith(tree.__name__)), default=0)
 
     opening = "f((a or b and 1 = 2 + 3 * - -(not not "
     shapes = {levels: f"let a = {opening * levels}x{')))' * levels}" for levels in range(1, 22)}

@@ -24,7 +24,7 @@ def _same(one: Any, other: Any) -> bool:
             if len(left) != len(right):
                 return False
             stack.extend(zip(left, right, strict=True))
-        elif type(left).__module__ == tree.__name__:
+        elif type(left).__module__.startswith(tree.__name__):
             stack.extend((getattr(left, name), getattr(right, name)) for name in _parts(type(left)))
         elif left != right and not isinstance(left, Span):
             return False
