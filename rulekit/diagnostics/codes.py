@@ -71,11 +71,19 @@ SUSPICIOUS_UNIT = Code("RK215", "suspicious-unit", WARNING, "Minutes or seconds 
 # RK3 personas and segments
 PERSONA_CYCLE = Code("RK301", "persona-cycle", ERROR, "A persona depends on itself.")
 SEGMENT_CYCLE = Code("RK302", "segment-cycle", ERROR, "A segment depends on itself.")
+PERSONA_NEVER_MATCHES = Code("RK303", "persona-never-matches", WARNING, "Nobody can be in a persona.")
+DUPLICATE_CONDITION = Code("RK304", "duplicate-condition", WARNING, "A condition stands twice in one chain.")
+SUBSUMED_CONDITION = Code("RK305", "subsumed-condition", WARNING, "A condition has no effect beside another one.")
+CONSTANT_CONDITION = Code("RK306", "constant-condition", WARNING, "A condition holds for everybody.")
+SEGMENT_NEVER_MATCHES = Code("RK307", "segment-never-matches", WARNING, "No company can be in a segment.")
 
 # RK4 triggers
 UNKNOWN_OPTION = Code("RK401", "unknown-option", ERROR, "A trigger has an option that does not exist.")
 DUPLICATE_OPTION = Code("RK402", "duplicate-option", ERROR, "A trigger gives an option twice.")
 INVALID_OPTION = Code("RK403", "invalid-option", ERROR, "An option of a trigger has a value that it cannot take.")
+TRIGGER_NEVER_FIRES = Code(
+    "RK404", "trigger-never-fires", WARNING, "The persona and the segment of a trigger exclude each other."
+)
 
 # RK5 templates
 UNKNOWN_PART = Code("RK501", "unknown-part", ERROR, "A template has a part that does not exist.")

@@ -9,8 +9,14 @@ from collections.abc import Callable, Iterator
 
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.language.lints import (
+    constant_condition,
+    duplicate_condition,
     look_alike_letters,
+    persona_never_matches,
+    segment_never_matches,
+    subsumed_condition,
     suspicious_unit,
+    trigger_never_fires,
     unlimited_auto,
     unused_let,
     unused_persona,
@@ -24,6 +30,12 @@ Lint = Callable[[View], Iterator[Diagnostic]]
 
 LINTS: tuple[Lint, ...] = (
     suspicious_unit.check,
+    persona_never_matches.check,
+    segment_never_matches.check,
+    constant_condition.check,
+    duplicate_condition.check,
+    subsumed_condition.check,
+    trigger_never_fires.check,
     unlimited_auto.check,
     window_beyond_history.check,
     look_alike_letters.check,

@@ -25,9 +25,10 @@ _UNITS = {"m": "minutes; there are no months", "s": "seconds"}
 
 def check(view: View) -> Iterator[Diagnostic]:
     """Yields a report for each duration whose unit was probably mistaken for a longer one."""
-    for kind in (tree.PersonaDeclaration, tree.SegmentDeclaration):
-        for declaration in view.declarations(kind):
-            yield from _check_expression(declaration.condition, view)
+    for persona in view.declarations(tree.PersonaDeclaration):
+        yield from _check_expression(persona.condition, view)
+    for segment in view.declarations(tree.SegmentDeclaration):
+        yield from _check_expression(segment.condition, view)
     for let in view.declarations(tree.LetDeclaration):
         yield from _check_expression(let.value, view)
     for trigger in view.declarations(tree.TriggerDeclaration):

@@ -40,8 +40,10 @@ def check(view: View) -> Iterator[Diagnostic]:
     if view.settings is None:
         return
     source = view.settings.source
-    for declared in (*view.program.personas.values(), *view.program.segments.values()):
-        for leaf, _ in leaves(declared.condition):
+    conditions = [persona.condition for persona in view.program.personas.values()]
+    conditions += [segment.condition for segment in view.program.segments.values()]
+    for condition in conditions:
+        for leaf, _ in leaves(condition):
             for looking in _in_condition(leaf):
                 yield from _check_window(looking, source)
 
