@@ -8,6 +8,7 @@ import pytest
 from rulekit.engine import Project, open_project
 from rulekit.language import tree
 from rulekit.testing import scenarios
+from rulekit.testing.coverage import measure_coverage
 
 RULES = Path(__file__).parents[2] / "rules"
 
@@ -40,6 +41,10 @@ def test_the_tests_of_the_rules_can_fail(project: Project) -> None:
 
 def turn(step: object) -> object:
     return replace(step, negated=not step.negated) if isinstance(step, tree.ExpectMember) else step
+
+
+def test_the_tests_of_the_rules_see_everything(project: Project, results: list[scenarios.TestResult]) -> None:
+    assert list(measure_coverage(project, results).gaps()) == []
 
 
 def test_every_template_is_used_by_a_test(project: Project) -> None:
