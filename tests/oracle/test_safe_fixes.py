@@ -3,13 +3,15 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import event, given, note
+from hypothesis import event, given, note, settings
 
 from rulekit.authoring.checking import Choice, looking
 from rulekit.authoring.fixing import fix_project
 from tests.oracle import naive, strategies
 from tests.oracle.reading import program_from
 from tests.oracle.vocabulary import NOWS
+
+settings.load_profile("oracle")
 
 
 def fixed(text: str) -> str:
