@@ -15,7 +15,7 @@ from tests.language.cases import write_project
 OLD = "persona Old:\n  age > 60\n"
 CASES = sorted((Path(__file__).parents[1] / "cases").glob("*.case"))
 # the codes with a fix that is safe: who is mailed stays the same, which tests/oracle/test_safe_fixes.py tries out
-SAFE = {codes.UNDECIDED_MISSING, codes.UNUSED_SUPPRESSION}
+SAFE = {codes.UNDECIDED_MISSING, codes.DUPLICATE_CONDITION, codes.UNUSED_SUPPRESSION}
 
 
 def test_safe_fixes_are_written(desk: Any) -> None:
