@@ -71,7 +71,6 @@ class _Desk:
         self._secret = store.secret()
         self._now = now
         self._demoted = demoted
-        self._composers: dict[str, Composer] = {}
 
     def row(self, trigger: Trigger, person: Person, tagging: Tagging, because: Mapping[str, str]) -> NewRow:
         template = self._project.program.templates[trigger.template]
@@ -111,9 +110,10 @@ class _Desk:
         )
 
     def _composer(self, trigger: Trigger, template: Template, sender: str) -> Composer:
-        if trigger.name not in self._composers:
+        composers = self._project.composers
+        if trigger.name not in composers:
             settings = self._project.settings
-            self._composers[trigger.name] = Composer(
+            composers[trigger.name] = Composer(
                 template,
                 trigger,
                 self._project.program.personas[trigger.persona],
@@ -121,7 +121,7 @@ class _Desk:
                 timezone=settings.timezone,
                 postal_address=settings.delivery.postal_address,
             )
-        return self._composers[trigger.name]
+        return composers[trigger.name]
 
     def _sender(self, template: Template) -> str:
         sender = template.sender.text if template.sender else self._project.settings.sender.from_

@@ -59,12 +59,9 @@ class Past:
 
     def waiting_for_leavers(self) -> list[tuple[str, str]]:
         """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
-        rows = self.store.rows(RowFilter(states=(State.UNAPPROVED, State.APPROVED, State.RETRYING)))
-        return [
-            (self.triggers_renamed.get(row.trigger, row.trigger), row.tagging.person)
-            for row in rows
-            if row.tagging.edge is Edge.UNTAGGED and not row.keep
-        ]
+        pending = (State.UNAPPROVED, State.APPROVED, State.RETRYING)
+        rows = self.store.rows(RowFilter(states=pending, edge=Edge.UNTAGGED, keep=False))
+        return [(self.triggers_renamed.get(row.trigger, row.trigger), row.tagging.person) for row in rows]
 
     def last_emails(
         self, triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]]
@@ -75,7 +72,8 @@ class Past:
             if trigger.every:
                 people = {t.person for t in taggings[name]}
                 people.update(w.tagging.person for w in self.state.waiting if w.trigger == name)
-                found[name] = self.store.last_emails(_old_name(name, self.triggers_renamed), sorted(people))
+                old_name = _old_name(name, self.triggers_renamed)
+                found[name] = self.store.last_emails(old_name, sorted(people)) if people else {}
         return lambda trigger, person: found[trigger].get(person)
 
 

@@ -3,12 +3,13 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.diagnostics.diagnostic import Severity
 from rulekit.email.addresses import parse_mailbox
+from rulekit.email.compose import Composer
 from rulekit.errors import ComposeError, RulesError, SettingsError
 from rulekit.evaluation.data import Data, open_data
 from rulekit.hooks.plugins import Plugins, load_plugins
@@ -21,13 +22,17 @@ from rulekit.settings import Settings, fill_environment, load_settings
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A folder with rules that have no errors, its settings, and the plugins that serve it."""
+    """A folder with rules that have no errors, its settings, and the plugins that serve it.
+
+    `composers` has what makes the emails of a trigger, once it was needed: nothing else than these values decides it.
+    """
 
     folder: Path
     settings: Settings
     rules: Rules
     program: Program
     plugins: Plugins
+    composers: dict[str, Composer] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 def open_project(folder: Path) -> Project:

@@ -5,9 +5,21 @@ Every change is one conditional UPDATE (or INSERT, for a new row) and one line i
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Connection, RowMapping, and_, exists, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from rulekit.errors import StoreError
@@ -55,6 +67,19 @@ class NewValues:
 COLUMNS = _Columns()
 
 
+class _AnyGiven:
+    """What is given as a condition sees it that is written before it is known: of an instant only."""
+
+    now: BindParameter[Any] = bindparam("now")
+
+
+# what every tick and every email asks is written once: to write a statement takes longer than to run it
+_FIND_PLACE = (
+    select(outbox.c.state, outbox.c.phase, *NAMES).select_from(NAMED).where(outbox.c.id == bindparam("row_id"))
+)
+_OPEN_TO: dict[str, Select[Any]] = {}
+
+
 def insert_or_leave(connection: Connection) -> Any:
     """Returns the INSERT of the database in use, which knows `on_conflict_do_nothing`."""
     return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
@@ -79,9 +104,7 @@ def make(
 def move(work: Work, transition: Transition, row: int, actor: Actor, given: Given) -> bool:
     """Takes a row through a transition; returns False, having written nothing, when the row does not allow it."""
     _require(transition, actor)
-    found = work.connection.execute(
-        select(outbox.c.state, outbox.c.phase, *NAMES).select_from(NAMED).where(outbox.c.id == row)
-    ).one_or_none()
+    found = work.connection.execute(_FIND_PLACE, {"row_id": row}).one_or_none()
     place = place_of(found._mapping) if found else None
     if found is None or place not in transition.sources:
         return False
@@ -116,13 +139,18 @@ def candidates(
     work: Work, transition: Transition, given: Given, *conditions: Any, limit: int | None = None
 ) -> list[int]:
     """Returns the ids of rows that the transition is open to, in the order of their time and id."""
-    statement = (
-        select(outbox.c.id)
-        .where(at_any(transition.sources), transition.condition(COLUMNS, given), *conditions)
-        .order_by(outbox.c.not_before, outbox.c.id)
-        .limit(limit)
-    )
-    return list(work.connection.execute(statement).scalars())
+    statement = _open_to(transition)
+    if conditions or limit is not None:
+        statement = statement.where(*conditions).limit(limit)
+    return list(work.connection.execute(statement, {"now": given.now}).scalars().all())
+
+
+def _open_to(transition: Transition) -> Select[Any]:
+    if transition.name not in _OPEN_TO:
+        condition = transition.condition(COLUMNS, cast(Given, _AnyGiven))
+        order = (outbox.c.not_before, outbox.c.id)
+        _OPEN_TO[transition.name] = select(outbox.c.id).where(at_any(transition.sources), condition).order_by(*order)
+    return _OPEN_TO[transition.name]
 
 
 def is_suppressed(connection: Connection, address: str) -> bool:

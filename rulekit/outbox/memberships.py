@@ -16,6 +16,24 @@ from rulekit.records import Edge, Tagging
 # SQLite before 3.32 takes 999 bound values in a statement
 IN_ONE_STATEMENT = 900
 
+# what every tick asks is written once: to write a statement takes longer than to run it
+_LAST_TICK = select(last_tick)
+_PEOPLE = select(people.c.key).order_by(people.c.ordinal)
+_PERSONAS = select(personas.c.name, personas.c.bits).where(personas.c.bits.is_not(None))
+_TRIGGERS = select(triggers.c.name)
+_WAITING = (
+    select(
+        *(waiting.c.episode, waiting.c.edge, waiting.c.due),
+        *(triggers.c.name.label("trigger_name"), personas.c.name.label("persona_name"), people.c.key),
+    )
+    .select_from(
+        waiting.join(triggers, triggers.c.id == waiting.c.trigger)
+        .join(personas, personas.c.id == waiting.c.persona)
+        .join(people, people.c.ordinal == waiting.c.person)
+    )
+    .order_by(waiting.c.id)
+)
+
 
 def pack(bits: Bits) -> bytes:
     """Returns bits as bytes, without trailing zero bytes."""
@@ -32,30 +50,23 @@ def unpack(packed: bytes, count: int) -> Bits:
 
 def read_state(connection: Connection) -> TickState:
     """Returns the stored world as the next tick finds it."""
-    last = connection.execute(select(last_tick)).one()
-    keys = list(connection.execute(select(people.c.key).order_by(people.c.ordinal)).scalars())
-    known = connection.execute(select(personas.c.name, personas.c.bits).where(personas.c.bits.is_not(None)))
+    last = connection.execute(_LAST_TICK).one()
+    keys = list(connection.execute(_PEOPLE).scalars())
+    known = connection.execute(_PERSONAS)
     return TickState(
         sequence=last.sequence,
         at=last.at,
         people=keys,
         present=unpack(last.present, len(keys)),
         members={line.name: unpack(line.bits, len(keys)) for line in known},
-        triggers=frozenset(connection.execute(select(triggers.c.name)).scalars()),
+        triggers=frozenset(connection.execute(_TRIGGERS).scalars()),
         waiting=tuple(_waiting(connection)),
         kinds=frozenset(last.kinds),
     )
 
 
 def _waiting(connection: Connection) -> Iterator[Waiting]:
-    names = (triggers.c.name.label("trigger_name"), personas.c.name.label("persona_name"), people.c.key)
-    joined = (
-        waiting.join(triggers, triggers.c.id == waiting.c.trigger)
-        .join(personas, personas.c.id == waiting.c.persona)
-        .join(people, people.c.ordinal == waiting.c.person)
-    )
-    lines = select(waiting.c.episode, waiting.c.edge, waiting.c.due, *names).select_from(joined).order_by(waiting.c.id)
-    for line in connection.execute(lines):
+    for line in connection.execute(_WAITING):
         tagging = Tagging(line.persona_name, line.key, line.episode, Edge(line.edge))
         yield Waiting(line.trigger_name, tagging, line.due)
 
@@ -79,21 +90,20 @@ def in_batches(keys: Iterable[str]) -> Iterator[list[str]]:
 def episodes(connection: Connection, persona: str, keys: Collection[str]) -> dict[str, int]:
     """Returns how often each person has joined a persona: baselines that hold them, and joins in the log."""
     found = ordinals(connection, keys)
-    total, sets = _baselines(connection, persona)
+    if not found:
+        return dict.fromkeys(keys, 0)
+    sets = _baselines(connection, persona, max(found.values()) + 1)
     joins = _joins(connection, persona, found)
     return {
-        key: joins.get(ordinal, 0) + sum(bool(bits[ordinal]) for bits in sets if ordinal < total)
-        for key, ordinal in found.items()
+        key: joins.get(ordinal, 0) + sum(bool(bits[ordinal]) for bits in sets) for key, ordinal in found.items()
     } | dict.fromkeys((key for key in keys if key not in found), 0)
 
 
-def _baselines(connection: Connection, persona: str) -> tuple[int, list[Bits]]:
-    total: int = connection.execute(select(func.count()).select_from(people)).scalar_one()
+def _baselines(connection: Connection, persona: str, count: int) -> list[Bits]:
+    """Returns the first `count` bits of each baseline of a persona."""
     joined = baselines.join(personas, personas.c.id == baselines.c.persona)
-    packed = connection.execute(
-        select(baselines.c.bits).select_from(joined).where(personas.c.name == persona)
-    ).scalars()
-    return total, [unpack(bits, total) for bits in packed]
+    packed = connection.execute(select(baselines.c.bits).select_from(joined).where(personas.c.name == persona))
+    return [unpack(bits, count) for bits in packed.scalars()]
 
 
 def _joins(connection: Connection, persona: str, found: Mapping[str, int]) -> dict[int, int]:

@@ -47,6 +47,12 @@ SUPPRESSED = "its address is suppressed"
 EXPIRED = "not approved or sent before it expired"
 AUTO = "auto=true"
 
+# what every tick asks is written once: to write a statement takes longer than to run it
+_LAST_TICK = select(last_tick)
+_PERSONAS = select(personas)
+_PERSONA_IDS = select(personas.c.name, personas.c.id)
+_TRIGGERS = select(triggers.c.name, triggers.c.id)
+
 
 @dataclass(frozen=True, slots=True)
 class _Ids:
@@ -96,7 +102,7 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
 
 def _take_turn(work: Work, tick: TickRecord) -> bool:
     """Compares and sets the sequence; returns whether the last tick was at the same instant over the same world."""
-    last = work.connection.execute(select(last_tick)).one()
+    last = work.connection.execute(_LAST_TICK).one()
     if last.sequence == tick.sequence and last.at is not None and tick.at < last.at:
         raise StoreError(
             f"the last tick was at {format_instant(last.at)}, which is after {format_instant(tick.at)}",
@@ -142,7 +148,7 @@ def _add_people(work: Work, new_people: list[str]) -> int:
 
 
 def _write_personas(work: Work, tick: TickRecord, number: int) -> int:
-    stored = {line.name: line for line in work.connection.execute(select(personas))}
+    stored = {line.name: line for line in work.connection.execute(_PERSONAS)}
     written = 0
     for name, bits in tick.members.items():
         packed, members = pack(bits), int(bits.sum())
@@ -169,7 +175,7 @@ def _write_baseline(work: Work, tick: TickRecord, number: int, name: str) -> int
 
 
 def _write_triggers(work: Work, tick: TickRecord) -> int:
-    known = set(work.connection.execute(select(triggers.c.name)).scalars())
+    known = set(work.connection.execute(_TRIGGERS).scalars())
     new = [{"name": name, "seen_at": tick.at} for name in sorted(tick.triggers - known)]
     if new:
         work.connection.execute(insert(triggers), new)
@@ -179,9 +185,11 @@ def _write_triggers(work: Work, tick: TickRecord) -> int:
 def _find_ids(work: Work, tick: TickRecord) -> _Ids:
     lines: list[MembershipChange | NewRow | NoEmail | Waiting] = [*tick.changes, *tick.rows]
     lines += [*tick.no_emails, *tick.waiting, *tick.waiting_done]
+    if not lines:
+        return _Ids({}, {}, {})
     return _Ids(
-        {line.name: line.id for line in work.connection.execute(select(personas.c.name, personas.c.id))},
-        {line.name: line.id for line in work.connection.execute(select(triggers.c.name, triggers.c.id))},
+        {line.name: line.id for line in work.connection.execute(_PERSONA_IDS)},
+        {line.name: line.id for line in work.connection.execute(_TRIGGERS)},
         ordinals(work.connection, {line.tagging.person for line in lines}),
     )
 

@@ -27,6 +27,8 @@ class RowFilter:
     person: str | None = None
     states: Collection[State] = ()
     ids: Collection[int] = ()
+    edge: Edge | None = None
+    keep: bool | None = None
     limit: int | None = None
 
 
@@ -91,6 +93,8 @@ def find_rows(connection: Connection, wanted: RowFilter) -> list[OutboxRow]:
             (triggers.c.name, wanted.trigger),
             (personas.c.name, wanted.persona),
             (people.c.key, wanted.person),
+            (outbox.c.edge, wanted.edge.value if wanted.edge else None),
+            (outbox.c.keep, wanted.keep),
         )
         if value is not None
     ]
