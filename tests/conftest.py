@@ -48,15 +48,15 @@ company:
   size   number
 event login
 event export
-segment Large:
+segment Large "Large companies":
   size >= 100
-persona Pro:
+persona Pro "Paying people":
   plan = "pro"
-persona Quiet:
+persona Quiet "Quiet people":
   not did(login, last 7d)
 template Hello:
-  subject "Hello {{ person.email }}"
-  text "Dear {{ person.email }}, you are on {{ person.plan }}."
+  subject "Hello, {{ person.plan }} user"
+  text "Dear {{ person.email }}, you are on {{ person.plan }}.{% if unsubscribe_url %} {{ unsubscribe_url }}{% endif %}"
 """
 TRIGGER = "trigger Greet: on tagged(Pro) send template Hello"
 PEOPLE_COLUMNS = ("id", "email", "plan", "account")

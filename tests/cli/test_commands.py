@@ -134,7 +134,7 @@ def test_explain_lists_all_codes(project: Any) -> None:
 
 
 def test_check_a_project_a_folder_and_a_file(project: Any) -> None:
-    project.write("more/good.rules", "persona Fine: not in Pro\n")
+    project.write("more/good.rules", 'persona Fine "Fine people": not in Pro\n')
     assert told(project, "check") == "2 files checked, nothing to report\n"
     project.write("more/bad.rules", "persona Bad: in Por\n")
     assert "3 files checked: 1 error" in told(project, "check", code=1)
@@ -215,7 +215,7 @@ def test_plan_says_what_a_run_would_do(project: Any) -> None:
     project.people(ada="pro", bob="free")
     text = told(project, "plan", "--now", "2026-01-03T08:00Z", "--detailed-exitcode", code=3)
     assert text.startswith("plan for 2026-01-03T08:00:00Z; nothing is written\n")
-    assert "Greet to ada@example.com: Hello ada@example.com" in text
+    assert "Greet to ada@example.com: Hello, pro user" in text
     assert told(project, "outbox", "list") == "outbox: empty\n"
 
 

@@ -56,7 +56,7 @@ def test_show_tells_where_an_email_comes_from_and_its_text(mailed: Any) -> None:
 
 def test_show_raw_prints_the_email_itself(mailed: Any) -> None:
     message = message_from_string(told(mailed, "show", "1", "--raw"))
-    assert (message["To"], message["Subject"]) == ("ada@example.com", "Hello ada@example.com")
+    assert (message["To"], message["Subject"]) == ("ada@example.com", "Hello, pro user")
 
 
 def test_an_email_that_there_is_not(mailed: Any) -> None:
