@@ -1,12 +1,12 @@
 """The name that somebody probably meant."""
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from difflib import get_close_matches
+from heapq import nlargest
 
 # a name that differs in more than about a third of its letters is another name, not a slip
 SIMILARITY = 0.66
-# of more names than this, only so many that begin alike are compared: each comparison takes some microseconds
+# of more names than this, only so many that share the most with the name are compared: a comparison takes some time
 MANY = 400
 ALIKE = 60
 
@@ -21,12 +21,16 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     return by_folded[nearest[0]] if nearest else None
 
 
-def _alike(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the names that stand next to `name` in a list of those with its first letter."""
-    first = (name[:1].lower(), name[:1].upper())
-    names = sorted(candidate for candidate in known if candidate.startswith(first))
-    place = bisect_left(names, name)
-    return tuple(names[max(0, place - ALIKE // 2) : place + ALIKE // 2])
+def _alike(name: str, known: tuple[str, ...]) -> list[str]:
+    """Returns the names with the most pairs of letters of `name`; of those with equally many, the nearest in length."""
+    folded = name.casefold()
+    pairs = {folded[place : place + 2] for place in range(max(1, len(folded) - 1))}
+
+    def rank(candidate: str) -> tuple[int, int, str]:
+        shared = sum(map(candidate.casefold().__contains__, pairs))
+        return shared, -abs(len(candidate) - len(name)), candidate
+
+    return nlargest(ALIKE, known, key=rank)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

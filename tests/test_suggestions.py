@@ -29,4 +29,6 @@ def test_many_names_are_not_all_compared() -> None:
     start = time.process_time()
     assert suggest("Inactiv14", known) == "Inactive14"
     assert suggest("Persona_77_of_mani", known) == "Persona_77_of_many"
-    assert time.process_time() - start < 0.1
+    # a slip may be in the first letter
+    assert suggest("unactive14", known) == "Inactive14"
+    assert time.process_time() - start < 0.3

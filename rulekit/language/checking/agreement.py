@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Fix, Label
-from rulekit.language.checking.findings import meant, replacement
+from rulekit.language.checking.findings import replacement
 from rulekit.language.checking.scope import Scope, described
 from rulekit.language.checking.spelling import spelled_as
 from rulekit.language.expressions import Age, Constant, Field, Value
@@ -41,7 +41,7 @@ def require_choice(closed: Value, text: Value, scope: Scope) -> None:
     if closed.type.kind is not Kind.ONE_OF or not isinstance(text, Constant) or text.value in closed.type.choices:
         return
     quoted = [f'"{choice}"' for choice in closed.type.choices]
-    help, fixes = meant(f'"{text.value}"', quoted, text.span)
+    help, fixes = scope.findings.meant(f'"{text.value}"', quoted, text.span)
     scope.findings.fail(
         codes.NOT_IN_CLOSED_SET,
         f'{scope.findings.quote(closed.span)} is never `"{text.value}"`',

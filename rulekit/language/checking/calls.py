@@ -4,7 +4,6 @@ from rulekit.diagnostics import codes
 from rulekit.language import tree
 from rulekit.language.checking.aggregates import check_aggregate, check_did
 from rulekit.language.checking.agreement import agree_as_is
-from rulekit.language.checking.findings import meant
 from rulekit.language.checking.literals import fixed
 from rulekit.language.checking.references import require_record
 from rulekit.language.checking.scope import Checked, Scope, described
@@ -23,7 +22,7 @@ def check_call(node: tree.Call, scope: Scope) -> Checked:
         _require_history(node, scope)
         return check_did(node, scope) if name == "did" else check_aggregate(Function(name), node, scope)
     if name not in VALUE_FUNCTIONS:
-        help, fixes = meant(name, (*EVENT_FUNCTIONS, *VALUE_FUNCTIONS), node.function.span)
+        help, fixes = scope.findings.meant(name, (*EVENT_FUNCTIONS, *VALUE_FUNCTIONS), node.function.span)
         all_names = _as_length(node, scope) or f"use one of {', '.join((*EVENT_FUNCTIONS, *VALUE_FUNCTIONS))}"
         message = f"unknown function `{name}`"
         scope.findings.fail(

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from rulekit.diagnostics import codes
 from rulekit.language import tree
-from rulekit.language.checking.findings import Reported, meant
+from rulekit.language.checking.findings import Reported
 from rulekit.language.checking.scope import Scope
 from rulekit.language.program import FieldType
 
@@ -57,7 +57,7 @@ def _event(name: tree.Name, scope: Scope) -> str:
         return name.text
     if scope.declared.is_broken(name.text, "event"):
         raise Reported
-    help, fixes = meant(name.text, scope.schema.events, name.span)
+    help, fixes = scope.findings.meant(name.text, scope.schema.events, name.span)
     declare = f"declare it, as in `event {name.text}`"
     return scope.findings.fail(
         codes.UNKNOWN_EVENT,
@@ -73,7 +73,7 @@ def _event(name: tree.Name, scope: Scope) -> str:
 def _fail_property(event: str, name: tree.Name, scope: Scope) -> NoReturn:
     if scope.declared.is_broken(name.text, event):
         raise Reported
-    help, fixes = meant(name.text, scope.schema.events[event], name.span)
+    help, fixes = scope.findings.meant(name.text, scope.schema.events[event], name.span)
     scope.findings.fail(
         codes.UNKNOWN_PROPERTY,
         f"unknown property `{name.text}` of event `{event}`",

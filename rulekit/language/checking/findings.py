@@ -1,6 +1,7 @@
 """Where the checker's reports gather: one cause is reported once, and what it spoils is not reported again."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn, TypeVar
 
@@ -9,6 +10,8 @@ from rulekit.diagnostics.source import SourceText, Span
 from rulekit.suggestions import suggest
 
 QUOTE_WIDTH = 40
+# names that one check compares with unknown ones; some tenths of a second
+MOST_COMPARED = 200_000
 T = TypeVar("T")
 S = TypeVar("S")
 
@@ -26,6 +29,7 @@ class Findings:
     read: Read
     diagnostics: list[Diagnostic] = field(default_factory=list)
     _seen: set[tuple[Code, Span | None]] = field(default_factory=set)
+    _compared: Counter[str] = field(default_factory=Counter)
 
     def report(
         self,
@@ -70,6 +74,20 @@ class Findings:
         if any(diagnostic.message == message for diagnostic in self.diagnostics):
             raise Reported
 
+    def meant(self, name: str, known: Collection[str], span: Span) -> tuple[str | None, tuple[Fix, ...]]:
+        """Returns the help and fix for a misspelled name: the nearest of the known ones, if any is near.
+
+        After so many names as MOST_COMPARED nothing is suggested any more: whoever has thousands of unknown names in a
+        large project is told of them soon, and finds the rest of the suggestions after mending the first.
+        """
+        if self._compared.total() > MOST_COMPARED:
+            return None, ()
+        self._compared["names"] += len(known)
+        nearest = suggest(name, known)
+        if nearest is None:
+            return None, ()
+        return f"write `{nearest}`", (replacement(span, nearest),)
+
     def source(self, span: Span) -> str:
         """Returns the text at a place exactly as the author wrote it."""
         source = self.read(span.path)
@@ -113,11 +131,3 @@ def settled(made: Sequence[S]) -> S:
 def replacement(span: Span, text: str) -> Fix:
     """Returns the fix that writes `text` at a place."""
     return Fix(f"write `{text}`", (Edit(span, text),))
-
-
-def meant(name: str, known: Iterable[str], span: Span) -> tuple[str | None, tuple[Fix, ...]]:
-    """Returns the help and fix for a misspelled name: the nearest of the known ones, if any is near."""
-    nearest = suggest(name, known)
-    if nearest is None:
-        return None, ()
-    return f"write `{nearest}`", (replacement(span, nearest),)

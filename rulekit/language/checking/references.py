@@ -1,6 +1,6 @@
 """Names inside expressions: fields, properties and `let`s."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from typing import NoReturn
 
@@ -8,7 +8,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code
 from rulekit.diagnostics.source import Span
 from rulekit.language import tree
-from rulekit.language.checking.findings import Reported, meant, replacement
+from rulekit.language.checking.findings import Reported, replacement
 from rulekit.language.checking.scope import Checked, Scope
 from rulekit.language.expressions import Field, InPersona, InSegment, Not
 from rulekit.language.habits import NAMES
@@ -167,7 +167,7 @@ def require_record(record: str, span: Span, scope: Scope) -> None:
         scope.findings.fail(codes.MISSING_RECORD, f"no `{record}:` is declared", span, "a field of it", help=help)
 
 
-def _fail_name(code: Code, message: str, span: Span, known: Iterable[str], scope: Scope) -> NoReturn:
-    help, fixes = meant(scope.findings.source(span).strip("`"), known, span)
+def _fail_name(code: Code, message: str, span: Span, known: Collection[str], scope: Scope) -> NoReturn:
+    help, fixes = scope.findings.meant(scope.findings.source(span).strip("`"), known, span)
     help = help or "declare it, or write a declared name"
     scope.findings.fail(code, message, span, "not declared", secondary=scope.uses, help=help, fixes=fixes)

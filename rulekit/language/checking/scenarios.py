@@ -8,7 +8,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Label
 from rulekit.language import tree
 from rulekit.language.checking.agreement import agree_as_is
-from rulekit.language.checking.findings import attempted, meant
+from rulekit.language.checking.findings import attempted
 from rulekit.language.checking.literals import constant
 from rulekit.language.checking.scope import Scope
 from rulekit.language.expressions import Field
@@ -119,7 +119,7 @@ class _Scenario:
         name = option.name
         if name.text not in declared:
             code = codes.UNKNOWN_PROPERTY if owner == "event" else codes.UNKNOWN_FIELD
-            help, fixes = meant(name.text, declared, name.span)
+            help, fixes = self.scope.findings.meant(name.text, declared, name.span)
             message = f"unknown {'property' if owner == 'event' else 'field'} `{name.text}`"
             self.scope.findings.fail(code, message, name.span, "not declared", help=help, fixes=fixes)
         field = declared[name.text]
@@ -133,7 +133,7 @@ class _Scenario:
     def _known(self, code: Code, kind: str, name: tree.Name, known: Collection[str]) -> None:
         if name.text in known or self.scope.declared.is_broken(name.text):
             return
-        help, fixes = meant(name.text, known, name.span)
+        help, fixes = self.scope.findings.meant(name.text, known, name.span)
         choices = f"use one of {', '.join(known)}" if known else f"add a {kind} to the test"
         self.scope.findings.report(
             code, f"unknown {kind} `{name.text}`", name.span, "no such name here", help=help or choices, fixes=fixes

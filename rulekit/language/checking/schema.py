@@ -7,7 +7,7 @@ from typing import NoReturn
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Label
 from rulekit.language import tree
-from rulekit.language.checking.findings import Findings, attempted, meant
+from rulekit.language.checking.findings import Findings, attempted
 from rulekit.language.checking.names import Declared, unique
 from rulekit.language.program import FieldType, Schema
 from rulekit.language.types import LIST_OF_TEXT, SIMPLE_TYPES, Kind, Type
@@ -58,7 +58,7 @@ def _list(written: tree.TypeName, findings: Findings) -> Type:
 
 
 def _fail_unknown(name: tree.Name, known: Sequence[str], findings: Findings) -> NoReturn:
-    help, fixes = meant(name.text, known, name.span)
+    help, fixes = findings.meant(name.text, known, name.span)
     all_types = "use one of text, number, bool, time, date, duration, one of (…), list of text"
     message = "a list can only hold texts" if known == ("text",) else f"unknown type `{name.text}`"
     findings.fail(codes.UNKNOWN_TYPE, message, name.span, "no such type", help=help or all_types, fixes=fixes)

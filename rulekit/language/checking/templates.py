@@ -8,7 +8,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Label
 from rulekit.diagnostics.source import SourceText
 from rulekit.language import tree
-from rulekit.language.checking.findings import Findings, attempted, meant, replacement
+from rulekit.language.checking.findings import Findings, attempted, replacement
 from rulekit.language.folder import BODY_ENDINGS
 from rulekit.language.program import Template, TemplateText
 from rulekit.language.reading import NO_SUCH_FILE
@@ -78,7 +78,7 @@ def _parts(declaration: tree.TemplateDeclaration, findings: Findings) -> dict[st
 
 
 def _report_unknown(name: tree.Name, findings: Findings) -> None:
-    help, fixes = meant(name.text, PARTS, name.span)
+    help, fixes = findings.meant(name.text, PARTS, name.span)
     all_names = f"use one of {', '.join(PARTS)}"
     message = f"unknown part `{name.text}` of a template"
     findings.report(codes.UNKNOWN_PART, message, name.span, "no such part", help=help or all_names, fixes=fixes)

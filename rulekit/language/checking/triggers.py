@@ -7,7 +7,7 @@ from typing import Any, NoReturn, cast
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Label
 from rulekit.language import tree
-from rulekit.language.checking.findings import Findings, attempted, meant, replacement
+from rulekit.language.checking.findings import Findings, attempted, replacement
 from rulekit.language.checking.literals import constant
 from rulekit.language.checking.names import Declared
 from rulekit.language.checking.renames import previous_names
@@ -69,7 +69,7 @@ def _check_references(trigger: tree.TriggerDeclaration, declared: Declared, find
 def _require(code: Code, kind: str, name: tree.Name, known: Any, declared: Declared, findings: Findings) -> None:
     if name.text in known or declared.is_broken(name.text, kind):
         return
-    help, fixes = meant(name.text, known, name.span)
+    help, fixes = findings.meant(name.text, known, name.span)
     declare = f"declare it, as in `{kind} {name.text}:`"
     message = f"unknown {kind} `{name.text}`"
     findings.report(code, message, name.span, "not declared", help=help or declare, fixes=fixes)
@@ -107,7 +107,7 @@ def _value(option: tree.Option, findings: Findings) -> bool | timedelta:
 
 
 def _fail_unknown(name: tree.Name, findings: Findings) -> NoReturn:
-    help, fixes = meant(name.text, OPTIONS, name.span)
+    help, fixes = findings.meant(name.text, OPTIONS, name.span)
     all_names = f"use one of {', '.join(OPTIONS)}"
     message = f"unknown option `{name.text}`"
     findings.fail(codes.UNKNOWN_OPTION, message, name.span, "no such option", help=help or all_names, fixes=fixes)
