@@ -5,10 +5,8 @@ from pathlib import Path
 
 import click
 
-from rulekit.authoring.checking import check_project
 from rulekit.cli.options import given_project_option
 from rulekit.cli.reporting import Sink, deliver, sinks_option
-from rulekit.clock import system_now
 from rulekit.diagnostics.formats.text import case_line, render_without_cases
 from rulekit.diagnostics.lines import escape
 from rulekit.engine import Project, open_project
@@ -71,6 +69,10 @@ def _open(folder: Path, sinks: list[Sink]) -> Project:
     try:
         return open_project(folder)
     except RulesError:
+        # needed only where the rules have errors
+        from rulekit.authoring.checking import check_project
+        from rulekit.clock import system_now
+
         deliver(check_project(folder, system_now()), sinks, folder)
         raise
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from rulekit.errors import StoreError
 from rulekit.outbox.states import Phase, State
@@ -82,7 +82,11 @@ _OPEN_TO: dict[str, Select[Any]] = {}
 
 def insert_or_leave(connection: Connection) -> Any:
     """Returns the INSERT of the database in use, which knows `on_conflict_do_nothing`."""
-    return sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert
+    from sqlalchemy.dialects import postgresql  # slow to import, and the default store does without
+
+    return postgresql.insert
 
 
 def make(

@@ -35,6 +35,7 @@ class Store:
 
     def __init__(self, engine: Engine, on_change: OnChange | None = None) -> None:
         self._engine = engine
+        self._given: dict[str, str] = {}
         self.on_change = on_change
 
     @classmethod
@@ -54,6 +55,7 @@ class Store:
 
     def restore(self, snapshot: bytes) -> None:
         """Makes a store in memory what it was at the snapshot, its schema included."""
+        self._given.clear()
         with self._driver() as connection:
             connection.deserialize(snapshot)
 
@@ -142,9 +144,11 @@ class Store:
         return self._meta("secret")
 
     def _meta(self, name: str) -> str:
-        with self._reading() as work:
-            value: str = work.connection.execute(select(meta.c.value).where(meta.c.name == name)).scalar_one()
-            return value
+        # they were given when the store was made, and never change
+        if name not in self._given:
+            with self._reading() as work:
+                self._given.update((line.name, line.value) for line in work.connection.execute(select(meta)))
+        return self._given[name]
 
     # what people do
 

@@ -5,7 +5,7 @@ is in a persona at the first moment has joined it. At each moment a tick runs, t
 moment's steps are done in order.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -105,8 +105,10 @@ class _Scenario:
                 if surprise is not None:
                     yield Failure(step, moment.at, surprise, self._concerned(step), self._done())
 
-    def report(self, failures: Iterable[Failure]) -> tuple[Diagnostic, ...]:
+    def report(self, failures: Sequence[Failure]) -> tuple[Diagnostic, ...]:
         """Returns a report for each failure, once the whole test is known."""
+        if not failures:
+            return ()
         told = Told(self._test, self._ticks, [(row, self._store.history(row.id)) for row in self._store.rows()])
         return tuple(failure.diagnostic(told, self._project.rules.sources) for failure in failures)
 
