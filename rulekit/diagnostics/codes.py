@@ -2,7 +2,7 @@
 
 A slug names the bad thing. The summary is one sentence about it for `rulekit explain` and for lists.
 Families: RK0 syntax, RK1 names, RK2 types and missing values, RK3 personas and segments, RK4 triggers, RK5 templates,
-RK6 privacy and volume, RK7 data sources and schema, RK8 style, RK9 settings, plugins and suppressions.
+RK6 privacy and volume, RK7 data sources and schema, RK8 style, RK9 settings, plugins and suppressions, RK91 tests.
 """
 
 from rulekit.diagnostics.diagnostic import Code, Severity
@@ -123,10 +123,10 @@ WINDOW_BEYOND_HISTORY = Code(
 UNUSED_PERSONA = Code("RK801", "unused-persona", INFO, "Nothing uses a persona.")
 UNUSED_SEGMENT = Code("RK802", "unused-segment", INFO, "Nothing uses a segment.")
 UNUSED_TEMPLATE = Code("RK803", "unused-template", WARNING, "No trigger sends a template.")
+UNUSED_LET = Code("RK804", "unused-let", WARNING, "Nothing uses a `let`.")
 LOOK_ALIKE_LETTERS = Code(
     "RK805", "look-alike-letters", WARNING, "A text has letters that look like others, or two texts look the same."
 )
-UNUSED_LET = Code("RK804", "unused-let", WARNING, "Nothing uses a `let`.")
 UNFORMATTED_FILE = Code("RK806", "unformatted-file", WARNING, "A file is not laid out as `rulekit fmt` lays it out.")
 
 # RK9 settings, plugins, suppressions
