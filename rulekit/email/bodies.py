@@ -6,6 +6,7 @@ Nothing is fetched: style sheets behind links stay where they are.
 import base64
 import re
 from binascii import b2a_qp
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -105,6 +106,8 @@ def hide_preheader(page: str, preheader: str) -> str:
     return _BODY.sub(lambda body: body[0] + hidden, page, count=1)
 
 
+# people in tests are alike, and emails that name nobody are the same
+@lru_cache(maxsize=64)
 def text_from_html(page: str) -> str:
     """Returns the text part for a well-formed page that has none of its own."""
     try:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rulekit.language.program import Persona, Program, Trigger
-from rulekit.outbox.rows import RowFilter
-from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import MembershipChange, TickState, Waiting
-from rulekit.records import Edge, Tagging
+from rulekit.records import Tagging
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +57,10 @@ class Past:
 
     def waiting_for_leavers(self) -> list[tuple[str, str]]:
         """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
-        pending = (State.UNAPPROVED, State.APPROVED, State.RETRYING)
-        rows = self.store.rows(RowFilter(states=pending, edge=Edge.UNTAGGED, keep=False))
-        return [(self.triggers_renamed.get(row.trigger, row.trigger), row.tagging.person) for row in rows]
+        return [
+            (self.triggers_renamed.get(trigger, trigger), person)
+            for trigger, person in self.store.waiting_for_leavers()
+        ]
 
     def last_emails(
         self, triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 
 import numpy as np
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from rulekit.outbox.tables import baselines, change_log, last_tick, people, personas, triggers, waiting
 from rulekit.outbox.tick import Bits, TickState, Waiting
@@ -32,6 +32,19 @@ _WAITING = (
         .join(people, people.c.ordinal == waiting.c.person)
     )
     .order_by(waiting.c.id)
+)
+_ORDINALS = select(people.c.key, people.c.ordinal).where(people.c.key.in_(bindparam("keys", expanding=True)))
+_BASELINES = (
+    select(baselines.c.bits)
+    .select_from(baselines.join(personas, personas.c.id == baselines.c.persona))
+    .where(personas.c.name == bindparam("persona_name"))
+)
+_JOINS = (
+    select(change_log.c.person, func.count().label("joins"))
+    .select_from(change_log.join(personas, personas.c.id == change_log.c.persona))
+    .where(personas.c.name == bindparam("persona_name"), change_log.c.edge == Edge.TAGGED.value)
+    .where(change_log.c.person.in_(bindparam("ordinals", expanding=True)))
+    .group_by(change_log.c.person)
 )
 
 
@@ -75,7 +88,7 @@ def ordinals(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     """Returns the ordinals of those people that the store knows."""
     found: dict[str, int] = {}
     for some in in_batches(keys):
-        lines = connection.execute(select(people.c.key, people.c.ordinal).where(people.c.key.in_(some)))
+        lines = connection.execute(_ORDINALS, {"keys": some})
         found.update((line.key, line.ordinal) for line in lines)
     return found
 
@@ -101,21 +114,12 @@ def episodes(connection: Connection, persona: str, keys: Collection[str]) -> dic
 
 def _baselines(connection: Connection, persona: str, count: int) -> list[Bits]:
     """Returns the first `count` bits of each baseline of a persona."""
-    joined = baselines.join(personas, personas.c.id == baselines.c.persona)
-    packed = connection.execute(select(baselines.c.bits).select_from(joined).where(personas.c.name == persona))
-    return [unpack(bits, count) for bits in packed.scalars()]
+    return [unpack(bits, count) for bits in connection.execute(_BASELINES, {"persona_name": persona}).scalars()]
 
 
 def _joins(connection: Connection, persona: str, found: Mapping[str, int]) -> dict[int, int]:
-    joined = change_log.join(personas, personas.c.id == change_log.c.persona)
     counts: dict[int, int] = {}
     for some in in_batches(found):
-        lines = connection.execute(
-            select(change_log.c.person, func.count().label("joins"))
-            .select_from(joined)
-            .where(personas.c.name == persona, change_log.c.edge == Edge.TAGGED.value)
-            .where(change_log.c.person.in_([found[key] for key in some]))
-            .group_by(change_log.c.person)
-        )
+        lines = connection.execute(_JOINS, {"persona_name": persona, "ordinals": [found[key] for key in some]})
         counts.update((line.person, line.joins) for line in lines)
     return counts

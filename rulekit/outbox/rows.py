@@ -27,8 +27,6 @@ class RowFilter:
     person: str | None = None
     states: Collection[State] = ()
     ids: Collection[int] = ()
-    edge: Edge | None = None
-    keep: bool | None = None
     limit: int | None = None
 
 
@@ -82,6 +80,14 @@ class AuditLine:
     reason: str
 
 
+# every tick asks for it, so it is written once: to write a statement takes longer than to run it
+_WAITING_FOR_LEAVERS = (
+    select(*NAMES)
+    .select_from(NAMED)
+    .where(outbox.c.state.in_([state.value for state in (State.UNAPPROVED, State.APPROVED, State.RETRYING)]))
+    .where(outbox.c.edge == Edge.UNTAGGED.value, outbox.c.keep.is_(False))
+    .order_by(outbox.c.id)
+)
 _AS_STORED = [name for name in OutboxRow.__slots__ if name not in ("trigger", "tagging", "state", "phase")]
 
 
@@ -93,8 +99,6 @@ def find_rows(connection: Connection, wanted: RowFilter) -> list[OutboxRow]:
             (triggers.c.name, wanted.trigger),
             (personas.c.name, wanted.persona),
             (people.c.key, wanted.person),
-            (outbox.c.edge, wanted.edge.value if wanted.edge else None),
-            (outbox.c.keep, wanted.keep),
         )
         if value is not None
     ]
@@ -146,6 +150,11 @@ def counts(connection: Connection) -> dict[State, int]:
     lines = connection.execute(select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state))
     found = {State(line.state): line.n for line in lines}
     return {state: found[state] for state in State if state in found}
+
+
+def waiting_for_leavers(connection: Connection) -> list[tuple[str, str]]:
+    """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
+    return [(line.trigger_name, line.person_key) for line in connection.execute(_WAITING_FOR_LEAVERS)]
 
 
 def last_emails(connection: Connection, trigger: str, keys: Iterable[str]) -> dict[str, datetime]:

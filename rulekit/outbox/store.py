@@ -108,6 +108,11 @@ class Store:
         with self._reading() as work:
             return rows.last_emails(work.connection, trigger, people)
 
+    def waiting_for_leavers(self) -> list[tuple[str, str]]:
+        """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
+        with self._reading() as work:
+            return rows.waiting_for_leavers(work.connection)
+
     # looking
 
     def rows(self, wanted: RowFilter = RowFilter()) -> list[OutboxRow]:  # noqa: B008 - a frozen value
