@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from rulekit.language import tree
 from rulekit.language.checking.findings import attempted
-from rulekit.language.checking.missing import check_missing
 from rulekit.language.checking.renames import previous_names
 from rulekit.language.checking.scope import Budget, Scope
 from rulekit.language.program import Persona, Segment
@@ -17,7 +16,6 @@ def check_personas(scope: Scope) -> dict[str, Persona]:
 
     def check(persona: tree.PersonaDeclaration) -> Persona:
         condition = replace(scope, budget=Budget()).condition(persona.condition)
-        check_missing(condition, "people", scope.schema, scope.findings)
         name = persona.name.text
         return Persona(name, persona.title.text if persona.title else name, condition, was.get(name), persona.span)
 
@@ -30,7 +28,6 @@ def check_segments(scope: Scope) -> dict[str, Segment]:
 
     def check(segment: tree.SegmentDeclaration) -> Segment:
         condition = replace(scope, budget=Budget()).condition(segment.condition)
-        check_missing(condition, "companies", scope.schema, scope.findings)
         name = segment.name.text
         return Segment(name, segment.title.text if segment.title else name, condition, segment.span)
 

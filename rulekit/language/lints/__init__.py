@@ -17,6 +17,7 @@ from rulekit.language.lints import (
     subsumed_condition,
     suspicious_unit,
     trigger_never_fires,
+    undecided_missing,
     unlimited_auto,
     unused_let,
     unused_persona,
@@ -29,6 +30,7 @@ from rulekit.language.lints.view import View
 Lint = Callable[[View], Iterator[Diagnostic]]
 
 LINTS: tuple[Lint, ...] = (
+    undecided_missing.check,
     suspicious_unit.check,
     persona_never_matches.check,
     segment_never_matches.check,

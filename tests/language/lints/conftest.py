@@ -7,6 +7,7 @@ import pytest
 
 from rulekit.language.project import load_rules
 from tests.language.cases import write_project
+from tests.language.checking.conftest import check_text  # noqa: F401  (a fixture)
 
 SETTINGS = """\
 --- rulekit.toml

@@ -6,14 +6,14 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal as OneOf
 
 from rulekit.diagnostics import codes
-from rulekit.diagnostics.diagnostic import Edit, Fix, Label
+from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
-from rulekit.language.checking.findings import Findings
 from rulekit.language.checking.walk import decided, leaves, needed, operands
 from rulekit.language.expressions import And, Comparison, Condition, Field, Not, Operator, Or
+from rulekit.language.lints.junctions import personas, segments
+from rulekit.language.lints.view import View
 from rulekit.language.program import Schema
 
 
@@ -40,18 +40,25 @@ class Compared:
         return self.negated is not self.opposite
 
 
-def check_missing(condition: Condition, who: OneOf["people", "companies"], schema: Schema, findings: Findings) -> None:
-    """Warns once for every undecided field of a persona (`who` people) or segment (companies)."""
+def check(view: View) -> Iterator[Diagnostic]:
+    """Yields a report for every undecided field of each persona (about people) and segment (about companies)."""
+    for judged in segments(view):
+        yield from _undecided(judged.condition, "companies", view)
+    for judged in personas(view):
+        yield from _undecided(judged.condition, "people", view)
+
+
+def _undecided(condition: Condition, who: str, view: View) -> Iterator[Diagnostic]:
     settled = decided(condition)
     opposites = frozenset(_opposites(condition))
     undecided: dict[Field, list[Compared]] = defaultdict(list)
     for leaf, negated in leaves(condition):
         fields = frozenset[Field]().union(*map(needed, operands(leaf)))
         for field in sorted(fields - settled, key=lambda field: (field.owner, field.name)):
-            if _may_be_missing(field, schema):
+            if _may_be_missing(field, view.program.schema):
                 undecided[field].append(Compared(leaf, negated, leaf.span in opposites))
     for field, compared in undecided.items():
-        _report(field, compared, who, schema, findings)
+        yield _report(field, compared, who, view)
 
 
 def _opposites(condition: Condition) -> Iterator[Span]:
@@ -71,44 +78,42 @@ def _may_be_missing(field: Field, schema: Schema) -> bool:
     return declared[field.name].optional
 
 
-def _report(field: Field, compared: list[Compared], who: str, schema: Schema, findings: Findings) -> None:
-    name = _written(field, who, findings)
+def _report(field: Field, compared: list[Compared], who: str, view: View) -> Diagnostic:
+    name = _written(field, who, view)
     swept = compared[0].sweeps_in
     effect = "swept in" if swept else "left out"
+    schema = view.program.schema
     declared = schema.person if field.owner == "person" else schema.company
-    findings.report(
+    return Diagnostic(
         codes.UNDECIDED_MISSING,
         f"{who} without `{name}` are {effect}",
-        compared[0].condition.span,
-        f"{'true' if swept else 'false'} where `{name}` is missing",
+        Label(compared[0].condition.span, f"{'true' if swept else 'false'} where `{name}` is missing"),
         secondary=(Label(declared[field.name].span, "may be missing"),),
         help=f"decide with `{name} is present`, `{name} is missing` or `default({name}, …)`",
-        fixes=_fixes(name, compared, who, findings),
+        fixes=_fixes(name, compared, who, view),
     )
 
 
-def _written(field: Field, who: str, findings: Findings) -> str:
-    source = findings.source(field.span)
+def _written(field: Field, who: str, view: View) -> str:
+    source = view.source(field.span)
     if source.rpartition(".")[2].strip("`") == field.name:
         return source
     return f"company.{field.name}" if field.owner == "company" and who == "people" else field.name
 
 
-def _fixes(name: str, compared: list[Compared], who: str, findings: Findings) -> tuple[Fix, Fix]:
+def _fixes(name: str, compared: list[Compared], who: str, view: View) -> tuple[Fix, Fix]:
     swept = compared[0].sweeps_in
     alike = all(one.sweeps_in is swept for one in compared)
-    leave_out = Fix(
-        f"leave out {who} without `{name}`", _edits(name, compared, False, findings), safe=alike and not swept
-    )
-    sweep_in = Fix(f"include {who} without `{name}`", _edits(name, compared, True, findings), safe=alike and swept)
+    leave_out = Fix(f"leave out {who} without `{name}`", _edits(name, compared, False, view), safe=alike and not swept)
+    sweep_in = Fix(f"include {who} without `{name}`", _edits(name, compared, True, view), safe=alike and swept)
     return (sweep_in, leave_out) if swept else (leave_out, sweep_in)
 
 
-def _edits(name: str, compared: list[Compared], include: bool, findings: Findings) -> tuple[Edit, ...]:
+def _edits(name: str, compared: list[Compared], include: bool, view: View) -> tuple[Edit, ...]:
     edits: dict[Span, Edit] = {}
     for one in compared:
         span = one.condition.span
         # inside `not`, what must come out true for a missing value has to be false
         test = f"{name} is missing or" if include is not one.words_negated else f"{name} is present and"
-        edits[span] = Edit(span, f"({test} {findings.source(span)})")
+        edits[span] = Edit(span, f"({test} {view.source(span)})")
     return tuple(edits.values())
