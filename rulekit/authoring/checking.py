@@ -21,7 +21,7 @@ from rulekit.diagnostics.report import Case, Report
 from rulekit.diagnostics.source import SourceText
 from rulekit.diagnostics.text import summary
 from rulekit.errors import RulekitError
-from rulekit.language.folder import RulesFolder
+from rulekit.language.folder import RulesFolder, is_rules
 
 # the text that stands in a file's place for one check
 Instead = Mapping[str, SourceText | Diagnostic]
@@ -119,7 +119,7 @@ def _cases(diagnostics: Sequence[Diagnostic], files: Collection[str]) -> tuple[C
 
 def _conclusion(cases: Sequence[Case]) -> str:
     # of a whole project the files of rules are counted; a template alone is one file too
-    rules = sum(case.path.endswith(".rules") for case in cases)
+    rules = sum(is_rules(case.path) for case in cases)
     files = plural(rules or sum(bool(case.path) for case in cases), "file")
     diagnostics = [diagnostic for case in cases for diagnostic in case.diagnostics]
     return f"{files} checked: {summary(diagnostics)}" if diagnostics else f"{files} checked, nothing to report"

@@ -11,7 +11,7 @@ from rulekit.diagnostics.diagnostic import Edit, Fix, has_errors
 from rulekit.diagnostics.report import Sources
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
-from rulekit.language.folder import BODY_ENDINGS, RULES_ENDING
+from rulekit.language.folder import is_body, is_rules
 
 # a fix may make room for another one; fixes that undo each other would go on for ever
 PASSES = 20
@@ -72,7 +72,7 @@ class Mending:
     def _is_usable(self, fix: Fix) -> bool:
         paths = {edit.span.path for edit in fix.edits}
         return fix not in self.spoilt and all(
-            path in self.found.sources and path.casefold().endswith((RULES_ENDING, *BODY_ENDINGS)) for path in paths
+            path in self.found.sources and (is_rules(path) or is_body(path)) for path in paths
         )
 
     @staticmethod

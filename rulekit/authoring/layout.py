@@ -1,6 +1,7 @@
 """Files of rules and their layout: which ones are asked for, what each would become, and what is told about that."""
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -17,8 +18,6 @@ from rulekit.folders import find_project
 from rulekit.language.folder import RulesFolder
 from rulekit.language.formatting import format_source
 from rulekit.language.reading import decode, read_source
-
-MARK = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +107,8 @@ def _laid_out(path: str, file: Path | None, source: SourceText | Diagnostic, con
     """Returns what a source becomes; `content` is what it was read from, where a byte order mark may be."""
     if isinstance(source, Diagnostic):
         return LaidOut(path, file, SourceText(path, ""), None, (source,))
-    marked = content.startswith(MARK.encode("utf-8"))
-    before = SourceText(path, MARK + source.text) if marked else source
+    marked = content.startswith(BOM_UTF8)
+    before = SourceText(path, "\ufeff" + source.text) if marked else source
     try:
         answer = format_source(source)
     except LayoutError as fault:

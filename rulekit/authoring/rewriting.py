@@ -2,11 +2,10 @@
 
 import os
 import stat
+from codecs import BOM_UTF8
 from contextlib import suppress
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 def replace_file(file: Path, content: bytes) -> None:
@@ -28,7 +27,7 @@ def replace_file(file: Path, content: bytes) -> None:
 def replace_text(file: Path, text: str) -> None:
     """Writes the text of a file that is there as UTF-8, with a byte order mark if it has one."""
     with file.open("rb") as old:
-        mark = BYTE_ORDER_MARK if old.read(3) == BYTE_ORDER_MARK else b""
+        mark = BOM_UTF8 if old.read(3) == BOM_UTF8 else b""
     replace_file(file, mark + text.encode("utf-8"))
 
 

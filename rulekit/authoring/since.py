@@ -18,7 +18,7 @@ from rulekit.diagnostics.lines import plural
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
 from rulekit.folders import FILE_NAME
-from rulekit.language.folder import BODY_ENDINGS, RULES_ENDING
+from rulekit.language.folder import is_body, is_rules
 
 # a hook of git runs with these set to what it was called for, which need not be this project
 _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
@@ -80,7 +80,7 @@ def files_at(commit: str, folder: Path) -> Iterator[tuple[Path, Mapping[str, str
 
 
 def _is_looked_at(path: str) -> bool:
-    return path.casefold().endswith((RULES_ENDING, *BODY_ENDINGS)) or path == FILE_NAME
+    return is_rules(path) or is_body(path) or path == FILE_NAME
 
 
 def _renamed(git: "_Git", commit: str) -> dict[str, str]:

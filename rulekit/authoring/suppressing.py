@@ -8,7 +8,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity, has_errors, in_order
 from rulekit.diagnostics.report import Sources, Suppressed
 from rulekit.diagnostics.source import SourceText, Span
-from rulekit.language.folder import BODY_ENDINGS, RULES_ENDING
+from rulekit.language.folder import is_body, is_rules
 from rulekit.language.instructions import Instruction, in_rules, in_template
 from rulekit.language.suppressions import Named, Suppression, read_suppressions
 
@@ -34,12 +34,12 @@ def _instructions(sources: Sources) -> Iterator[Instruction]:
         # almost no file speaks to rulekit, and only one that does is read again
         if "rulekit" not in source.text:
             continue
-        if path.endswith(RULES_ENDING):
+        if is_rules(path):
             # most projects have no such file, and a check of unchanged rules needs no parser
             from rulekit.language.parser import parse
 
             yield from in_rules(parse(source)[0], source)
-        elif path.casefold().endswith(BODY_ENDINGS):
+        elif is_body(path):
             yield from in_template(source)
 
 

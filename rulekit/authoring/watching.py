@@ -6,7 +6,7 @@ from pathlib import Path
 from watchfiles import BaseFilter, Change, watch
 
 from rulekit.folders import FILE_NAME
-from rulekit.language.folder import BODY_ENDINGS, RULES_ENDING, SKIPPED_FOLDERS
+from rulekit.language.folder import SKIPPED_FOLDERS, is_body, is_rules
 
 # in milliseconds: how long it takes until the first check, and how often a signal is looked for
 _WAIT = 100
@@ -24,7 +24,7 @@ class _Rules(BaseFilter):
         parts = Path(path).relative_to(self.folder).parts
         if any(part.startswith(".") for part in parts) or SKIPPED_FOLDERS & {*parts[:-1]}:
             return False
-        return parts[-1:] == (FILE_NAME,) or path.casefold().endswith((RULES_ENDING, *BODY_ENDINGS))
+        return parts[-1:] == (FILE_NAME,) or is_rules(path) or is_body(path)
 
 
 def changes(folder: Path) -> Iterator[None]:

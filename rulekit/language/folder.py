@@ -19,6 +19,16 @@ BODY_ENDINGS = (".html", ".htm", ".md", ".txt", ".j2", ".jinja")
 SKIPPED_FOLDERS = frozenset({"node_modules", "state"})
 
 
+def is_rules(path: str) -> bool:
+    """Returns whether a file is one of rules, by its name."""
+    return path.endswith(RULES_ENDING)
+
+
+def is_body(path: str) -> bool:
+    """Returns whether a template may name a file as its body, by the file's name."""
+    return path.casefold().endswith(BODY_ENDINGS)
+
+
 @dataclass(frozen=True)
 class RulesFolder:
     """A project's folder; it is listed once, and each file is read at most once.
@@ -32,12 +42,12 @@ class RulesFolder:
     @property
     def rules(self) -> list[str]:
         """Returns the paths of all files of rules, in order."""
-        return [path for path in self._listing[0] if path.endswith(RULES_ENDING)]
+        return [path for path in self._listing[0] if is_rules(path)]
 
     @property
     def bodies(self) -> list[str]:
         """Returns the paths of all files that a template may name, in order."""
-        return [path for path in self._listing[0] if path.casefold().endswith(BODY_ENDINGS)]
+        return [path for path in self._listing[0] if is_body(path)]
 
     @property
     def unlisted(self) -> list[Diagnostic]:
@@ -62,7 +72,7 @@ class RulesFolder:
             below = os.path.relpath(place, self.root).replace(os.sep, "/")
             prefix = "" if below == "." else f"{below}/"
             paths += [prefix + name for name in names if not name.startswith(".")]
-            paths += [prefix + name for name in folders if name.endswith(RULES_ENDING)]
+            paths += [prefix + name for name in folders if is_rules(name)]
         unlisted = [os.path.relpath(failure.filename, self.root).replace(os.sep, "/") for failure in failures]
         return sorted(paths), [unlisted_folder(path) for path in unlisted]
 

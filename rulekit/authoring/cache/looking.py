@@ -3,32 +3,11 @@
 The parser and the checker take longer to load than a small project to compare, so they are loaded only when needed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
+from rulekit.authoring.cache.comparing import Compared, compare
 from rulekit.authoring.cache.places import Places
-from rulekit.authoring.cache.state import State, read_state, write_state
-from rulekit.authoring.cache.units import FileUnits, digest
+from rulekit.authoring.cache.state import read_state, write_state
 from rulekit.diagnostics.diagnostic import Diagnostic, in_order
-from rulekit.diagnostics.source import SourceText
-from rulekit.folders import FILE_NAME
 from rulekit.language.folder import RulesFolder
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A project beside the state that the last check left: the files of rules that are as they were, and the others."""
-
-    state: State
-    same: Mapping[str, FileUnits]
-    changed: Mapping[str, SourceText]
-    changed_bodies: frozenset[str]
-
-    @property
-    def is_same(self) -> bool:
-        """Returns whether the last check found all that a new one would."""
-        changed = self.changed or self.changed_bodies or self.state.unsettled
-        return not changed and self.same.keys() == self.state.files.keys()
 
 
 def look(folder: RulesFolder) -> list[Diagnostic]:
@@ -36,7 +15,7 @@ def look(folder: RulesFolder) -> list[Diagnostic]:
     state = read_state(folder.root)
     compared = compare(folder, state) if state is not None else None
     if compared is not None and compared.is_same:
-        return restored(compared)
+        return _restored(compared)
     # in one place, so that a check of unchanged rules starts fast
     from rulekit.authoring.cache.rechecking import check_all, recheck
 
@@ -52,38 +31,7 @@ def look_afresh(folder: RulesFolder) -> list[Diagnostic]:
     return check_folder(folder).diagnostics
 
 
-def compare(folder: RulesFolder, state: State) -> Compared | None:
-    """Returns what has changed, or None when everything has to be looked at."""
-    if folder.unlisted or surroundings(folder) != state.surroundings:
-        return None
-    same: dict[str, FileUnits] = {}
-    changed: dict[str, SourceText] = {}
-    for path in folder.rules:
-        source = folder.read(path)
-        if isinstance(source, Diagnostic):
-            return None
-        known = state.files.get(path)
-        if known is not None and known.digest == digest(source.text):
-            same[path] = known
-        else:
-            changed[path] = source
-    bodies = frozenset(path for path, known in state.bodies.items() if body_digest(folder, path) != known)
-    return Compared(state, same, changed, bodies)
-
-
-def restored(compared: Compared) -> list[Diagnostic]:
+def _restored(compared: Compared) -> list[Diagnostic]:
     """Returns the reports of the last check at their places in today's files."""
     places = Places.of(compared.same.values())
     return in_order(places.placed(report) for reports in compared.state.reports.values() for report in reports)
-
-
-def surroundings(folder: RulesFolder) -> str:
-    """Returns a digest of what any report may depend on beside declarations: settings, and which bodies there are."""
-    settings = folder.read(FILE_NAME) if (folder.root / FILE_NAME).is_file() else None
-    return digest(repr([settings.text if isinstance(settings, SourceText) else settings, folder.bodies]))
-
-
-def body_digest(folder: RulesFolder, path: str) -> str:
-    """Returns a digest of the file of a template; empty when it cannot be read."""
-    source = folder.read(path)
-    return digest(source.text) if isinstance(source, SourceText) else ""

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from rulekit.authoring.cache.looking import Compared, body_digest, surroundings
+from rulekit.authoring.cache.comparing import Compared, body_digest, surroundings
 from rulekit.authoring.cache.places import NoPlace, Places
 from rulekit.authoring.cache.state import State
 from rulekit.authoring.cache.summaries import key_of, summarise
