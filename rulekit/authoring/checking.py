@@ -49,10 +49,10 @@ def check_project(folder: Path, now: datetime, choice: Choice | None = None, ins
     place of those in the folder.
     """
     choice = choice or Choice()
-    return conclude(folder, choice.paths, looking(folder, now, choice)(instead or {}))
+    return conclude(folder, choice.paths, prepare_check(folder, now, choice)(instead or {}))
 
 
-def looking(folder: Path, now: datetime, choice: Choice) -> Callable[[Instead], Found]:
+def prepare_check(folder: Path, now: datetime, choice: Choice) -> Callable[[Instead], Found]:
     """Returns what checks a project once or many times; a baseline and an old commit are read here, and only once."""
     steps = tuple(_steps(folder, now, choice))
     return lambda instead: reduce(lambda found, step: step(found), steps, found_in(folder, now, instead, choice.cached))

@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rulekit.authoring.found import Found
-from rulekit.diagnostics.codes import ALL, by_name
+from rulekit.diagnostics.codes import ALL, by_name, nearest_name
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, has_errors
 from rulekit.diagnostics.lines import plural
 from rulekit.errors import RulekitError
-from rulekit.suggestions import suggest
 
 _FAMILY = re.compile(r"RK[0-9]{1,2}", re.IGNORECASE)
 
@@ -56,7 +55,7 @@ def named_codes(name: str) -> frozenset[Code]:
     family = frozenset(one for one in ALL if one.number.startswith(name.upper()))
     if _FAMILY.fullmatch(name) and family:
         return family
-    nearest = suggest(name, [known for one in ALL for known in (one.number, one.slug)])
+    nearest = nearest_name(name)
     raise RulekitError(
         f"no report is named `{name}`",
         help=f"write `{nearest}`"

@@ -7,16 +7,14 @@ from pathlib import Path
 
 import click
 
-from rulekit.authoring.checking import Choice, Instead, check_project, conclude, looking
+from rulekit.authoring.checking import Choice, Instead, check_project, conclude, prepare_check
 from rulekit.cli.choosing import LEVELS, choice_options, fail_level_option, make_choice
-from rulekit.cli.options import given_project_option
+from rulekit.cli.options import STDIN, folder_of, given_project_option
 from rulekit.cli.reporting import Sink, deliver, sinks_option
 from rulekit.clock import system_now
 from rulekit.diagnostics.lines import plural
 from rulekit.diagnostics.report import Report
 from rulekit.folders import find_project
-
-STDIN = Path("-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def command(
         raise click.UsageError("give `-` alone, together with `--stdin-filename FILE`")
     paths = (stdin_filename,) if stdin_filename is not None else paths
     choice = make_choice(paths, select, ignore, baseline, changed_since, cache)
-    check = Check(find_project(project or _folder_of(paths)), system_now(), choice, sinks, fail_level)
+    check = Check(find_project(project or folder_of(paths)), system_now(), choice, sinks, fail_level)
     if write_baseline is not None:
         _write_baseline(check, write_baseline)
     elif fix or diff:
@@ -112,11 +110,6 @@ def _require_one(given: dict[str, bool]) -> None:
         raise click.UsageError(f"give either `{names[0]}` or `{names[1]}`")
 
 
-def _folder_of(paths: tuple[Path, ...]) -> Path:
-    first = paths[0] if paths else Path.cwd()
-    return first if first.is_dir() else first.parent
-
-
 def _standard_input(folder: Path, file: Path) -> Instead:
     from rulekit.language.reading import LIMIT, decode
 
@@ -132,7 +125,7 @@ def _write_baseline(check: Check, file: Path) -> None:
 
     if check.choice.paths or check.choice.baseline or check.choice.since:
         raise click.UsageError("a baseline is of the whole project: leave out PATHS, --baseline and --changed-since")
-    count = write_baseline(file, looking(check.folder, check.now, check.choice)({}))
+    count = write_baseline(file, prepare_check(check.folder, check.now, check.choice)({}))
     click.echo(f"{file} written: {plural(count, 'report')}", err=True)
     check.deliver(check_project(check.folder, check.now, replace(check.choice, baseline=file)))
 
@@ -141,7 +134,8 @@ def _fix(check: Check, unsafe: bool, diff: bool) -> None:
     from rulekit.authoring.diffs import unified_diff
     from rulekit.authoring.fixing import fix_project, write_all
 
-    mended = fix_project(check.folder, looking(check.folder, check.now, check.choice), check.choice.paths, unsafe)
+    look = prepare_check(check.folder, check.now, check.choice)
+    mended = fix_project(check.folder, look, check.choice.paths, unsafe)
     if diff:
         click.echo(unified_diff(mended.texts, mended.before), nl=False)
         click.echo(_fixed("can be fixed", mended.fixed, mended.left), err=True)

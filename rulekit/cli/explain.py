@@ -11,12 +11,11 @@ from rulekit.cli.completing import complete_codes, declared
 from rulekit.cli.options import given_project_option, now_option, output_option
 from rulekit.cli.printing import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
-from rulekit.diagnostics.codes import ALL, by_name
+from rulekit.diagnostics.codes import ALL, by_name, nearest_name
 from rulekit.diagnostics.diagnostic import Code
 from rulekit.diagnostics.pages import page
 from rulekit.errors import RulekitError
 from rulekit.folders import find_project
-from rulekit.suggestions import suggest
 
 if TYPE_CHECKING:
     from rulekit.evaluation.explain import Part
@@ -54,7 +53,7 @@ def _named_code(name: str) -> Code:
     code = by_name(name)
     if code is not None:
         return code
-    nearest = suggest(name, [word for known in ALL for word in (known.number, known.slug)])
+    nearest = nearest_name(name)
     raise RulekitError(
         f"there is no report with the code or name `{name}`",
         help=(f"write `{nearest}`, " if nearest else "give a code like `RK201`, ") + "or give a person and a persona",

@@ -9,15 +9,13 @@ from click.core import ParameterSource
 
 from rulekit.authoring.diffs import unified_diff
 from rulekit.authoring.layout import LaidOut, conclusion, lay_out_files, lay_out_text, report_on
-from rulekit.cli.options import given_project_option
+from rulekit.cli.options import STDIN, folder_of, given_project_option
 from rulekit.cli.reporting import Sink, deliver, sinks_option
 from rulekit.diagnostics.lines import escape, visible
 from rulekit.diagnostics.text import render
 from rulekit.errors import SettingsError
 from rulekit.folders import find_project
 from rulekit.language.reading import LIMIT
-
-STDIN = Path("-")
 
 
 @click.command("fmt")
@@ -53,9 +51,8 @@ def command(
 
 def _folder(paths: tuple[Path, ...], project: Path | None) -> Path | None:
     """Returns the project's folder; None when the files are in no project."""
-    start = paths[0] if paths and paths[0] != STDIN else Path.cwd()
     try:
-        return project or find_project(start if start.is_dir() else start.parent)
+        return project or find_project(folder_of(paths))
     except SettingsError:
         return None
 

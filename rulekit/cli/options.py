@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 import getpass
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +12,9 @@ from rulekit.clock import parse_instant, system_now
 from rulekit.folders import find_project
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+# what stands for standard input among paths
+STDIN = Path("-")
 
 
 class Instant(click.ParamType[datetime]):
@@ -51,6 +54,12 @@ def given_project_option(
         callback=callback,
         help=f"Folder of the project; default: the nearest rulekit.toml upward{start}.",
     )
+
+
+def folder_of(paths: Sequence[Path]) -> Path:
+    """Returns where to look for the project of the paths that a command was given: at the first, or here."""
+    first = paths[0] if paths and paths[0] != STDIN else Path.cwd()
+    return first if first.is_dir() else first.parent
 
 
 def now_option(command: F) -> F:

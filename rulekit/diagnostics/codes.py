@@ -6,6 +6,7 @@ RK6 privacy and volume, RK7 data sources and schema, RK8 style, RK9 settings, pl
 """
 
 from rulekit.diagnostics.diagnostic import Code, Severity
+from rulekit.suggestions import suggest
 
 ERROR, WARNING, INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
@@ -155,3 +156,8 @@ _BY_NAME = {name: code for code in ALL for name in (code.number.casefold(), code
 def by_name(name: str) -> Code | None:
     """Returns the code with that number or slug, in any case, or None when there is none."""
     return _BY_NAME.get(name.strip().casefold())
+
+
+def nearest_name(name: str) -> str | None:
+    """Returns the number or slug that was probably meant, or None when none is near."""
+    return suggest(name, [known for code in ALL for known in (code.number, code.slug)])

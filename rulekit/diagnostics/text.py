@@ -22,6 +22,12 @@ def render_concise(diagnostics: Iterable[Diagnostic], sources: Sources) -> str:
     return "".join(f"{_concise(diagnostic, sources)}\n" for diagnostic in diagnostics)
 
 
+def words(diagnostic: Diagnostic) -> str:
+    """Returns all that a report says, without its place: the message, the help and the notes, on lines of their own."""
+    help = [f"help: {diagnostic.help}"] if diagnostic.help else []
+    return "\n".join([diagnostic.message, *help, *diagnostic.notes])
+
+
 def summary(diagnostics: Sequence[Diagnostic]) -> str:
     """Returns the number of reports in words, as in "2 errors and 1 warning"; "no findings" when there is none."""
     named = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}

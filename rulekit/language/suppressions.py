@@ -9,7 +9,6 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Label, Severity
 from rulekit.diagnostics.source import Span
 from rulekit.language.instructions import Instruction
-from rulekit.suggestions import suggest
 
 # silence about silence would never end
 ALWAYS_SHOWN = frozenset({codes.UNUSED_SUPPRESSION, codes.EXPIRED_SUPPRESSION, codes.INVALID_SUPPRESSION})
@@ -94,7 +93,7 @@ def _names(written: re.Match[str], instruction: Instruction, reports: list[Diagn
 
 def _wrong_name(name: str, code: Code | None, span: Span) -> Diagnostic | None:
     if code is None:
-        nearest = suggest(name, [known for one in codes.ALL for known in (one.number, one.slug)])
+        nearest = codes.nearest_name(name)
         help = (
             f"write `{nearest}`"
             if nearest

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rulekit.authoring.checking import Choice, looking
+from rulekit.authoring.checking import Choice, prepare_check
 from rulekit.authoring.fixing import fix_project, write_all
 from rulekit.clock import system_now
 from rulekit.diagnostics import codes
@@ -40,7 +40,7 @@ def test_what_may_change_who_is_mailed_is_left(desk: Any) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 def test_only_a_few_codes_have_a_safe_fix(case: Path, tmp_path: Path) -> None:
     write_project(case.read_text(encoding="utf-8").partition("=== report\n")[0], tmp_path)
-    found = looking(tmp_path, system_now(), Choice())({})
+    found = prepare_check(tmp_path, system_now(), Choice())({})
     assert {one.code for one in found.diagnostics if any(fix.safe for fix in one.fixes)} <= SAFE
 
 
@@ -126,7 +126,7 @@ def test_only_the_files_asked_for_and_what_is_shown(desk: Any) -> None:
 
 def test_what_changed_meanwhile_is_not_overwritten(desk: Any) -> None:
     desk.rules(OLD)
-    mended = fix_project(desk.folder, looking(desk.folder, system_now(), Choice()), (), unsafe=False)
+    mended = fix_project(desk.folder, prepare_check(desk.folder, system_now(), Choice()), (), unsafe=False)
     desk.rules(OLD + "# new\n")
     with pytest.raises(RulekitError, match="changed while"):
         write_all(desk.folder, mended.texts, mended.before)

@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import event, given, note, settings
 
-from rulekit.authoring.checking import Choice, looking
+from rulekit.authoring.checking import Choice, prepare_check
 from rulekit.authoring.fixing import fix_project
 from tests.oracle import naive, strategies
 from tests.oracle.reading import program_from
@@ -18,7 +18,7 @@ def fixed(text: str) -> str:
     """Returns rules after `rulekit check --fix`."""
     with TemporaryDirectory() as folder:
         Path(folder, "main.rules").write_text(text, encoding="utf-8", newline="")
-        mended = fix_project(Path(folder), looking(Path(folder), NOWS[0], Choice(cached=False)), (), unsafe=False)
+        mended = fix_project(Path(folder), prepare_check(Path(folder), NOWS[0], Choice(cached=False)), (), unsafe=False)
     return mended.texts["main.rules"].text if mended.texts else text
 
 

@@ -6,6 +6,7 @@ from rulekit.diagnostics.diagnostic import Diagnostic, Severity
 from rulekit.diagnostics.lines import plural, visible
 from rulekit.diagnostics.report import Report
 from rulekit.diagnostics.source import Span
+from rulekit.diagnostics.text import words
 
 # GitHub shows so many annotations of each kind for a step of a job, and drops the rest without a word
 LIMIT = 10
@@ -39,10 +40,7 @@ def _command(diagnostic: Diagnostic, report: Report) -> str:
     properties = _place(diagnostic.primary.span, report) if diagnostic.primary else {}
     properties["title"] = f"{code.number} {code.slug}"
     given = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    message = "\n".join(
-        [diagnostic.message, *([f"help: {diagnostic.help}"] if diagnostic.help else []), *diagnostic.notes]
-    )
-    return f"::{KINDS[diagnostic.severity]} {given}::{_data(message)}"
+    return f"::{KINDS[diagnostic.severity]} {given}::{_data(words(diagnostic))}"
 
 
 def _place(span: Span, report: Report) -> dict[str, str]:

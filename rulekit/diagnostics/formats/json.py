@@ -26,7 +26,7 @@ def render(report: Report) -> str:
     suppressed = [one.diagnostic for one in report.suppressed]
     known = iter(fingerprints([*reports, *suppressed], report.sources))
     outlines = {path: Outline.of(source) for path, source in report.sources.items()}
-    entries = [_report(one, next(known), outlines) for one in reports]
+    entries = [_diagnostic(one, next(known), outlines) for one in reports]
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "rulekit", "version": __version__},
@@ -34,7 +34,7 @@ def render(report: Report) -> str:
         "cases": _cases(report, entries),
         "diagnostics": entries,
         "suppressed": [
-            {**_report(one.diagnostic, next(known), outlines), "reason": one.reason} for one in report.suppressed
+            {**_diagnostic(one.diagnostic, next(known), outlines), "reason": one.reason} for one in report.suppressed
         ],
         "summary": _summary(reports),
         "notes": list(report.notes),
@@ -62,21 +62,21 @@ def _summary(reports: Sequence[Diagnostic]) -> dict[str, int]:
     return {f"{severity.value}s": sum(r.severity is severity for r in reports) for severity in Severity}
 
 
-def _report(report: Diagnostic, fingerprint: str, outlines: Outlines) -> dict[str, Any]:
-    primary = report.primary
+def _diagnostic(diagnostic: Diagnostic, fingerprint: str, outlines: Outlines) -> dict[str, Any]:
+    primary = diagnostic.primary
     return {
         "fingerprint": fingerprint,
-        "code": report.code.number,
-        "slug": report.code.slug,
-        "severity": report.severity.value,
-        "message": report.message,
+        "code": diagnostic.code.number,
+        "slug": diagnostic.code.slug,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
         **(_place(primary.span, outlines) if primary else {"path": None, "start": None, "end": None}),
         "label": primary.text if primary else "",
         "declaration": _declaration(primary.span, outlines) if primary else None,
-        "secondary": [{**_place(label.span, outlines), "label": label.text} for label in report.secondary],
-        "help": report.help,
-        "notes": list(report.notes),
-        "fixes": [_fix(fix, outlines) for fix in report.fixes],
+        "secondary": [{**_place(label.span, outlines), "label": label.text} for label in diagnostic.secondary],
+        "help": diagnostic.help,
+        "notes": list(diagnostic.notes),
+        "fixes": [_fix(fix, outlines) for fix in diagnostic.fixes],
     }
 
 

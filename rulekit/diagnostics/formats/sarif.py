@@ -16,6 +16,7 @@ from rulekit.diagnostics.fingerprints import VERSION, Outline, fingerprints
 from rulekit.diagnostics.pages import page
 from rulekit.diagnostics.report import Report, Suppressed
 from rulekit.diagnostics.source import Span
+from rulekit.diagnostics.text import words
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # the root that code scanning services take paths to be below
@@ -102,7 +103,7 @@ class _Log:
             "ruleId": one.code.number,
             "ruleIndex": self.rules[one.code.number],
             "level": LEVELS[one.severity],
-            "message": {"text": _message(one)},
+            "message": {"text": words(one)},
             "locations": [self.location(one.primary)] if one.primary else [],
             "relatedLocations": [{"id": i, **self.location(label)} for i, label in enumerate(one.secondary, 1)],
             "partialFingerprints": {f"rulekit/v{VERSION}": fingerprint},
@@ -152,10 +153,6 @@ class _Log:
         place = {"charOffset": edit.span.start, "charLength": edit.span.end - edit.span.start}
         region = self.region(edit.span, "deletedRegion") or {"deletedRegion": place}
         return {**region, "insertedContent": {"text": edit.replacement}}
-
-
-def _message(one: Diagnostic) -> str:
-    return "\n".join([one.message, *([f"help: {one.help}"] if one.help else []), *one.notes])
 
 
 def _suppression(one: Suppressed) -> dict[str, str]:
