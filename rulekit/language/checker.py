@@ -15,7 +15,7 @@ from rulekit.language.checking.conditions import check_personas, check_segments
 from rulekit.language.checking.cycles import check_cycles
 from rulekit.language.checking.expressions import company_scope, person_scope
 from rulekit.language.checking.findings import Findings, Read
-from rulekit.language.checking.lets import check_let_names, check_unused_lets
+from rulekit.language.checking.lets import check_let_names, check_let_sizes, check_unused_lets
 from rulekit.language.checking.names import Declared, collect_names
 from rulekit.language.checking.presence import Sets
 from rulekit.language.checking.scenarios import check_tests
@@ -48,7 +48,7 @@ def check(
     declared = collect_names(files, findings)
     declared, schema = check_schema(declared, findings)
     check_let_names(declared, schema, findings)
-    looping = check_cycles(declared, findings)
+    looping = check_let_sizes(declared, check_cycles(declared, findings), findings)
     people = person_scope(declared, schema, looping, findings)
     companies = company_scope(people)
     segments = check_segments(companies)

@@ -1,15 +1,16 @@
 """`let`: names that hide no field, and expressions that are right even where nothing uses them yet."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from graphlib import TopologicalSorter
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.language import tree
 from rulekit.language.checking.findings import Findings, attempted
 from rulekit.language.checking.names import Declared
-from rulekit.language.checking.scope import Budget, Scope
-from rulekit.language.checking.walk import written_parts
+from rulekit.language.checking.scope import DEEPEST, MOST_LETS, Budget, Scope
+from rulekit.language.checking.walk import written_depths, written_parts
 from rulekit.language.program import FieldType, Schema
 
 
@@ -28,14 +29,59 @@ def check_let_names(declared: Declared, schema: Schema, findings: Findings) -> N
                 )
 
 
+def check_let_sizes(declared: Declared, looping: frozenset[str], findings: Findings) -> frozenset[str]:
+    """Reports the `let`s that no condition could take with all they name filled in.
+
+    Returns the `let`s that stand for nothing: those, the looping ones, and all that name one of them.
+    """
+    useless = set(looping)
+    sizes: dict[str, int] = {}
+    depths: dict[str, int] = {}
+    for name in from_the_leaves(declared, looping):
+        written = [(_named_by(part), depth) for part, depth in written_depths(declared.lets[name].value)]
+        named = [inner for inner, _ in written if inner in declared.lets]
+        if not useless.isdisjoint(named):
+            useless.add(name)
+            continue
+        sizes[name] = sum(1 + sizes[inner] for inner in named)
+        depths[name] = max(depth + depths.get(inner, 0) for inner, depth in written)
+        if sizes[name] > MOST_LETS or depths[name] > DEEPEST:
+            useless.add(name)
+            _report_oversized(declared.lets[name], findings)
+    return frozenset(useless)
+
+
+def from_the_leaves(declared: Declared, looping: frozenset[str]) -> Iterator[str]:
+    """Yields the names of `let`s in an order in which those that one names come before it, but for looping ones."""
+    graph: TopologicalSorter[str] = TopologicalSorter()
+    for name, let in sorted(declared.lets.items()):
+        graph.add(name, *(() if name in looping else sorted(named_lets([let.value], declared) - looping)))
+    return iter(graph.static_order())
+
+
 def check_unused_lets(scopes: tuple[Scope, ...]) -> None:
     """Reports what is wrong with a `let` that no condition uses, unless it is right in one of the scopes."""
     declared, findings = scopes[0].declared, scopes[0].findings
-    for name in sorted(declared.lets.keys() - used_lets(declared)):
-        problems = [_problems(declared.lets[name], scope) for scope in scopes]
-        if all(problems):
-            for diagnostic in problems[0]:
-                findings.add(diagnostic)
+    unused = declared.lets.keys() - used_lets(declared)
+    if not unused:
+        return
+    scopes = tuple(replace(scope, meanings={}) for scope in scopes)
+    wrong = set(scopes[0].looping)
+    causes: dict[str, list[Diagnostic]] = {}
+    for name in from_the_leaves(declared, scopes[0].looping):
+        if name in wrong:
+            continue
+        trials = [_trial(declared.lets[name], scope) for scope in scopes]
+        named = named_lets([declared.lets[name].value], declared)
+        inner = next((causes[other] for other in sorted(named) if causes.get(other)), [])
+        causes[name] = trials[0].diagnostics or inner
+        if not all(trial.failed for trial in trials):
+            continue
+        wrong.add(name)
+        own = next((trial.diagnostics for trial in trials if trial.diagnostics), [])
+        # what it names may be wrong by itself, and reported there; or right each in another scope
+        for diagnostic in () if name not in unused else own or (inner if wrong.isdisjoint(named) else ()):
+            findings.add(diagnostic)
 
 
 def used_lets(declared: Declared) -> set[str]:
@@ -54,13 +100,33 @@ def used_lets(declared: Declared) -> set[str]:
 def named_lets(expressions: Iterable[tree.Expression], declared: Declared) -> set[str]:
     """Returns the names of `let`s that stand in the expressions themselves."""
     parts = (part for expression in expressions for part in written_parts(expression))
-    return {part.name.text for part in parts if isinstance(part, tree.Reference)} & declared.lets.keys()
+    return {_named_by(part) for part in parts} & declared.lets.keys()
 
 
-def _problems(let: tree.LetDeclaration, scope: Scope) -> list[Diagnostic]:
-    trial = Findings(scope.findings.read)
-    attempted(replace(scope, findings=trial, budget=Budget()).expression, [let.value])
-    return trial.diagnostics
+def _named_by(part: tree.Expression) -> str:
+    return part.name.text if isinstance(part, tree.Reference) else ""
+
+
+def _report_oversized(let: tree.LetDeclaration, findings: Findings) -> None:
+    findings.report(
+        codes.OVERSIZED_EXPRESSION,
+        f"`let {let.name.text}` is too large with its `let`s filled in",
+        let.value.span,
+        "too large here",
+        help="split it into several personas and join them with `in`",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    failed: bool
+    diagnostics: list[Diagnostic]
+
+
+def _trial(let: tree.LetDeclaration, scope: Scope) -> _Trial:
+    findings = Findings(scope.findings.read)
+    made = attempted(replace(scope, findings=findings, budget=Budget()).meaning, [let])
+    return _Trial(not made or made[0].checked is None, findings.diagnostics)
 
 
 def _same(name: str, fields: Iterable[FieldType]) -> FieldType | None:

@@ -87,8 +87,7 @@ def _field(declared: FieldType, of_company: bool, span: Span, scope: Scope) -> F
 def _fill_in(let: tree.LetDeclaration, node: tree.Reference, scope: Scope) -> Checked:
     if let.name.text in scope.looping:
         raise Reported
-    filled = scope.inside(node.span, let.name.text).expression(let.value)
-    return replace(filled, span=node.span)
+    return replace(scope.filled_in(let, node.span), span=node.span)
 
 
 def _fail_unknown(node: tree.Reference, scope: Scope) -> NoReturn:

@@ -51,10 +51,23 @@ KIND_NAMES = {
 
 @dataclass(slots=True)
 class Budget:
-    """How many names of `let` the declaration may still fill in, and whether it was told that it is too large."""
+    """How many names of `let` the declaration may still fill in, and whether it was told that it is too large.
+
+    `deepest` is how deep the `let` that is being worked out has gone.
+    """
 
     lets: int = MOST_LETS
     exceeded: bool = False
+    deepest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a `let` stands for in places of one kind, None when that was reported; with the names and depth inside."""
+
+    checked: Checked | None
+    lets: int
+    depth: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +85,13 @@ class Scope:
     uses: tuple[Label, ...] = ()
     depth: int = 0
     budget: Budget = field(default_factory=Budget)
+    meanings: dict[tuple[str, str, str], Meaning] = field(default_factory=dict)
 
     def expression(self, node: tree.Expression) -> Checked:
         """Returns what an expression means, one level down; raises Reported when it means nothing."""
         if self.depth >= DEEPEST:
             self.fail_oversized(node.span)
+        self.budget.deepest = max(self.budget.deepest, self.depth + 1)
         return self.check(node, replace(self, depth=self.depth + 1))
 
     def value(self, node: tree.Expression) -> Value:
@@ -109,12 +124,36 @@ class Scope:
             secondary=self.uses,
         )
 
-    def inside(self, use: Span, name: str) -> "Scope":
-        """Returns the scope for the expression of a `let` that is used at `use`."""
-        self.budget.lets -= 1
-        if self.budget.lets < 0:
+    def filled_in(self, let: tree.LetDeclaration, use: Span) -> Checked:
+        """Returns what a `let` that is used at `use` stands for; it is worked out once for places of one kind."""
+        known = self.meanings.get(self._kind_of_place(let))
+        self.budget.lets -= 1 if known is None else 1 + known.lets
+        if self.budget.lets < 0 or (known is not None and self.depth + known.depth > DEEPEST):
             self.fail_oversized(use)
-        return replace(self, uses=(*self.uses[:2], Label(use, f"`{name}` is used here")))
+        if known is None:
+            label = Label(use, f"`{let.name.text}` is used here")
+            known = replace(self, uses=(*self.uses[:2], label)).meaning(let)
+        if known.checked is None:
+            raise Reported
+        return known.checked
+
+    def meaning(self, let: tree.LetDeclaration) -> Meaning:
+        """Works out what a `let` stands for here, and keeps it for whoever else asks."""
+        before, outer = self.budget.lets, self.budget.deepest
+        self.budget.deepest = self.depth
+        try:
+            checked = self.expression(let.value)
+        except Reported:
+            if self.budget.exceeded:
+                raise  # for want of room here; elsewhere there may be enough
+            checked = None
+        made = Meaning(checked, before - self.budget.lets, self.budget.deepest - self.depth)
+        self.budget.deepest = max(outer, self.budget.deepest)
+        self.meanings[self._kind_of_place(let)] = made
+        return made
+
+    def _kind_of_place(self, let: tree.LetDeclaration) -> tuple[str, str, str]:
+        return let.name.text, self.owner, self.event
 
     def where(self, event: str) -> "Scope":
         """Returns the scope of a `where` about one kind of event."""

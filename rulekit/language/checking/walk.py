@@ -91,11 +91,22 @@ def decided(condition: Condition) -> frozenset[Field]:
 
 def written_parts(node: tree.Expression) -> Iterator[tree.Expression]:
     """Yields an expression and every expression inside it, without recursion."""
-    waiting = [node]
+    return (part for part, _ in written_depths(node))
+
+
+def written_depths(node: tree.Expression) -> Iterator[tuple[tree.Expression, int]]:
+    """Yields an expression and every expression inside it with how deep it is; `a and b and c` is one level."""
+    waiting = [(node, 1)]
     while waiting:
-        part = waiting.pop()
-        yield part
-        waiting.extend(_inside(part))
+        part, depth = waiting.pop()
+        yield part, depth
+        waiting.extend((inner, depth if _continues(inner, part) else depth + 1) for inner in _inside(part))
+
+
+def _continues(inner: tree.Expression, part: tree.Expression) -> bool:
+    if not (isinstance(inner, tree.Binary) and isinstance(part, tree.Binary)):
+        return False
+    return inner.operator == part.operator and part.operator in ("and", "or")
 
 
 def _inside(node: tree.Expression) -> list[tree.Expression]:
