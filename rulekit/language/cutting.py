@@ -57,9 +57,9 @@ class _View:
         return self.words[index].type if 0 <= index < len(self.words) else END
 
     def is_name(self, index: int) -> bool:
-        return (
-            0 <= index < len(self.words) and self.words[index].text.isidentifier() and self.type(index) not in RESERVED
-        )
+        if self.type(index) == "QUOTED_NAME":
+            return True
+        return self.type(index) not in {END, *RESERVED} and self.words[index].text.isidentifier()
 
     def shares_line(self, index: int) -> bool:
         """Returns whether a word stands on one line with the word before it."""

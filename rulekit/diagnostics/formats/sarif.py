@@ -107,7 +107,7 @@ class _Log:
             "locations": [self.location(one.primary)] if one.primary else [],
             "relatedLocations": [{"id": i, **self.location(label)} for i, label in enumerate(one.secondary, 1)],
             "partialFingerprints": {f"rulekit/v{VERSION}": fingerprint},
-            "fixes": [self.fix(fix) for fix in one.fixes if fix.edits],
+            "fixes": [self.fix(fix) for fix in dict.fromkeys(one.fixes) if fix.edits],
             "suppressions": [_suppression(suppressed)] if suppressed else [],
         }
 

@@ -20,6 +20,9 @@ LIST_SEPARATOR = ";"
 
 Row = Mapping[str, Scalar]
 
+# windows reach far back from an instant, and no calendar has room for them at its ends
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+
 
 def check_tests(files: Sequence[tree.File], people: Scope) -> tuple[Test, ...]:
     """Returns the tests without errors, in the order of files and places."""
@@ -54,7 +57,8 @@ class _Scenario:
     def checked(self) -> Test:
         events: dict[str, list[Row]] = {kind: [] for kind in self.scope.schema.events}
         for kind, row in attempted(self._event, self.events):
-            events[kind].append(row)
+            # of an event whose declaration cannot be read nothing is known but its name
+            events.setdefault(kind, []).append(row)
         return Test(
             title=self.declaration.title.text,
             people=tuple(attempted(self._person, self.people.values())),
@@ -85,7 +89,15 @@ class _Scenario:
     def _moment(self, moment: tree.Moment) -> Moment:
         for step in moment.steps:
             self._step(step)
-        return Moment(_instant(moment.at), moment.steps)
+        at = _instant(moment.at)
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
+            self.scope.findings.report(
+                codes.INVALID_VALUE,
+                "a test cannot be played at this instant",
+                moment.at.span,
+                help=f"write one between the years {FIRST_YEAR} and {LAST_YEAR}",
+            )
+        return Moment(at, moment.steps)
 
     def _step(self, step: tree.TestStep) -> None:
         if isinstance(step, tree.ExpectMember):
