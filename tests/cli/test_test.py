@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.diagnostics.standards import ACCEPT
+
 PASSING = """
 test "who goes pro is greeted":
   person ada: email="ada@example.com", plan="pro"
@@ -44,6 +46,16 @@ def test_a_test_that_fails_shows_the_expectation_the_values_and_what_happened(pr
         "> 2026-01-01T00:00Z (now): expect ada not in Pro",
     ]
     assert lines[-1] == "1 test passed, 1 failed"
+
+
+@pytest.mark.parametrize("style", ACCEPT)
+def test_failures_and_missing_coverage_in_every_format(project: Any, style: str) -> None:
+    project.write("fail.rules", PASSING + FAILING)
+    told(project, "--coverage", "--coverage-floor", "100", "--output", f"{style}=report", code=1)
+    report = (project.folder / "report").read_text(encoding="utf-8")
+    ACCEPT[style](report)
+    assert "RK910" in report
+    assert "RK912" in report
 
 
 def test_no_test_is_a_failure(project: Any) -> None:
