@@ -54,10 +54,11 @@ def deliver(report: Report, sinks: Sequence[Sink], folder: Path | None = None) -
             _write(file, text.encode())
     for sink, (file, text) in zip(sinks, rendered, strict=True):
         if file is None:
-            click.echo(_for_people(text) if sink.style == "text" else text, nl=False)
+            click.echo(for_people(text) if sink.style == "text" else text, nl=False)
 
 
-def _for_people(text: str) -> str:
+def for_people(text: str) -> str:
+    """Returns a text in colour and fitted to its width where standard output is a terminal, else as it is."""
     if not sys.stdout.isatty():
         return text
     from rulekit.cli.terminal import on_terminal

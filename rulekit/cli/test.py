@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from rulekit.cli.options import given_project_option
-from rulekit.cli.reporting import Sink, deliver, sinks_option
+from rulekit.cli.reporting import Sink, deliver, for_people, sinks_option
 from rulekit.diagnostics.formats.text import case_line, render_without_cases
 from rulekit.diagnostics.lines import escape
 from rulekit.engine import Project, open_project
@@ -59,7 +59,7 @@ def command(
     report = report_tests(opened, results, seen, coverage_floor)
     deliver(report, [sink for sink in sinks if sink not in on_screen], folder)
     if on_screen:
-        click.echo(render_without_cases(report), nl=False)
+        click.echo(for_people(render_without_cases(report)), nl=False)
     if report.diagnostics:
         raise SystemExit(1)
 
