@@ -1,6 +1,7 @@
 """What the rules mean: the schema and every declaration, without errors. The checker makes it, everything reads it."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -96,6 +97,14 @@ class Trigger:
     expires: timedelta = timedelta(days=7)
     was: str | None = None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+def by_template(triggers: Iterable[Trigger]) -> Mapping[str, Sequence[Trigger]]:
+    """Returns the triggers that send each template, in their order; none for a template that nobody sends."""
+    found: dict[str, list[Trigger]] = defaultdict(list)
+    for trigger in triggers:
+        found[trigger.template].append(trigger)
+    return found
 
 
 # the states of an email in the outbox, as a test may expect them

@@ -15,7 +15,7 @@ from rulekit.language.checking.template_syntax import ParsedText, parse_text
 from rulekit.language.checking.template_text import placed
 from rulekit.language.checking.template_variables import check_variables
 from rulekit.language.checking.variables import FieldName, Use, uses
-from rulekit.language.program import Template, TemplateText, Trigger
+from rulekit.language.program import Template, TemplateText, Trigger, by_template
 
 
 def check_template_texts(
@@ -29,15 +29,16 @@ def check_template_texts(
 
     Returns the texts that could be read, by template and part.
     """
+    senders = by_template(triggers.values())
     return {
-        template.name: _check_template(template, triggers, sets, declared, findings) for template in templates.values()
+        name: _check_template(template, senders.get(name, ()), sets, declared, findings)
+        for name, template in templates.items()
     }
 
 
 def _check_template(
-    template: Template, triggers: Mapping[str, Trigger], sets: Sets, declared: Declared, findings: Findings
+    template: Template, senders: Sequence[Trigger], sets: Sets, declared: Declared, findings: Findings
 ) -> dict[str, ParsedText]:
-    senders = [trigger for trigger in triggers.values() if trigger.template == template.name]
     texts = [(part, placed(text, findings.read)) for part, text in _texts(template)]
     parsed = dict(attempted(lambda one: (one[0], parse_text(one[1], findings)), texts))
     for text in parsed.values():

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language import tree
 from rulekit.language.checking.findings import Read
 from rulekit.language.naming import Named
-from rulekit.language.program import Program, Trigger
+from rulekit.language.program import Program, Trigger, by_template
 
 if TYPE_CHECKING:
     from rulekit.language.checking.template_syntax import ParsedText
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 D = TypeVar("D", bound=tree.Declaration)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """The rules of a project: `program` has the declarations that are right, `complete` says whether all are.
 
@@ -39,9 +40,13 @@ class View:
         # every trigger names a template; `files` may hold no trigger where `named` is about more files
         return any(kind == "template" for kind, _ in self.named)
 
-    def sent_by(self, template: str) -> list[Trigger]:
+    def sent_by(self, template: str) -> Sequence[Trigger]:
         """Returns the triggers that send a template, in the order of names."""
-        return [trigger for trigger in self.program.triggers.values() if trigger.template == template]
+        return self._senders.get(template, ())
+
+    @cached_property
+    def _senders(self) -> Mapping[str, Sequence[Trigger]]:
+        return by_template(self.program.triggers.values())
 
     def declarations(self, kind: type[D]) -> Iterator[D]:
         """Yields the declarations of one kind as they are written, in the order of files and places."""

@@ -1,6 +1,7 @@
 """What is known about each value of a person: which values it can still have, and whether it can be missing."""
 
 from collections import defaultdict
+from collections.abc import Hashable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -98,18 +99,25 @@ class Domain:
         return last if self.high_itself or last != self.high else last - 1
 
 
+@dataclass(frozen=True, slots=True)
+class _AgeOf:
+    """The age of what a key stands for, as a key of its own."""
+
+    of: Hashable
+
+
 @dataclass(slots=True)
 class Known:
     """What has been required of one person so far: domains of values, presence, and conditions as they stand."""
 
-    domains: dict[Value, Domain] = field(default_factory=dict)
-    may_miss: dict[Value, bool] = field(default_factory=lambda: defaultdict(lambda: True))
-    must_miss: set[Value] = field(default_factory=set)
+    domains: dict[Hashable, Domain] = field(default_factory=dict)
+    may_miss: dict[Hashable, bool] = field(default_factory=lambda: defaultdict(lambda: True))
+    must_miss: set[Hashable] = field(default_factory=set)
     conditions: dict[Condition, bool] = field(default_factory=dict)
 
     def copy(self) -> "Known":
         """Returns the same as a value of its own."""
-        missing: dict[Value, bool] = defaultdict(lambda: True, self.may_miss)
+        missing: dict[Hashable, bool] = defaultdict(lambda: True, self.may_miss)
         return Known(dict(self.domains), missing, set(self.must_miss), dict(self.conditions))
 
     def require(self, condition: Condition, holds: bool) -> bool:
@@ -185,23 +193,28 @@ class Known:
         base = _base(value)
         may_miss = self.may_miss[base] and not _is_always_there(base)
         may_be_there = base not in self.must_miss and not any(
-            domain.is_empty for other, domain in self.domains.items() if _base(other) == base
+            domain.is_empty for other, domain in self.domains.items() if _owner(other) == base
         )
         return may_miss or may_be_there
 
 
-def _base(value: Value) -> Value:
+def _base(value: Value) -> Hashable:
     return _same(value.of if isinstance(value, Age) else value)
 
 
-def _same(value: Value) -> Value:
-    """Returns a field in one form: a segment's company cannot be missing, the company of a person can."""
+def _owner(key: Hashable) -> Hashable:
+    """Returns whose presence a key depends on: an age is there when its time is."""
+    return key.of if isinstance(key, _AgeOf) else key
+
+
+def _same(value: Value) -> Hashable:
+    """Returns what one value is known by: a segment's company cannot be missing, the company of a person can."""
     if isinstance(value, Age):
-        return replace(value, of=_same(value.of))
-    return replace(value, optional=True) if isinstance(value, Field) else value
+        return _AgeOf(_same(value.of))
+    return (value.owner, value.name) if isinstance(value, Field) else value
 
 
-def _is_always_there(value: Value) -> bool:
+def _is_always_there(value: Hashable) -> bool:
     """Returns whether a value is never missing, whatever the data lack; a company may be missing."""
     if isinstance(value, Aggregate):
         return value.function in _COUNTS and not value.company
