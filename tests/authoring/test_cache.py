@@ -4,14 +4,17 @@ import json
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rulekit.authoring.cache.looking import look
 from rulekit.authoring.cache.state import FOLDER
 from rulekit.diagnostics.diagnostic import Diagnostic, has_errors
+from rulekit.diagnostics.formats import render
+from rulekit.diagnostics.report import Case, Report
 from rulekit.language.folder import RulesFolder
 from rulekit.language.project import load_rules
 
@@ -191,6 +194,42 @@ def test_what_is_odd_is_not_used(project: Project, content: str) -> None:
     for text in (content, f"{stamp}\n{content}"):
         state.write_text(text)
         assert remembered(project.folder) == expected
+
+
+def parts(content: Any) -> Iterator[tuple[Any, Any]]:
+    """Yields all places in a document as a container and a key."""
+    for key in list(content) if isinstance(content, dict) else range(len(content)) if isinstance(content, list) else ():
+        yield content, key
+        yield from parts(content[key])
+
+
+@pytest.mark.parametrize("odd", [None, True, -1, 10**30, 1.5, "x", "\ud800", '["persona","Nope"]', [], {}])
+@pytest.mark.parametrize("ending", ["", "# changed\n"])
+def test_nothing_odd_in_it_stops_a_check(project: Project, odd: Any, ending: str) -> None:
+    remembered(project.folder)
+    state = project.folder / FOLDER / "check.json"
+    stamp, content = state.read_text().split("\n", 1)
+    document = json.loads(content)
+    (project.folder / "2.rules").write_text((project.folder / "2.rules").read_text() + ending)
+    places = list(parts(document["reports"]))
+    for container, key in [*random.Random(1).sample(list(parts(document)), 8), *places[:20]]:
+        before, container[key] = container[key], odd
+        state.write_text(f"{stamp}\n{json.dumps(document)}\n")
+        container[key] = before
+        folder = RulesFolder(project.folder.resolve())
+        assert render("json", Report("check", (Case("all", "", tuple(look(folder))),), folder.sources, ""))
+
+
+def test_a_body_that_nothing_names_any_more_is_not_listed(tmp_path: Path) -> None:
+    rules = tmp_path / "a.rules"
+    (tmp_path / "hello.html").write_text("<p>Hello</p>")
+    for last in ("", "persona One: visits > 1", "persona One: visits > "):
+        rules.write_text(f'{SCHEMA}template Hello: subject "Hi" html "hello.html"\n')
+        remembered(tmp_path)
+        rules.write_text(f"{SCHEMA}{last}\n")
+        folder = RulesFolder(tmp_path.resolve())
+        look(folder)
+        assert "hello.html" not in folder.sources
 
 
 def test_an_error_forgets_everything(project: Project) -> None:

@@ -5,12 +5,12 @@ In such a report the path of a span is the key of a declaration (or of the file 
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from rulekit.authoring.cache.units import FILE, FileUnits, Key, Unit
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
-from rulekit.diagnostics.source import Span
+from rulekit.diagnostics.source import SourceText, Span
 
 
 class NoPlace(Exception):
@@ -62,6 +62,20 @@ class Places:
         if place is None:
             raise NoPlace
         return Span(place.path, place.start + span.start, place.start + span.end)
+
+
+def fit(reports: Iterable[Diagnostic], known: Mapping[str, SourceText | Diagnostic]) -> bool:
+    """Returns whether all places lie in files that were read; what is remembered may have been written by others."""
+    return all(_fits(span, known.get(span.path)) for report in reports for span in _spans(report))
+
+
+def _fits(span: Span, source: SourceText | Diagnostic | None) -> bool:
+    return isinstance(source, SourceText) and 0 <= span.start <= span.end <= len(source.text)
+
+
+def _spans(diagnostic: Diagnostic) -> Iterator[Span]:
+    yield from (label.span for label in (diagnostic.primary, *diagnostic.secondary) if label is not None)
+    yield from (edit.span for fix in diagnostic.fixes for edit in fix.edits)
 
 
 def _moved(diagnostic: Diagnostic, move: Callable[[Span], Span]) -> Diagnostic:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from rulekit.authoring.cache.comparing import Compared, body_digest, surroundings
-from rulekit.authoring.cache.places import NoPlace, Places
+from rulekit.authoring.cache.places import NoPlace, Places, fit
 from rulekit.authoring.cache.state import State
 from rulekit.authoring.cache.summaries import key_of, summarise
 from rulekit.authoring.cache.units import FILE, SCHEMA, FileUnits, Key, Unit, by_key, used
@@ -59,8 +59,11 @@ def recheck(folder: RulesFolder, compared: Compared) -> Checked | None:
     places = Places.of(files)
     kept = [report for key, reports in compared.state.reports.items() if key not in affected for report in reports]
     try:
-        diagnostics = [*map(places.placed, kept), *(one for one in found if _owner(one, places) in affected)]
+        restored = list(map(places.placed, kept))
+        diagnostics = [*restored, *(one for one in found if _owner(one, places) in affected)]
     except NoPlace:
+        return None
+    if not fit(restored, folder.known):
         return None
     return Checked(in_order(diagnostics), _state(folder, files, diagnostics))
 

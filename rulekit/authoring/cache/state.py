@@ -43,7 +43,7 @@ def read_state(project: Path) -> State | None:
             if file.readline().rstrip("\n") != _stamp():
                 return None
             return _state(json.load(file))
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, OverflowError):
         return None
 
 
@@ -84,11 +84,13 @@ def _content(state: State) -> dict[str, Any]:
 
 
 def _state(content: Any) -> State:
-    files = [FileUnits(path, digest, tuple(map(_unit, units))) for path, digest, units in content["files"]]
+    files = [
+        FileUnits(_text(path), _text(digest), tuple(map(_unit, units))) for path, digest, units in content["files"]
+    ]
     return State(
-        content["surroundings"],
+        _text(content["surroundings"]),
         {file.path: file for file in files},
-        content["bodies"],
+        {_text(path): _text(content["bodies"][path]) for path in content["bodies"]},
         {_key(key): tuple(map(_report, reports)) for key, reports in content["reports"]},
         frozenset(map(_key, content["unsettled"])),
     )
@@ -100,12 +102,12 @@ def _unit_content(unit: Unit) -> list[Any]:
 
 def _unit(content: Any) -> Unit:
     key, start, end, digest, names = content
-    return Unit(_key(key), start, end, digest, frozenset(map(_key, names)))
+    return Unit(_key(key), _number(start), _number(end), _text(digest), frozenset(map(_key, names)))
 
 
 def _key(content: Any) -> Key:
     kind, name = content
-    return kind, name
+    return _text(kind), _text(name)
 
 
 def _report_content(report: Diagnostic) -> list[Any]:
@@ -117,12 +119,38 @@ def _report_content(report: Diagnostic) -> list[Any]:
 
 def _report(content: Any) -> Diagnostic:
     number, message, places, help, notes, fixes = content
-    code = codes.by_name(number)
+    code = codes.by_name(_text(number))
     if code is None:
         raise LookupError(number)
-    primary, *secondary = [Label(Span(*place), text) for place, text in places]
-    made = [Fix(title, tuple(Edit(Span(*place), text) for place, text in edits), safe) for title, safe, edits in fixes]
-    return Diagnostic(code, message, primary, tuple(secondary), help, tuple(notes), tuple(made))
+    primary, *secondary = [Label(_span(place), _text(text)) for place, text in places]
+    told = None if help is None else _text(help)
+    return Diagnostic(
+        code, _text(message), primary, tuple(secondary), told, tuple(map(_text, notes)), tuple(map(_fix, fixes))
+    )
+
+
+def _fix(content: Any) -> Fix:
+    title, safe, edits = content
+    return Fix(_text(title), tuple(Edit(_span(place), _text(text)) for place, text in edits), safe is True)
+
+
+def _span(content: Any) -> Span:
+    anchor, start, end = content
+    _key(json.loads(_text(anchor)))
+    return Span(anchor, _number(start), _number(end))
+
+
+def _text(content: Any) -> str:
+    if not isinstance(content, str):
+        raise TypeError(content)
+    content.encode()  # half of a pair of surrogates could not be shown
+    return content
+
+
+def _number(content: Any) -> int:
+    if type(content) is not int:
+        raise TypeError(content)
+    return content
 
 
 def _place(span: Span) -> list[Any]:
