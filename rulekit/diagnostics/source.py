@@ -43,6 +43,10 @@ class SourceText:
         line = bisect_right(self._line_starts, offset)
         return Position(line, offset - self._line_starts[line - 1] + 1)
 
+    def start(self, number: int) -> int | None:
+        """Returns the offset at which the line with that number (from 1) begins, or None when there is none."""
+        return self._line_starts[number - 1] if 1 <= number <= len(self._line_starts) else None
+
     def line(self, number: int) -> str:
         """Returns the line with that number (from 1), without its line end."""
         start = self._line_starts[number - 1]

@@ -10,7 +10,7 @@ from rulekit.language.checking.agreement import INSTANTS, agree, agree_as_is
 from rulekit.language.checking.findings import each
 from rulekit.language.checking.junctions import joined
 from rulekit.language.checking.literals import fixed, fixed_duration
-from rulekit.language.checking.patterns import invalid_pattern
+from rulekit.language.checking.patterns import LONGEST, invalid_pattern
 from rulekit.language.checking.scope import VALUES, Checked, Scope, described
 from rulekit.language.expressions import (
     And,
@@ -147,7 +147,9 @@ def _require_pattern(node: tree.Expression, scope: Scope) -> None:
             node.span,
             reason,
             secondary=scope.uses,
-            help="write a pattern without back references and look-around (RE2 syntax)",
+            help="write a shorter pattern, or several joined by `or`"
+            if len(str(pattern.value)) > LONGEST
+            else "write a pattern without back references and look-around (RE2 syntax)",
         )
 
 

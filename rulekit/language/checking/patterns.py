@@ -5,10 +5,15 @@ DuckDB takes a tenth of a second to load, so it is asked only for a project that
 
 from functools import cache
 
+# characters; RE2 takes seconds for some patterns that are much longer
+LONGEST = 1000
+
 
 @cache
 def invalid_pattern(pattern: str) -> str | None:
     """Returns why RE2 refuses a pattern, or None when it can be matched in linear time."""
+    if len(pattern) > LONGEST:
+        return f"longer than {LONGEST:,} characters"
     import duckdb
 
     try:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import NoReturn
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -37,6 +38,8 @@ _FOREIGN = {
 
 _SPLIT = "write it with fewer brackets and branches inside each other"
 
+# words and signs inside the tags of one text; Jinja2 takes a second for more
+MOST_WORDS = 20_000
 # levels of brackets, operators and branches in one template
 DEEPEST = 100
 
@@ -68,6 +71,7 @@ def parse_text(text: PlacedText, findings: Findings) -> ParsedText:
     """Returns the text as Jinja2 reads it; reports what cannot be read and what may not stand in a template."""
     try:
         jinja = environment()
+        _require_bounded(jinja, text, findings)
         tree = jinja.parse(text.source.text)
     except TemplateSyntaxError as error:
         _fail_syntax(text, error, findings)
@@ -82,6 +86,21 @@ def parse_text(text: PlacedText, findings: Findings) -> ParsedText:
     if foreign:
         raise Reported
     return ParsedText(text, tree)
+
+
+def _require_bounded(jinja: Environment, text: PlacedText, findings: Findings) -> None:
+    # each word takes a character, so that a short text has not too many
+    if len(text.source.text) <= MOST_WORDS:
+        return
+    words = (kind for _, kind, _ in jinja.lex(text.source.text) if kind not in ("data", "whitespace"))
+    if next(islice(words, MOST_WORDS, None), None) is not None:
+        findings.fail(
+            codes.UNBOUNDED_TEMPLATE,
+            f"a template has more than {MOST_WORDS:,} words and signs in its tags",
+            text.whole,
+            "too much for one email",
+            help="write a loop, or split it into several templates",
+        )
 
 
 def _depth(tree: nodes.Template) -> int:

@@ -18,9 +18,9 @@ class PlacedText:
 
     def find(self, line: int, pattern: str) -> Span:
         """Returns the first match of a pattern in a line, or the line itself; the whole text when lines are unknown."""
-        if self.offset is None or not 1 <= line <= self.source.text.count("\n") + 1:
+        start = self.source.start(line)
+        if self.offset is None or start is None:
             return self.whole
-        start = sum(len(text) for text in self.source.text.split("\n")[: line - 1]) + line - 1
         content = self.source.line(line)
         match = re.search(pattern, content) or re.search(r"\S(?:.*\S)?", content)
         first, last = match.span(match.lastindex or 0) if match else (0, len(content))
