@@ -146,6 +146,20 @@ def _missing_name(mistake: Mistake) -> Diagnostic | None:
     return Diagnostic(codes.MISSING_NAME, f"`{first.text}` needs a name", Label(first.span), help=help_text)
 
 
+def _broken_name(mistake: Mistake) -> Diagnostic | None:
+    """Returns the report for a name with a space or a sign in it, as in `persona Very-Old:`."""
+    if mistake.index != 2 or mistake.kind(0) not in {"NAME", "MINUS", "DOT"} or "COLON" not in mistake.accepted:
+        return None
+    end = next((i for i, word in enumerate(mistake.words) if word.type in {"COLON", "STRING"}), 0)
+    parts = mistake.words[1:end]
+    if not parts or any(word.type not in {"NAME", "MINUS", "DOT", "NUMBER"} for word in parts):
+        return None
+    joined = "_".join(word.text for word in parts if word.type in {"NAME", "NUMBER"})
+    span = parts[0].span.to(parts[-1].span)
+    help_text = f"write `{joined}`"
+    return Diagnostic(codes.UNEXPECTED_TEXT, "a name has only letters, digits and `_`", Label(span), help=help_text)
+
+
 def _missing_colon(mistake: Mistake) -> Diagnostic | None:
     if "COLON" not in mistake.accepted or mistake.kind(0) == "EQUAL":
         return None
@@ -235,6 +249,10 @@ def _advice(mistake: Mistake, found: Word) -> str:
         (kind == "NAME" and word in HABITS, HABITS.get(word, "")),
         (kind == "NAME" and found.text != word and word.upper() in RESERVED, f"write `{word}`, in lower case"),
         (kind == "PERSON" and mistake.kind(1) == "DOT", "write the field alone: bare names are the person's fields"),
+        (
+            kind == "AGO" and before.type == "DURATION",
+            f"compare the age: `> {before.text}` is earlier than {before.text} ago, `< {before.text}` is later",
+        ),
         ("AGO" in mistake.accepted and "NAME" not in mistake.accepted, "write `30d..14d ago`"),
         (kind == "NAME" and "WHERE" in mistake.accepted, "write `where` before a condition on the event"),
         (form is not None and mistake.words[0].type != "LET", form or ""),
@@ -247,6 +265,7 @@ _LOOKS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (
     _habit,
     _missing_name,
     _reserved_name,
+    _broken_name,
     _missing_colon,
     _unfinished,
     _chained,

@@ -146,9 +146,14 @@ class _Scenario:
         if name.text in known or self.scope.declared.is_broken(name.text):
             return
         help, fixes = self.scope.findings.meant(name.text, known, name.span)
-        choices = f"use one of {', '.join(known)}" if known else f"add a {kind} to the test"
+        own = kind in {"person", "company"}
+        add = (
+            f"add a {kind} to the test" if own else f"declare it among the rules, as in `{kind.split()[0]} {name.text}`"
+        )
+        choices = f"use one of {', '.join(known)}" if known and (own or kind == "state") else add
+        label = "not in this test" if own else "no such state" if kind == "state" else "not declared"
         self.scope.findings.report(
-            code, f"unknown {kind} `{name.text}`", name.span, "no such name here", help=help or choices, fixes=fixes
+            code, f"unknown {kind} `{name.text}`", name.span, label, help=help or choices, fixes=fixes
         )
 
 
