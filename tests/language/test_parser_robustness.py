@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rulekit.diagnostics.diagnostic import Severity, has_errors
+from rulekit.diagnostics.diagnostic import Severity, has_errors, in_order
 from rulekit.diagnostics.formats import FORMATS
 from rulekit.diagnostics.formats import render as render_as
 from rulekit.diagnostics.report import Case, Report
@@ -79,6 +79,7 @@ def accept(text: str) -> None:
     """Parses and renders a text; the reports stand in order, and every mistake leaves a trace."""
     source = SourceText("a.rules", text)
     file, reports = parse(source)
+    assert parse(source) == (file, reports)
     places = [report.primary.span for report in reports if report.primary]
     assert len(places) == len(reports) <= MISTAKES + 1
     assert all(0 <= place.start <= place.end <= len(text) for place in places)
@@ -146,12 +147,13 @@ def judge(rules: Rules) -> None:
     """Asks of reports what every reader of them may rely on."""
     for report in rules.diagnostics:
         assert report.message
-        assert report.help is None or report.help[0].islower(), report.help
+        assert report.help is None or report.help[0].islower() or report.help[0] == "`", report.help
         for label in (report.primary, *report.secondary):
             source = rules.sources.get(label.span.path) if label else None
             assert source is None or 0 <= label.span.start <= label.span.end <= len(source.text)
-    keys = [(report.code, report.primary) for report in rules.diagnostics]
+    keys = [(report.code, report.primary and report.primary.span) for report in rules.diagnostics]
     assert len(set(keys)) == len(keys)
+    assert rules.diagnostics == in_order(rules.diagnostics)
     assert not (rules.program and has_errors(rules.diagnostics))
 
 
