@@ -79,8 +79,9 @@ def parse_text(text: PlacedText, findings: Findings) -> ParsedText:
         findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply", help=_SPLIT)
     if _depth(tree) > DEEPEST:
         findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply", help=_SPLIT)
-    _refuse_unknown(tree, jinja, text, findings)
-    foreign = [node for node in tree.find_all(nodes.Node) if _is_foreign(node)]
+    every = list(tree.find_all(nodes.Node))
+    _refuse_unknown(every, jinja, text, findings)
+    foreign = [node for node in every if _is_foreign(node)]
     for node in foreign:
         _report_foreign(node, text, findings)
     if foreign:
@@ -148,18 +149,17 @@ def _report_foreign(node: nodes.Node, text: PlacedText, findings: Findings) -> N
     )
 
 
-def _refuse_unknown(tree: nodes.Template, jinja: Environment, text: PlacedText, findings: Findings) -> None:
-    for node in tree.find_all(nodes.Filter):
-        if node.name not in FILTERS:
+def _refuse_unknown(every: list[nodes.Node], jinja: Environment, text: PlacedText, findings: Findings) -> None:
+    for node in every:
+        if isinstance(node, nodes.Filter) and node.name not in FILTERS:
             place = text.find(node.lineno, rf"\|\s*({re.escape(node.name)})\b")
             _report_unknown("filter", node.name, place, FILTERS, findings)
             # reported, so that jinja2 need not refuse the rest for it
             jinja.filters[node.name] = jinja.filters["default"]
-    for test in tree.find_all(nodes.Test):
-        if test.name not in TESTS:
-            place = text.find(test.lineno, rf"\bis\s+(?:not\s+)?({re.escape(test.name)})\b")
-            _report_unknown("test", test.name, place, TESTS, findings)
-            jinja.tests[test.name] = jinja.tests["defined"]
+        elif isinstance(node, nodes.Test) and node.name not in TESTS:
+            place = text.find(node.lineno, rf"\bis\s+(?:not\s+)?({re.escape(node.name)})\b")
+            _report_unknown("test", node.name, place, TESTS, findings)
+            jinja.tests[node.name] = jinja.tests["defined"]
 
 
 def _report_unknown(what: str, name: str, place: Span, known: Mapping[str, str], findings: Findings) -> None:

@@ -42,11 +42,13 @@ def _targets(node: nodes.Node) -> Iterator[nodes.Name]:
 
 
 def _constant_branches(first: nodes.If, text: ParsedText) -> Iterator[Diagnostic]:
-    asked: list[nodes.Node] = []
+    asked: set[str] = set()
     for branch in (first, *first.elif_):
         constant = branch.test if isinstance(branch.test, nodes.Const) else None
-        again = branch.test in asked
-        asked.append(branch.test)
+        # equal nodes are told by what they show, for their hashes differ
+        written = repr(branch.test)
+        again = written in asked
+        asked.add(written)
         if constant is None and not again:
             continue
         word = "if" if branch is first else "elif"
