@@ -4,6 +4,7 @@ What the rules are reported for, without what comments keep silent, what was not
 what was there before a change.
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -93,7 +94,8 @@ def conclude(folder: Path, paths: Sequence[Path], found: Found) -> Report:
 def chosen_files(folder: Path, paths: Sequence[Path], found: Found) -> set[str]:
     """Returns the project's files below the paths, those that cannot be read too; a path without any is an error."""
     reported = {d.primary.span.path for d in found.diagnostics if d.primary is not None}
-    known = {path: (folder / path).resolve() for path in found.sources.keys() | reported}
+    # unlike `resolve`, this bears a link that leads to itself; such a file is reported as one that cannot be read
+    known = {path: Path(os.path.realpath(folder / path)) for path in found.sources.keys() | reported}
     if not paths:
         return set(known)
     chosen = set()

@@ -63,3 +63,11 @@ def test_the_exit_code_follows_the_level(desk: Any, level: str, warned: int, wro
     assert desk.check(*only).exit_code == wrong
     desk.rules('persona R:\n  email = "a"\n')
     assert desk.check(*only).exit_code == 0
+
+
+@pytest.mark.parametrize("asked", [(), ("--fix",), ("--no-cache",)])
+def test_a_link_that_leads_to_itself_is_one_report(desk: Any, asked: tuple[str, ...]) -> None:
+    (desk.folder / "main.rules").symlink_to("main.rules")
+    done = desk.check("--output", "concise", *asked)
+    assert done.exit_code == 1
+    assert "main.rules: error[RK019/unreadable-file]" in done.stdout
