@@ -1,9 +1,10 @@
 """The conditions of personas and segments, and the chains of `and` and `or` in them, for the lints that read them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rulekit.diagnostics.diagnostic import Code, Diagnostic, Label
 from rulekit.diagnostics.source import Span
 from rulekit.language import reasoning, tree
 from rulekit.language.expressions import And, Condition, IsMissing, Not, Or
@@ -54,6 +55,18 @@ def sensible(view: View) -> Iterator[Judged]:
     for judged in (*personas(view), *segments(view)):
         if not never(judged.condition) and not always(judged.condition):
             yield judged
+
+
+def contradictions(judged: Iterable[Judged], code: Code, who: str) -> Iterator[Diagnostic]:
+    """Yields a report for each persona or segment that can be seen to hold nobody."""
+    for one in judged:
+        if never(one.condition):
+            yield Diagnostic(
+                code,
+                f"{who} can be in {one.what}",
+                Label(one.declaration.condition.span, "contradicts itself"),
+                help="mend what cannot hold together, or remove it",
+            )
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from rulekit.language.lints.view import View
 def check(view: View) -> Iterator[Diagnostic]:
     """Yields a report for each `let` that no condition and no other `let` names."""
     for let in view.declarations(tree.LetDeclaration):
-        if view.complete and ("let", let.name.text) not in view.named:
+        if view.is_unused("let", let.name.text):
             yield Diagnostic(
                 codes.UNUSED_LET,
                 f"nothing uses `let {let.name.text}`",

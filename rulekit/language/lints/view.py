@@ -40,6 +40,10 @@ class View:
         # every trigger names a template; `files` may hold no trigger where `named` is about more files
         return any(kind == "template" for kind, _ in self.named)
 
+    def is_unused(self, kind: str, name: str) -> bool:
+        """Returns whether nothing but tests names a declaration; not known while some declarations are left out."""
+        return self.complete and (kind, name) not in self.named
+
     def sent_by(self, template: str) -> Sequence[Trigger]:
         """Returns the triggers that send a template, in the order of names."""
         return self._senders.get(template, ())

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from rulekit.language.checking.template_syntax import ParsedText
+from rulekit.language.checking.templates import BODIES
 from rulekit.language.lints.view import View
-
-BODIES = ("html", "markdown", "text")
 
 
 def bodies(view: View) -> Iterator[tuple[str, ParsedText]]:
