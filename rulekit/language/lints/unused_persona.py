@@ -16,7 +16,7 @@ from rulekit.language.lints.view import View
 def check(view: View) -> Iterator[Diagnostic]:
     """Yields a report for each persona without a title that no trigger and no condition names."""
     for persona in view.declarations(tree.PersonaDeclaration):
-        if view.sends and persona.title is None and view.is_unused("persona", persona.name.text):
+        if view.is_unused("persona", persona.name.text) and persona.title is None and view.sends:
             yield Diagnostic(
                 codes.UNUSED_PERSONA,
                 f"nothing uses persona `{persona.name.text}`",

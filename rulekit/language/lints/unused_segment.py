@@ -14,7 +14,7 @@ from rulekit.language.lints.view import View
 def check(view: View) -> Iterator[Diagnostic]:
     """Yields a report for each segment without a title that nothing names."""
     for segment in view.declarations(tree.SegmentDeclaration):
-        if view.sends and segment.title is None and view.is_unused("segment", segment.name.text):
+        if view.is_unused("segment", segment.name.text) and segment.title is None and view.sends:
             yield Diagnostic(
                 codes.UNUSED_SEGMENT,
                 f"nothing uses segment `{segment.name.text}`",

@@ -11,7 +11,7 @@ from rulekit.language.lints.view import View
 def check(view: View) -> Iterator[Diagnostic]:
     """Yields a report for each template that no trigger sends."""
     for template in view.declarations(tree.TemplateDeclaration):
-        if view.sends and view.is_unused("template", template.name.text):
+        if view.is_unused("template", template.name.text) and view.sends:
             yield Diagnostic(
                 codes.UNUSED_TEMPLATE,
                 f"no trigger sends template `{template.name.text}`",
