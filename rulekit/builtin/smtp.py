@@ -21,7 +21,7 @@ TIMEOUT = 30.0
 _PORTS = {"smtp": 587, "smtps": 465}
 _OPTIONS = ("tls", "ca", "timeout")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_LOOSE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+_MAX_LINE = 998
 _EXAMPLE = "write it like `smtp://user:${SMTP_PASSWORD}@mail.example.com:587?tls=required`"
 
 
@@ -113,13 +113,22 @@ def _unfit(message: bytes, envelope: Envelope, dialogue: Dialogue) -> tuple[Refu
     for address in (envelope.sender, envelope.recipient):
         if not _is_bare(address):
             return Refused(f"`{address[:80]!a}` cannot stand in an SMTP command; it is not one bare address"), utf8
-    if _LOOSE_LINE_END.search(message):
-        return Refused("the message has line ends that are not CRLF"), utf8
+    if (flaw := _flaw(message)) is not None:
+        return Refused(f"the message {flaw}"), utf8
     if utf8 and not dialogue.has_extn("smtputf8"):
         return Refused("the address needs SMTPUTF8, which the server does not offer"), utf8
     if limit.isascii() and limit.isdigit() and 0 < int(limit) < len(message):
         return Refused(f"the message has {len(message)} bytes, the server takes {limit}"), utf8
     return None, utf8
+
+
+def _flaw(message: bytes) -> str | None:
+    """Returns what in the bytes servers read differently: some take a dot between lone CRs or LFs for the end."""
+    if not message.count(b"\r") == message.count(b"\n") == message.count(b"\r\n"):
+        return "has line ends that are not CRLF"
+    if max(map(len, message.split(b"\r\n"))) > _MAX_LINE:
+        return f"has a line of more than {_MAX_LINE} bytes"
+    return "has a NUL byte" if b"\0" in message else None
 
 
 def _is_bare(address: str) -> bool:

@@ -4,9 +4,10 @@ An address that is accepted here holds no white space, control characters, comme
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from rulekit.errors import ComposeError
 
@@ -28,15 +29,29 @@ def parse_address(text: str) -> str:
     """Returns the one bare address that the text is, its domain in ASCII (IDNA); nothing is looked up in DNS.
 
     Raises ComposeError for anything else: several addresses, a name beside it, comments, quotes, a domain without a
-    dot. Addresses below `.test` are taken, so that examples can never reach anybody (RFC 6761).
+    dot, signs that would become other letters. Addresses below `.test` are taken, so that examples can never reach
+    anybody (RFC 6761).
     """
     try:
         checked = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise ComposeError(f"`{_shown(text)}` is not an email address: {error}", help="mend the address") from None
-    if _ENCODED_WORD.search(checked.local_part):
+    if _ENCODED_WORD.search(checked.local_part) or not _is_as_written(text, checked):
         raise ComposeError(f"`{_shown(text)}` is not an email address that can be mailed", help="mend the address")
     return f"{checked.local_part}@{checked.ascii_domain}"
+
+
+def _is_as_written(text: str, checked: ValidatedEmail) -> bool:
+    """Returns whether reading the address changed no letter, only the case of the domain and how accents are stored.
+
+    Mapping a domain (UTS 46) drops soft hyphens and turns `ｅ` or `²` into `e` and `2`, and composing letters (NFC)
+    turns the Kelvin sign into `K`: either would mail somebody else than the one who was written down.
+    """
+    if text.isascii():
+        return True
+    composed = unicodedata.normalize("NFC", text)
+    turned = any(unicodedata.normalize("NFC", c).isascii() for c in text if not c.isascii())
+    return not turned and composed.rpartition("@")[2].lower() in (checked.domain, checked.ascii_domain)
 
 
 def parse_mailbox(text: str) -> Mailbox:

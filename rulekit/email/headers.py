@@ -1,13 +1,15 @@
 """The header block of an email, from values that customers may have written.
 
 No value can add, end or split a header: each is cleaned and encoded, and the finished bytes are parsed again and must
-hold exactly the intended headers. Lines end with CRLF and hold at most 998 octets (RFC 5322, section 2.1.1).
+hold exactly the intended headers and addresses. All lines, those of the body too, end with CRLF and hold at most 998
+octets (RFC 5322, section 2.1.1).
 """
 
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.header import Header
+from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import format_datetime, getaddresses
@@ -20,8 +22,9 @@ MAX_LINE = 998
 MAX_SUBJECT = 250
 MAX_NAME = 100
 _FOLD = 78
+_ADDRESSED = frozenset({"From", "To", "Reply-To"})
 # controls, the separators that some programs take for line ends, marks that turn the direction of text
-_NOT_IN_HEADERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_NOT_IN_HEADERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9.-]{1,120}>")
 _LINK = re.compile(r"https://[!-;=?-~]+")
@@ -79,27 +82,45 @@ def unsubscribe_headers(link: str) -> Sequence[HeaderLine]:
 
 
 def serialize(headers: Sequence[HeaderLine], body: bytes) -> bytes:
-    """Returns the message of these headers and this body; raises ComposeError when they do not come out as intended.
+    """Returns the message of these headers and this body; raises ComposeError when it does not come out as intended.
 
     The body already holds the lines that follow the last header of `headers`, its own headers included.
     """
-    block = "".join(f"{name}: {value}\r\n" for name, value in headers).encode("utf-8")
-    _verify(block, headers)
-    return block + body
+    message = b"".join(f"{name}: {value}\r\n".encode() for name, value in headers) + body
+    _verify_lines(message)
+    _verify_headers(message, headers, body)
+    _verify_addresses(headers)
+    return message
 
 
-def _verify(block: bytes, headers: Sequence[HeaderLine]) -> None:
-    """Parses what was made and compares; a difference means that a value broke out of its header."""
-    lines = block.split(b"\r\n")
-    parsed = BytesHeaderParser(policy=compat32).parsebytes(block + b"\r\n")
-    intended = [name for name, _ in headers]
-    loose = re.search(rb"[\r\n]", b"".join(lines)) is not None
-    too_long = any(len(line) > MAX_LINE for line in lines)
-    if loose or too_long or parsed.keys() != intended or parsed.defects or parsed.get_payload():
+def _verify_lines(message: bytes) -> None:
+    """Raises ComposeError unless each line ends with CRLF and is short: servers differ in what a lone CR or LF is."""
+    loose = not message.count(b"\r") == message.count(b"\n") == message.count(b"\r\n")
+    if loose or b"\0" in message or max(map(len, message.split(b"\r\n"))) > MAX_LINE:
+        raise ComposeError("its lines cannot be written safely", help="look at the values in its subject and names")
+
+
+def _verify_headers(message: bytes, headers: Sequence[HeaderLine], body: bytes) -> None:
+    """Parses the headers again and compares; a difference means that a value broke out of its header."""
+    parsed, own = _parsed_head(message), _parsed_head(body)
+    intended = [(name, value.encode().decode("ascii", "surrogateescape")) for name, value in headers]
+    foreign = any(not name.startswith("Content-") for name in own.keys())  # noqa: SIM118  # a Message, not a dict
+    if foreign or parsed.defects or parsed.get_payload() or [*parsed.raw_items()] != [*intended, *own.raw_items()]:
         raise ComposeError("its headers cannot be written safely", help="look at the values in its subject and names")
-    to = dict(headers)["To"]
-    if [address for _, address in getaddresses([to])] != [_bare(to)]:
-        raise ComposeError("its recipient cannot be written safely", help="mend the person's address")
+
+
+def _parsed_head(text: bytes) -> Message:
+    """Returns what stands before the first empty line, as a message without body."""
+    head, end, _ = text.partition(b"\r\n\r\n")
+    return BytesHeaderParser(policy=compat32).parsebytes(head + end)
+
+
+def _verify_addresses(headers: Sequence[HeaderLine]) -> None:
+    """Raises ComposeError when a header of addresses would be read as another address, or as more than one."""
+    for name, value in headers:
+        if name in _ADDRESSED and [address for _, address in getaddresses([value])] != [_bare(value)]:
+            who, what = ("recipient", "the person's address") if name == "To" else (f"`{name}`", "the name in it")
+            raise ComposeError(f"its {who} cannot be written safely", help=f"mend {what}")
 
 
 def _bare(value: str) -> str:

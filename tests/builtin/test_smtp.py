@@ -162,8 +162,10 @@ def test_a_recipient_that_cannot_stand_in_a_command_is_refused(
     assert not mailroom.taken
 
 
-@pytest.mark.parametrize("message", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\n\r\n", b"a\r\n.\rQUIT\r\n"])
-def test_loose_line_ends_never_reach_a_server(
+@pytest.mark.parametrize(
+    "message", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\n\r\n", b"a\r\n.\rQUIT\r\n", b"a\x00\r\n", b"a" * 999 + b"\r\n"]
+)
+def test_bytes_that_servers_read_differently_never_reach_a_server(
     start_server: Callable[..., int], mailroom: Any, opened: Any, message: bytes
 ) -> None:
     sender = opened(f"smtp://127.0.0.1:{start_server(mailroom)}?tls=off&timeout=5")

@@ -21,6 +21,8 @@ REAL_DATA = os.environ.get("RULEKIT_REAL_DATA")
         ("to@éxample.com", "to@xn--xample-9ua.com"),
         ("to@漢字.example.com", "to@xn--p8s937b.example.com"),
         ("zoë@example.com", "zoë@example.com"),
+        ("zoe\u0308@ÉXAMPLE.com", "zoë@xn--xample-9ua.com"),
+        ("ada@xn--xample-9ua.com", "ada@xn--xample-9ua.com"),
         ("ada@example.test", "ada@example.test"),
     ],
 )
@@ -56,6 +58,11 @@ def test_takes_one_address(text: str, address: str) -> None:
         "a..b@example.com",
         ".a@example.com",
         "a\u202eb@example.com",
+        "\u212aate@example.com",  # the Kelvin sign, which composing turns into K
+        "ada@ex\u00adample.com",  # a soft hyphen, which mapping a domain drops
+        "ada@\uff45xample.com",
+        "ada@example\u3002com",
+        "ada@exam\u00b2ple.com",
         "=?utf-8?q?Hi=0D=0ABcc:_eve@example.com?=@example.com",
         "=?utf-8?q?Hi=0D=0ABcc=3A_eve?=@example.com",
         "Ada <ada@example.com>",

@@ -157,11 +157,35 @@ def test_a_link_that_could_be_more_than_a_link_is_refused(bad: str) -> None:
         [TO, ("Subject", "x" * 1000)],
         [("To", "ada@example.com, eve@example.com")],
         [("To", "Eve <eve@example.com>, Ada <ada@example.com>")],
+        [TO, ("From", "eve@example.com, Ada <ada@example.com>")],
+        [TO, ("Reply-To", "Team: ada@example.com, eve@example.com;")],
+        [TO, ("Subject", "x\x00y")],
+        [TO, ("Subject", "x"), ("", "y")],
+        [TO, ("Subject", " x")],
     ],
 )
 def test_bytes_that_do_not_read_back_as_intended_are_never_given_away(headers: list[tuple[str, str]]) -> None:
     with pytest.raises(ComposeError, match="cannot be written safely"):
         serialize(headers, b"\r\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Bcc: eve@example.com\r\n\r\nx\r\n",
+        b"Content-Type: text/plain\r\nBcc: eve@example.com\r\n\r\nx\r\n",
+        b"x\r\n\r\ny\r\n",
+        b"\r\nx\n.\ny\r\n",
+        b"\r\nx\r.\ry\r\n",
+        b"\r\nx\r\r\ny\r\n",
+        b"\r\n" + b"x" * 999 + b"\r\n",
+        b"\r\nx\x00y\r\n",
+    ],
+)
+def test_a_body_that_servers_could_read_otherwise_is_never_given_away(body: bytes) -> None:
+    serialize([TO], b"Content-Type: text/plain\r\n\r\n" + b"x" * 998 + b"\r\n.\r\n")
+    with pytest.raises(ComposeError, match="cannot be written safely"):
+        serialize([TO], body)
 
 
 @pytest.mark.skipif(not REAL_DATA, reason="RULEKIT_REAL_DATA does not name the folder of real data")
