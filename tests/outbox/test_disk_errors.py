@@ -1,0 +1,82 @@
+"""The disk is full or fails at any write: it is told plainly, and when it is well again everything goes on.
+
+`RULEKIT_DISK_ERRORS=1` tries every error at every write, sync and truncation; otherwise some of them are.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rulekit.outbox.store import Store
+from tests.outbox.disk import history
+
+# prime to the number of ways in which an operation may fail, so that each of them has its turn
+EVERY = int(os.environ.get("RULEKIT_DISK_ERRORS", "17"))
+FULL = "the store rulekit.db: the disk is full"
+BROKEN = "the store rulekit.db: the disk cannot be read or written"
+TOLD = {
+    "write SQLITE_FULL": FULL,
+    "write SQLITE_IOERR_WRITE": BROKEN,
+    "sync SQLITE_IOERR_FSYNC": BROKEN,
+    "truncate SQLITE_IOERR_TRUNCATE": BROKEN,
+    "delete SQLITE_IOERR_DELETE": BROKEN,
+}
+Run = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> tuple[Path, list[Run]]:
+    """The history played again and again on a failing disk, in a process of its own."""
+    folder = tmp_path_factory.mktemp("failing")
+    command = [sys.executable, "-m", "tests.outbox.disk.fail", folder, str(EVERY)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    runs = [json.loads(line) for line in done.stdout.splitlines()]
+    hits = Counter(hit for run in runs for hit in run["hit"])
+    sys.stdout.write(f"\ndisk errors: {len(runs) - 1} runs, {dict(hits)}\n")
+    return folder, runs
+
+
+def test_a_disk_that_is_well_shows_nothing(runs: tuple[Path, list[Run]]) -> None:
+    undisturbed = runs[1][0]
+    assert (undisturbed["hit"], undisturbed["told"], undisturbed["wrong"]) == ([], [], [])
+    assert sorted(undisturbed["given"]) == ["ann", "bob", "eve", "hal"]
+
+
+def test_every_fault_is_met_and_told_in_the_terms_of_the_user(runs: tuple[Path, list[Run]]) -> None:
+    assert {hit for run in runs[1][1:] for hit in run["hit"]} >= set(TOLD) - {"delete SQLITE_IOERR_DELETE"}
+    for run in runs[1][1:]:
+        assert len(run["hit"]) == 1, run["project"]
+        assert set(run["told"]) <= {FULL, BROKEN}
+        assert TOLD[run["hit"][0]] in run["told"], run["project"]
+
+
+def test_what_goes_on_ends_as_if_nothing_had_been(runs: tuple[Path, list[Run]]) -> None:
+    same = [run for run in runs[1][1:] if run["goes_on"]]
+    assert len(same) > 20
+    assert {run["project"]: run["wrong"] for run in runs[1] if run["wrong"]} == {}
+
+
+def test_the_next_process_goes_on_as_if_nothing_had_been(
+    runs: tuple[Path, list[Run]], broken: Callable[[Path], dict[str, list[object]]]
+) -> None:
+    left = [run for run in runs[1][1:] if not run["goes_on"]]
+    assert len(left) > 20
+    found = {run["project"]: go_on(runs[0] / run["project"], run, broken) for run in left}
+    assert {project: wrong for project, wrong in found.items() if wrong} == {}
+
+
+def go_on(project: Path, run: Run, broken: Callable[[Path], dict[str, list[object]]]) -> list[str]:
+    with Store.open(history.URL, project) as store:
+        wrong = [*broken(project / history.FILE), *history.broken_promises(store, run["facts"])]
+        receiver = history.Receiver(lambda fact: None, list(run["given"]))
+        for minutes in history.RESUMED:
+            history.play(store, receiver, minutes, lambda fact: None)
+        return [*wrong, *history.wrong_ends(store, receiver), *broken(project / history.FILE)]

@@ -1,0 +1,165 @@
+"""The power goes, at any moment: nothing that was committed is lost, and nobody is mailed twice afterwards.
+
+A history is recorded below SQLite, and the disk rebuilt at every beginning of the record as it may be found then
+(`disk/rebuild.py`). `RULEKIT_POWER_LOSSES=40` tries so many chances at every moment instead of one.
+"""
+
+import os
+import pickle
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from rulekit.errors import StoreError
+from rulekit.outbox.store import Store
+from tests.outbox.disk import history
+from tests.outbox.disk.rebuild import Files, states
+from tests.outbox.disk.vfs import Operation
+
+SAMPLES = int(os.environ.get("RULEKIT_POWER_LOSSES", "1"))
+Broken = Callable[[Path], dict[str, list[object]]]
+
+
+@dataclass(slots=True)
+class Judge:
+    """Opens disks as the next process finds them; two that are recovered to the same database are one to it."""
+
+    folder: Path
+    broken: Broken
+    before: list[dict[str, Any]] = field(default_factory=list)
+    known: dict[str, list[str]] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    hot: list[tuple[Files, list[dict[str, Any]]]] = field(default_factory=list)
+    found: list[list[str]] = field(default_factory=list)
+    opened: int = 0
+
+    def judge_all(self, files: Files, log: list[Operation], samples: int, seed: int) -> None:
+        """Judges every state of a record."""
+        for length, found in states(files, log, samples, Random(seed)):
+            told = [*self.before, *(operation.told for operation in log[:length] if operation.told)]
+            key = _digest(found, len(told))
+            if key not in self.seen:
+                self.seen.add(key)
+                wrong = self.judge(found, told)
+                if wrong:
+                    self.found.append(wrong)
+
+    def judge(self, files: Files, told: list[dict[str, Any]]) -> list[str]:
+        """Returns what is wrong with a disk of which this was told."""
+        self.opened += 1
+        for path in self.folder.iterdir():
+            path.unlink()
+        for name, data in files.items():
+            (self.folder / name).write_bytes(data)
+        try:
+            with Store.open(history.URL, self.folder) as store:
+                return self._judge_recovered(store, files, told)
+        except (StoreError, sqlite3.DatabaseError) as error:
+            return [f"the store cannot be used: {str(error)[:60]}"]
+
+    def _judge_recovered(self, store: Store, files: Files, told: list[dict[str, Any]]) -> list[str]:
+        store.counts()
+        recovered = (self.folder / history.FILE).read_bytes()
+        # a journal that is not to be played back is left as it is, and its bytes say nothing
+        remains = {path.name: bytes(path.stat().st_size > 0) for path in self.folder.iterdir()}
+        key = _digest({**remains, history.FILE: recovered}, len(told))
+        if told and recovered != files[history.FILE]:
+            self.hot.append((files, told))
+        if key not in self.known:
+            self.known[key] = self._judge_anew(store, told)
+        return self.known[key]
+
+    def _judge_anew(self, store: Store, told: list[dict[str, Any]]) -> list[str]:
+        path = self.folder / history.FILE
+        with closing(sqlite3.connect(path)) as connection:
+            damage = [line for (line,) in connection.execute("PRAGMA integrity_check") if line != "ok"]
+        wrong = [*damage, *self.broken(path), *history.broken_promises(store, told)]
+        return wrong or [*self._go_on(store, told), *self.broken(path)]
+
+    def _go_on(self, store: Store, told: list[dict[str, Any]]) -> list[str]:
+        receiver = history.Receiver(lambda fact: None, [fact["given"] for fact in told if "given" in fact])
+        for minutes in history.AT_LAST:
+            history.play(store, receiver, minutes, lambda fact: None)
+        return history.wrong_ends(store, receiver)
+
+
+def _digest(files: Files, told: int) -> str:
+    parts = [f"{name} {sha256(data).hexdigest()}" for name, data in sorted(files.items())]
+    return sha256("\n".join([*parts, str(told)]).encode()).hexdigest()
+
+
+def record(folder: Path, environment: dict[str, str], *pragmas: str) -> tuple[Files, list[Operation]]:
+    """Plays the history in the folder, in a process of its own, and returns what was written."""
+    out = folder.with_suffix(".log")
+    command = [sys.executable, "-m", "tests.outbox.disk.record", folder, out, *pragmas]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return pickle.loads(out.read_bytes())
+
+
+@pytest.fixture
+def judged(tmp_path: Path, broken: Broken, environment: dict[str, str]) -> Callable[..., Judge]:
+    """Records the history on a new disk under these settings, and judges what power losses leave of it."""
+    numbers = iter(range(1000))
+
+    def judge(
+        *pragmas: str, start: Files | None = None, before: list[dict[str, Any]] | None = None, samples: int = SAMPLES
+    ) -> Judge:
+        number = next(numbers)
+        written, found = tmp_path / f"written{number}", tmp_path / f"found{number}"
+        written.mkdir()
+        found.mkdir()
+        for name, data in (start or {}).items():
+            (written / name).write_bytes(data)
+        files, log = record(written, environment, *pragmas)
+        judge = Judge(found, broken, before or [])
+        judge.judge_all(files, log, samples, seed=number)
+        kinds = Counter(operation.kind for operation in log)
+        settings = ", ".join(pragmas) or "settings as they are"
+        told = [
+            f"\npower loss, {settings}: {kinds['write']} writes, {kinds['sync']} syncs; {judge.opened} states, "
+            f"{len(judge.hot)} with a journal to play back, {len(judge.found)} wrong",
+            *(wrong[0] for wrong in judge.found[:: max(1, len(judge.found) // 3)][:3]),
+        ]
+        sys.stdout.write("\n  ".join(told))
+        return judge
+
+    return judge
+
+
+def test_nothing_committed_is_lost_and_nobody_is_mailed_twice(judged: Callable[..., Judge]) -> None:
+    judge = judged()
+    assert judge.found == []
+    assert judge.opened >= 1000
+
+
+def test_nor_in_the_middle_of_recovering_from_a_power_loss(judged: Callable[..., Judge]) -> None:
+    """The power goes once more while the next process plays the journal back and goes on."""
+    first = judged(samples=0)
+    chosen = Random(0).sample(first.hot, 1 + SAMPLES)
+    for files, told in chosen:
+        again = judged(start=files, before=told, samples=0)
+        assert again.found == []
+
+
+def test_nor_with_a_write_ahead_log(judged: Callable[..., Judge]) -> None:
+    """As with a SQLite in which it is safe; the next process may have another one, and turns it back."""
+    judge = judged("journal_mode = WAL")
+    assert judge.found == []
+
+
+@pytest.mark.parametrize("pragma", ["synchronous = OFF", "journal_mode = MEMORY"])
+def test_a_store_that_does_not_wait_for_the_disk_is_found_out(judged: Callable[..., Judge], pragma: str) -> None:
+    """The control: were these settings lost, the tests above would say so."""
+    assert len(judged(pragma).found) >= 100
