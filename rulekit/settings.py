@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -39,6 +40,35 @@ def _zone(value: object) -> object:
     return value
 
 
+def _interval(value: object) -> object:
+    length = _duration(value)
+    if isinstance(length, timedelta) and length < timedelta(seconds=1):
+        raise ValueError('write at least `"1s"`')
+    return length
+
+
+def _listen(value: object) -> object:
+    if isinstance(value, str):
+        parse_listen(value)
+    return value
+
+
+def parse_listen(text: str) -> tuple[str, int] | None:
+    """Returns the host and port that a text like `127.0.0.1:8025` or `[::1]:8025` names, or None when it is empty.
+
+    Raises ValueError for anything else.
+    """
+    if not text:
+        return None
+    try:
+        parts = urlsplit(f"//{text}")
+        if parts.hostname and parts.port is not None and parts.netloc == text and not parts.username:
+            return parts.hostname, parts.port
+    except ValueError:
+        pass
+    raise ValueError(f"`{text}` is no place to listen at; write it like `127.0.0.1:8025`")
+
+
 def _https(value: object) -> object:
     if isinstance(value, str) and value and not value.startswith("https://"):
         raise ValueError(f"`{value}` is not a link that can unsubscribe; write it like `https://mail.example.com/u`")
@@ -47,6 +77,8 @@ def _https(value: object) -> object:
 
 HttpsUrl = Annotated[str, BeforeValidator(_https)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Interval = Annotated[timedelta, BeforeValidator(_interval)]
+Listen = Annotated[str, BeforeValidator(_listen)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 
 
@@ -138,6 +170,13 @@ class DeliverySection(_Section):
     unsubscribe_url: HttpsUrl = ""
 
 
+class ServeSection(_Section):
+    """How `rulekit serve` works: how often it ticks, and where its web pages are (`HOST:PORT`; empty: nowhere)."""
+
+    every: Interval = timedelta(minutes=15)
+    listen: Listen = "127.0.0.1:8025"
+
+
 class ScenarioSection(_Section):
     """What `rulekit test` asks of the tests in the rules. `coverage_floor` is in percent; None asks for nothing."""
 
@@ -153,6 +192,7 @@ class Settings(_Section):
     store: StoreSection = Field(default_factory=StoreSection)
     sender: SenderSection = Field(default_factory=SenderSection)
     delivery: DeliverySection = Field(default_factory=DeliverySection)
+    serve: ServeSection = Field(default_factory=ServeSection)
     test: ScenarioSection = Field(default_factory=ScenarioSection)
 
 
@@ -268,6 +308,7 @@ _SECTIONS: Mapping[str, type[_Section]] = {
     "store": StoreSection,
     "sender": SenderSection,
     "delivery": DeliverySection,
+    "serve": ServeSection,
     "person": RecordSection,
     "company": RecordSection,
     "events": EventSection,

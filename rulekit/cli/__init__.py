@@ -30,6 +30,7 @@ COMMANDS = {
     "plan": "Show what a run would do; nothing is written.",
     "plugins": "List the plugins, what they add, and those that failed to load.",
     "run": "Run one tick, then send what is due; made for cron.",
+    "serve": "Tick and send all the time, and serve the pages to unsubscribe.",
     "suppress": "Say which addresses may not be mailed.",
     "test": "Run the tests in the rules on a simulated clock.",
 }

@@ -2,13 +2,13 @@
 
 import getpass
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from rulekit.clock import parse_instant, system_now
+from rulekit.clock import parse_duration, parse_instant, system_now
 from rulekit.folders import find_project
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,6 +30,38 @@ class Instant(click.ParamType[datetime]):
             return parse_instant(value)
         except ValueError:
             self.fail(f"`{value}` is not an instant; write it like 2026-01-31T09:00Z", param, ctx)
+
+
+class Interval(click.ParamType[timedelta]):
+    """A duration such as `15m`, of a second or more."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Returns the duration, or fails with how to write one."""
+        try:
+            length = parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        if length < timedelta(seconds=1):
+            self.fail(f"`{value}` is less than a second", param, ctx)
+        return length
+
+
+class Place(click.ParamType[str]):
+    """A host and a port such as `127.0.0.1:8025`, or nothing."""
+
+    name = "host:port"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Returns the text when it is a place, or fails with how to write one."""
+        from rulekit.settings import parse_listen  # pydantic is slow to import
+
+        try:
+            parse_listen(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
 
 
 def project_option(command: F) -> F:

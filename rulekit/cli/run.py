@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from rulekit.cli.logs import set_up_logging
 from rulekit.cli.options import now_option, project_option
 from rulekit.cli.printing import escape_line
 from rulekit.cli.progress import working
@@ -25,6 +26,7 @@ def command(accept: bool, now: datetime, project: Path) -> None:
 
     Running twice at the same instant changes nothing. A source that fails, or turns up empty, removes nobody.
     """
+    set_up_logging("plain")
     opened = open_project(project)
     # a run that was given its instant stays at it; any other sends by the machine's clock, however long it takes
     stays = click.get_current_context().get_parameter_source("now") is ParameterSource.COMMANDLINE

@@ -48,6 +48,7 @@ __all__ = [
     "PreparedTick",
     "Project",
     "RunReport",
+    "TakenTick",
     "dispatch_due",
     "explain_member",
     "installed_plugins",
@@ -61,7 +62,17 @@ __all__ = [
     "prepare_tick",
     "prepare_tick_on",
     "run",
+    "take_tick",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenTick:
+    """What one tick did: what was computed, what of it was written, and the data it read."""
+
+    tick: PreparedTick
+    outcome: TickOutcome
+    data: DataReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +99,21 @@ def run(
     `clock` gives the time of each sending (default: `now`); `progress` hears how many emails are done. Raises
     SettingsError when the sender's settings cannot do, before anything is read or written.
     """
+    taken = take_tick(project, store, now, accept=accept)
+    dispatched = dispatch_due(project, store, clock or (lambda: now), progress)
+    return RunReport(taken.tick, taken.outcome, taken.data, dispatched)
+
+
+def take_tick(project: Project, store: Store, now: datetime, *, accept: bool = False) -> TakenTick:
+    """Runs one tick at `now` and sends nothing.
+
+    Raises SettingsError when the sender's settings cannot do, before anything is read or written.
+    """
     find_sender(project)
     with open_project_data(project) as data:
         tick = prepare_tick(project, data, store, now, accept=accept)
         report = data.report
-    outcome = store.record_tick(tick.record)
-    return RunReport(tick, outcome, report, dispatch_due(project, store, clock or (lambda: now), progress))
+    return TakenTick(tick, store.record_tick(tick.record), report)
 
 
 def plan(project: Project, now: datetime, *, accept: bool = False) -> tuple[PreparedTick, DataReport]:
@@ -138,9 +158,13 @@ def _unknown(what: str, name: str, known: Iterable[str]) -> RulekitError:
 
 
 def dispatch_due(
-    project: Project, store: Store, clock: Callable[[], datetime], progress: Callable[[int], None] | None = None
+    project: Project,
+    store: Store,
+    clock: Callable[[], datetime],
+    progress: Callable[[int], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> DispatchReport:
-    """Sends the emails that are approved and due, each to the project's sender."""
+    """Sends the emails that are approved and due, each to the project's sender, until `stop` says so."""
     return dispatch(
         store,
         find_sender(project),
@@ -149,6 +173,7 @@ def dispatch_due(
         jitter=random.random,
         allowed=lambda address: _is_allowed(address, project.settings.sender.allow),
         progress=progress,
+        stop=stop,
     )
 
 

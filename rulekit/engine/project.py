@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.diagnostics.diagnostic import Severity
@@ -83,10 +84,16 @@ def installed_plugins() -> Plugins:
 
 
 def open_store(project: Project) -> Store:
-    """Opens the project's store, making or upgrading it where needed; plugins hear of what is committed."""
+    """Opens the project's store, making or upgrading it where needed; plugins hear of what is committed.
+
+    Several threads may use the store; a plugin hears of one change after the other.
+    """
+    telling = Lock()
 
     def tell_plugins(change: OutboxChange) -> None:
-        for failure in project.plugins.announce(change):
+        with telling:
+            failures = project.plugins.announce(change)
+        for failure in failures:
             logging.getLogger(__name__).warning("the plugin `%s` failed: %s", failure.name, failure.reason)
 
     return Store.open(fill_environment(project.settings.store.url), project.folder, tell_plugins)

@@ -178,18 +178,19 @@ def dispatch(
     allowed: Callable[[str], bool],
     limit: int | None = None,
     progress: Callable[[int], None] | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> DispatchReport:
     """Sends what is due, at most `limit` emails, and reports what became of each.
 
     Emails of workers that died are taken back first. `jitter` gives numbers from 0 to 1; `allowed` says whether an
-    address may be mailed; `progress` hears how many emails are done. The sender is opened when the first email needs
+    address may be mailed; `progress` hears how many emails are done; `stop` is asked before each. The sender is opened when the first email needs
     it. Raises StoreError when the store fails, and what `open_sender` raises on purpose; the email at hand then waits.
     """
     store.reap(now())
     work = _Dispatch(store, _OpenSender(open_sender), now, jitter, allowed)
     done = 0
     try:
-        while work.paused is None and (limit is None or done < limit):
+        while work.paused is None and not stop() and (limit is None or done < limit):
             claims = store.claim_due(now(), worker, 1)
             if not claims:
                 break

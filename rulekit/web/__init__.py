@@ -1,9 +1,11 @@
-"""The web side of rulekit: the pages behind the links to unsubscribe, as an ASGI application.
+"""The web side of rulekit: the pages behind the links to unsubscribe, as an ASGI application, and a server for it.
 
-What it needs beyond rulekit (`rulekit-engine[web]`) is imported only when an application is made.
+What this needs beyond rulekit (`rulekit-engine[web]`) is imported only when it is used.
 """
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,9 @@ from rulekit.outbox.store import Store
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-__all__ = ["create_app"]
+    from rulekit.web.serving import WebServer
+
+__all__ = ["create_app", "create_server"]
 
 
 def create_app(
@@ -26,8 +30,22 @@ def create_app(
     does not work. Every answer that says something was done is given after the store has kept it. Raises RulekitError
     when the web part of rulekit is not installed.
     """
-    try:
+    with _web_part():
         from rulekit.web.app import build_app
+    return build_app(store, path, contact, clock)
+
+
+def create_server(app: "Starlette", listener: socket.socket, ended: Callable[[], None]) -> "WebServer":
+    """Returns a server of that app on a socket that listens; raises RulekitError as `create_app` does."""
+    with _web_part():
+        from rulekit.web.serving import WebServer
+    return WebServer(app, listener, ended)
+
+
+@contextmanager
+def _web_part() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] == "rulekit":
             raise
@@ -35,4 +53,3 @@ def create_app(
             f"the web part of rulekit is not installed: there is no `{error.name}`",
             help="install it with `pip install 'rulekit-engine[web]'`",
         ) from None
-    return build_app(store, path, contact, clock)

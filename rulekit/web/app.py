@@ -54,7 +54,7 @@ def build_app(store: Store, path: str | None, contact: str, clock: Callable[[], 
     app = Starlette(
         routes=routes,
         exception_handlers={
-            HTTPException: lambda request, error: pages.refusal(error.status_code, error.headers),  # type: ignore[attr-defined]
+            HTTPException: lambda request, error: pages.refusal(error.status_code, error.headers),
             StoreError: lambda request, error: _unavailable(pages, error),
             Exception: lambda request, error: pages.refusal(500),
         },

@@ -15,6 +15,7 @@ from rulekit.settings import (
     RecordSection,
     ScenarioSection,
     SenderSection,
+    ServeSection,
     Settings,
     SourceSection,
     StoreSection,
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[store]`": StoreSection,
     "`[sender]`": SenderSection,
     "`[delivery]`": DeliverySection,
+    "`[serve]`": ServeSection,
     "`[test]`": ScenarioSection,
 }
 

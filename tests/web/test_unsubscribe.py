@@ -8,6 +8,7 @@ import sys
 import threading
 from base64 import b64encode
 from collections.abc import Callable
+from email import message_from_bytes
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -60,6 +61,16 @@ def test_a_mail_program_stops_all_emails_with_one_click(desk: Any, form: dict[st
         assert desk.states() == stopped(("Greet", "ada"), ("Greet_Again", "ada"))
     (line,) = desk.store.suppressions()
     assert (line.reason, line.actor) == ("unsubscribed with one click in a mail program", "the recipient")
+
+
+def test_the_headers_of_an_email_are_all_that_a_mail_program_needs(desk: Any) -> None:
+    message = message_from_bytes(desk.store.message(1))
+    uri = re.fullmatch("<https://mail[.]example[.]com(/.*)>", message["List-Unsubscribe"])
+    assert uri is not None
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = desk.ask("POST", uri[1], content=message["List-Unsubscribe-Post"], headers=form)
+    assert answer.status_code == 200
+    assert desk.suppressed() == [(message["To"], None)]
 
 
 def test_looking_changes_nothing_however_often_and_by_whomever(desk: Any) -> None:
@@ -239,7 +250,8 @@ def test_while_the_store_fails_nothing_is_said_to_be_done(desk: Any) -> None:
 def test_health_is_that_of_the_store(desk: Any) -> None:
     assert desk.ask("GET", "/healthz").status_code == 200
     with sqlite3.connect(desk.project.folder / "state/rulekit.db") as damaged:
-        damaged.execute("ALTER TABLE sending RENAME TO elsewhere")
+        for (name,) in damaged.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            damaged.execute(f'ALTER TABLE "{name}" RENAME TO "elsewhere_{name}"')
     damaged.close()
     assert desk.ask("GET", "/healthz").status_code == 503
 

@@ -1,0 +1,146 @@
+"""The loop of `rulekit serve`: a tick every now and then, and what is due is sent all the time.
+
+Nothing that a turn meets ends the loop. It is logged, without a value of the data, and the next turn tries again.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+from traceback import extract_tb
+
+from rulekit.engine import TakenTick, dispatch_due, take_tick
+from rulekit.engine.project import Project, find_sender, open_project
+from rulekit.errors import PluginError, RulekitError, SourceError, TickLost
+from rulekit.outbox.dispatcher import DispatchReport
+from rulekit.outbox.store import Store
+
+# seconds between two dispatches, and at most as long where they fail one after the other
+POLL = 3.0
+LONGEST = 60.0
+
+_log = logging.getLogger(__name__)
+
+
+class Schedule:
+    """When the next tick is due: at once, and then at each multiple of `every`; what was missed is left out.
+
+    `seconds` gives the seconds that have passed since some moment, whatever the machine's clock does.
+    """
+
+    def __init__(self, every: timedelta, seconds: Callable[[], float]) -> None:
+        self._every, self._seconds = every.total_seconds(), seconds
+        self._next = seconds()
+
+    def left(self) -> float:
+        """Returns the seconds until the next tick, 0 when it is due."""
+        return max(0.0, self._next - self._seconds())
+
+    def passed(self) -> None:
+        """Notes that a tick was tried."""
+        missed = int((self._seconds() - self._next) // self._every)
+        self._next += (missed + 1) * self._every
+
+
+class Serving:
+    """Ticks and dispatches of one project until `stopping` is set; what is being sent then is finished."""
+
+    def __init__(
+        self, project: Project, store: Store, schedule: Schedule, clock: Callable[[], datetime], stopping: Event
+    ) -> None:
+        self._project, self._store, self._schedule = project, store, schedule
+        self._clock, self._stopping = clock, stopping
+        self._can_send = True
+
+    def run(self) -> None:
+        """Goes on until it is told to stop."""
+        failures = 0
+        while not self._stopping.is_set():
+            if self._schedule.left() == 0:
+                self._turn("the tick failed", self._tick)
+                self._schedule.passed()
+            failures = 0 if self._turn("the dispatch failed", self._dispatch) else failures + 1
+            self._stopping.wait(min(LONGEST, POLL * 2**failures, self._schedule.left()))
+
+    def _turn(self, failure: str, work: Callable[[], bool]) -> bool:
+        try:
+            return work()
+        except TickLost:
+            _log.info("another worker's tick was first; nothing of this one was written")
+        except RulekitError as error:
+            _say(logging.ERROR, failure, reason=told(error))
+        except Exception as error:
+            _say(logging.ERROR, failure, reason=f"a fault of rulekit: {_place(error)}")
+        return False
+
+    def _tick(self) -> bool:
+        """Reads rules and settings anew, as `rulekit run` does; when they cannot do, those of before go on sending."""
+        project = open_project(self._project.folder)
+        find_sender(project)
+        self._project = project
+        _tell_tick(take_tick(project, self._store, self._clock()))
+        return True
+
+    def _dispatch(self) -> bool:
+        if not self._can_send:
+            return True
+        try:
+            report = dispatch_due(self._project, self._store, self._clock, stop=self._is_to_pause)
+        except PluginError:
+            # a sender that breaks its promise is given no other email
+            self._can_send = False
+            raise
+        _tell_dispatch(report)
+        return report.paused is None
+
+    def _is_to_pause(self) -> bool:
+        return self._stopping.is_set() or self._schedule.left() == 0
+
+
+def told(error: RulekitError) -> str:
+    """Returns an error for a log: what a source or a database adds after the colon or on more lines may be data."""
+    message = error.message.partition("\n")[0]
+    return message.partition(": ")[0] if isinstance(error, SourceError) else message
+
+
+def _place(error: Exception) -> str:
+    frame = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
+
+
+def _say(level: int, event: str, **told: object) -> None:
+    _log.log(level, event, extra={"fields": told})
+
+
+def _tell_tick(taken: TakenTick) -> None:
+    tick, outcome = taken.tick, taken.outcome
+    _say(
+        logging.INFO,
+        "ticked",
+        people=taken.data.people,
+        joined=sum(len(change.joined) for change in tick.personas if not change.parked),
+        left=sum(len(change.left) for change in tick.personas if not change.parked),
+        emails=len(tick.record.rows),
+        failed=sum(row.failure is not None for row in tick.record.rows),
+        withdrawn=outcome.withdrawn,
+        expired=outcome.expired,
+    )
+    for change in tick.personas:
+        if change.parked:
+            joined, left = len(change.joined), len(change.left)
+            _say(logging.WARNING, "too many people crossed at once", persona=change.name, joined=joined, left=left)
+    for trigger in sorted(tick.demoted):
+        _say(logging.WARNING, "more emails than delivery.max_auto_per_tick wait for approval", trigger=trigger)
+    for problem in taken.data.problems():
+        _say(logging.WARNING, "the data is not as declared", problem=problem)
+
+
+def _tell_dispatch(report: DispatchReport) -> None:
+    found = {field.name: getattr(report, field.name) for field in fields(report)}
+    counts = {name: value for name, value in found.items() if isinstance(value, int) and value}
+    if counts:
+        _say(logging.INFO, "dispatched", **counts)
+    if report.paused is not None:
+        _say(logging.WARNING, "the sender is paused", reason=report.paused)
