@@ -183,8 +183,9 @@ def dispatch(
     """Sends what is due, at most `limit` emails, and reports what became of each.
 
     Emails of workers that died are taken back first. `jitter` gives numbers from 0 to 1; `allowed` says whether an
-    address may be mailed; `progress` hears how many emails are done; `stop` is asked before each. The sender is opened when the first email needs
-    it. Raises StoreError when the store fails, and what `open_sender` raises on purpose; the email at hand then waits.
+    address may be mailed; `progress` hears how many emails are done; `stop` is asked before each, and ends the
+    dispatch. The sender is opened when the first email needs it. Raises StoreError when the store fails, and what
+    `open_sender` raises on purpose; the email at hand then waits.
     """
     store.reap(now())
     work = _Dispatch(store, _OpenSender(open_sender), now, jitter, allowed)
