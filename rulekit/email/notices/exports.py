@@ -30,7 +30,7 @@ _HARMLESS = frozenset(
 )
 # a first line this short, as in `{` or `{"items": [`, opens a document that takes many lines
 _OPENING = 40
-_ONE_ADDRESS = re.compile(r"[^\s@<>,;\"]{1,250}@[^\s@<>,;\"]{1,250}")
+_ONE_ADDRESS = re.compile(r"[^\s@<>,;\"\x00-\x1f\x7f\ufffd]{1,250}@[^\s@<>,;\"\x00-\x1f\x7f\ufffd]{1,250}")
 _IN_BRACKETS = re.compile(r"<([^<>]*)>\s*$")
 
 

@@ -34,7 +34,7 @@ def read_happening(value: Object) -> list[Notice] | None:
         return _read_mailgun(value["event-data"])
     if isinstance(value.get("mail"), dict) and ("notificationType" in value or "eventType" in value):
         return _read_ses(value)
-    if "event" in value and ("sg_event_id" in value or "sg_message_id" in value):
+    if "event" in value and not value.keys().isdisjoint(("sg_event_id", "sg_message_id", "smtp-id")):
         return _read_sendgrid(value)
     if "event" in value and "recipient" in value and isinstance(value.get("message"), dict):
         return _read_mailgun(value)

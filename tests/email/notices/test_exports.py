@@ -86,6 +86,10 @@ BOUNCED, DELAYED, DELIVERED, COMPLAINED, UNSUBSCRIBED = (
         (sendgrid("bounce", type="blocked", status="5.7.1", reason="x"), "SendGrid", BOUNCED, "5.7.1", False),
         (sendgrid("dropped", reason="Bounced Address"), "SendGrid", BOUNCED, "", True),
         (sendgrid("dropped", reason="Spam Content"), "SendGrid", BOUNCED, "", False),
+        (
+            {"email": ADA, "smtp-id": OURS, "event": "dropped", "reason": "Invalid", "timestamp": 1},
+            *("SendGrid", BOUNCED, "", False),
+        ),
         (sendgrid("spamreport"), "SendGrid", COMPLAINED, "", False),
         (sendgrid("group_unsubscribe"), "SendGrid", UNSUBSCRIBED, "", False),
         (mailgun("delivered"), "Mailgun", DELIVERED, "", False),
@@ -113,7 +117,7 @@ def test_happenings_become_notices(value: Any, source: str, kind: NoticeKind, st
     assert (notice.kind, notice.status, notice.dead) == (kind, status, dead)
     assert (notice.message_id, notice.addresses) == (OURS, (ADA,))
     assert notice.source.endswith(source)
-    assert notice.at in (AT, None)
+    assert notice.at in (AT, datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC), None)
 
 
 def test_happenings_come_in_envelopes_lists_and_lines() -> None:
