@@ -14,7 +14,7 @@ from rulekit.errors import ComposeError
 _WITH_NAME = re.compile(r"(?P<name>.*?) *<(?P<address>[^<>]*)>", re.DOTALL)
 _ENCODED_WORD = re.compile(r"=\?.*\?")  # valid letter for letter, but programs decode it (RFC 2047)
 _QUOTED = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"', re.DOTALL)
-_FORBIDDEN_IN_NAME = re.compile(r"[\x00-\x1f\x7f<>]")
+_FORBIDDEN_IN_NAME = re.compile(r"[\x00-\x08\x0a-\x1f\x7f<>]")  # a tab is a space to whoever writes names
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,16 +33,30 @@ def server_context(authority: tuple[trustme.CA, Path]) -> ssl.SSLContext:
 
 
 class Mailroom:
-    """What a well-behaved server took, and what it answers to the dot."""
+    """What a well-behaved server took, byte for byte what each connection wrote, and what it answers to the dot."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[str, list[str], bytes]] = []
+        self.wires: list[bytearray] = []
         self.sessions = 0
         self.answer = "250 2.0.0 queued"
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
         self.taken.append((envelope.mail_from, envelope.rcpt_tos, envelope.original_content))
         return self.answer
+
+
+class Listening(SMTP):
+    """A server that keeps what it heard, before it makes anything of it."""
+
+    def __init__(self, room: Mailroom, **options: Any) -> None:
+        super().__init__(room, **options)
+        self._wire = bytearray()
+        room.wires.append(self._wire)
+
+    def data_received(self, data: bytes) -> None:
+        self._wire += data
+        super().data_received(data)
 
 
 @pytest.fixture
@@ -57,7 +71,7 @@ def start_server() -> Iterator[Callable[..., int]]:
 
         def factory() -> SMTP:
             room.sessions += 1
-            return SMTP(room, loop=loop, **options)
+            return Listening(room, loop=loop, **options)
 
         async def main(stopped: asyncio.Event) -> None:
             server = await loop.create_server(factory, "127.0.0.1", 0, ssl=implicit)

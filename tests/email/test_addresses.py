@@ -86,6 +86,7 @@ def test_refuses_anything_else(text: str) -> None:
         ("Acme, Inc. <ada@example.com>", Mailbox("Acme, Inc.", "ada@example.com")),
         ('"Acme \\"x\\" @home" <ada@example.com>', Mailbox('Acme "x" @home', "ada@example.com")),
         ("Åda <ada@éxample.com>", Mailbox("Åda", "ada@xn--xample-9ua.com")),
+        ("Ada\tat Example <ada@example.com>", Mailbox("Ada\tat Example", "ada@example.com")),
         ("<ada@example.com>", Mailbox("", "ada@example.com")),
     ],
 )
