@@ -35,7 +35,7 @@ def texts() -> dict[str, list[str]]:
         "marks": [f"Ada{mark}Eve" for mark in _MARKS],
         "encoded words": [*words, *(f"{a} {b}" for a, b in zip(words[::9], words[1::9], strict=False)), *_BROKEN],
         "smuggling": [
-            f"Ada{before}.{after}MAIL FROM:<{EVE}>{after}RCPT TO:<{EVE}>{after}DATA{after}x"
+            f"Ada{before}.{after}.Eve{after}..{after}MAIL FROM:<{EVE}>{after}RCPT TO:<{EVE}>{after}DATA{after}x"
             for before, after in product([*_ENDS, ""], _ENDS)
         ],
         "lengths": [
