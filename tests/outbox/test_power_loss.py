@@ -19,6 +19,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from rulekit.errors import StoreError
 from rulekit.outbox.store import Store
@@ -64,8 +65,8 @@ class Judge:
         try:
             with Store.open(history.URL, self.folder) as store:
                 return self._judge_recovered(store, files, told)
-        except (StoreError, sqlite3.DatabaseError) as error:
-            return [f"the store cannot be used: {str(error)[:60]}"]
+        except (StoreError, sqlite3.DatabaseError, SQLAlchemyError) as error:
+            return [f"the store cannot be used: {str(error).splitlines()[0]}"]
 
     def _judge_recovered(self, store: Store, files: Files, told: list[dict[str, Any]]) -> list[str]:
         store.counts()
