@@ -7,6 +7,7 @@ import click
 from rulekit.cli.printing import escape_line
 from rulekit.clock import format_instant
 from rulekit.diagnostics.lines import escape
+from rulekit.outbox.evidence import Event
 from rulekit.outbox.rows import AuditLine, OutboxRow
 from rulekit.outbox.states import State
 from rulekit.outbox.transitions import Actor
@@ -17,18 +18,21 @@ def gist(row: OutboxRow) -> str:
     return row.subject if row.state in (State.SENT, State.UNAPPROVED) else row.reason or row.subject
 
 
-def print_email(row: OutboxRow, message: bytes, history: list[AuditLine]) -> None:
-    """Prints one email for a person who decides about it: facts, history, text."""
+def print_email(row: OutboxRow, message: bytes, history: list[AuditLine], heard: list[Event]) -> None:
+    """Prints one email for a person who decides about it: facts, history, what was heard of it since, text."""
     _print_facts(row)
     for line in history:
         reason = f": {escape_line(line.reason)}" if line.reason not in ("", line.actor_name) else ""
         click.echo(f"  {format_instant(line.at)}  {_where(line):10}  by {escape_line(_who(line))}{reason}")
+    for event in heard:
+        detail = f": {escape_line(event.detail)}" if event.detail else ""
+        click.echo(f"  {format_instant(event.at)}  {event.kind.value:10}  by {escape_line(event.source)}{detail}")
     click.echo()
     click.echo(escape(_plain_text(message)))
 
 
-def story_as_json(row: OutboxRow, history: list[AuditLine]) -> dict[str, object]:
-    """Returns why an email was made and what happened to it since."""
+def story_as_json(row: OutboxRow, history: list[AuditLine], heard: list[Event]) -> dict[str, object]:
+    """Returns why an email was made, what happened to it since, and what was heard about it after it left."""
     lines = [
         {
             "at": format_instant(line.at),
@@ -39,7 +43,11 @@ def story_as_json(row: OutboxRow, history: list[AuditLine]) -> dict[str, object]
         }
         for line in history
     ]
-    return {"because": dict(row.because), "history": lines}
+    told = [
+        {"at": format_instant(event.at), "kind": event.kind.value, "source": event.source, "detail": event.detail}
+        for event in heard
+    ]
+    return {"because": dict(row.because), "history": lines, "heard": told}
 
 
 def _print_facts(row: OutboxRow) -> None:

@@ -80,14 +80,15 @@ def list_rows(
 def show(row_id: int, raw: bool, output: str, project: Path) -> None:
     """Show one email: where it comes from, why, its history, and its text."""
     with open_project_store(project) as store:
-        row, message, history = store.row(row_id), store.message(row_id), store.history(row_id)
+        row, message = store.row(row_id), store.message(row_id)
+        history, heard = store.history(row_id), store.heard_of(row_id)
     if raw:
         click.echo(message, nl=False)
         return
     if output == "json":
-        print_json({"schema_version": 1, **email_as_json(row), **story_as_json(row, history)})
+        print_json({"schema_version": 1, **email_as_json(row), **story_as_json(row, history, heard)})
     else:
-        print_email(row, message, history)
+        print_email(row, message, history, heard)
 
 
 @command.command("approve")

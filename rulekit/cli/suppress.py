@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from rulekit.cli.importing import command as import_command
 from rulekit.cli.options import by_option, now_option, output_option, project_option
 from rulekit.cli.printing import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
@@ -60,3 +61,6 @@ def list_addresses(output: str, project: Path) -> None:
         )
     else:
         click.echo("no address is suppressed")
+
+
+command.add_command(import_command)

@@ -1,0 +1,115 @@
+"""Importing what others say of addresses and of emails that left, batch by batch, into the store.
+
+A list is vouched for by the person who imports it: its addresses are suppressed. A notice is not: it counts only for
+an email of ours that left for its address.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from rulekit.email.notices.exports import Entry, Harmless, Item, Unreadable
+from rulekit.engine.hearing import Format, find_format, read_items
+from rulekit.outbox.evidence import Heard
+from rulekit.outbox.store import Store
+from rulekit.records import Notice
+
+BATCH = 1_000
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What to import and how; `reason` stands where a list gives none, and `trigger` limits a list to its emails."""
+
+    path: Path
+    now: datetime
+    actor: str
+    format: Format | None = None
+    trigger: str | None = None
+    reason: str = ""
+    dry_run: bool = False
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did, or would do; `unreadable` holds the first of those that nobody can read."""
+
+    lines: int = 0
+    suppressed: int = 0
+    already: int = 0
+    ended: int = 0
+    recorded: int = 0
+    again: int = 0
+    not_ours: int = 0
+    sent: int = 0
+    failed: int = 0
+    harmless: int = 0
+    unreadable_count: int = 0
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+class _Sets:
+    """What the batches brought together: in a dry run a later one does not know of an earlier one."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, set[object]] = {}
+
+    def new(self, name: str, values: frozenset[object]) -> int:
+        """Returns how many of the values are new under that name, and keeps them."""
+        seen = self._seen.setdefault(name, set())
+        before = len(seen)
+        seen.update(values)
+        return len(seen) - before
+
+
+def import_notices(store: Store, request: ImportRequest, progress: Callable[[int], None] | None = None) -> Imported:
+    """Imports what stands at a path; `progress` hears how many lines and messages are done. Raises SourceError.
+
+    What was imported before changes nothing. Each batch is written as a whole; an import that was stopped is simply
+    run again.
+    """
+    done, seen = Imported(), _Sets()
+    items = read_items(request.path, request.format or find_format(request.path))
+    while batch := list(islice(items, BATCH)):
+        _count(done, batch)
+        _keep(done, seen, _hear(store, request, batch))
+        if progress is not None:
+            progress(done.lines)
+    return done
+
+
+def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[Heard]:
+    now, actor = request.now, request.actor
+    entries = [item for item in batch if isinstance(item, Entry)]
+    notices = [item for item in batch if isinstance(item, Notice)]
+    if entries:
+        fallback = request.reason or f"on the list {request.path.name}"
+        reasons = {entry.address: entry.reason or fallback for entry in entries}
+        yield store.suppress_listed(reasons, now, actor, request.trigger, dry_run=request.dry_run)
+    if notices:
+        yield store.record_notices(notices, now, actor, dry_run=request.dry_run)
+
+
+def _count(done: Imported, batch: list[Item]) -> None:
+    unreadable = [item for item in batch if isinstance(item, Unreadable)]
+    done.lines += len(batch)
+    done.harmless += sum(isinstance(item, Harmless) for item in batch)
+    done.unreadable_count += len(unreadable)
+    done.unreadable = (*done.unreadable, *unreadable)[:SHOWN]
+
+
+def _keep(done: Imported, seen: _Sets, heard: Iterator[Heard]) -> None:
+    for part in heard:
+        suppressed = seen.new("suppressed", part.suppressed)
+        recorded = seen.new("recorded", part.recorded)
+        done.suppressed += suppressed
+        done.already += part.already + len(part.suppressed) - suppressed
+        done.ended += seen.new("ended", part.ended)
+        done.recorded += recorded
+        done.again += part.again + len(part.recorded) - recorded
+        done.not_ours += part.not_ours
+        done.sent += seen.new("sent", part.sent)
+        done.failed += seen.new("failed", part.failed)
