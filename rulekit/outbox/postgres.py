@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, func, insp
 
 from rulekit.errors import StoreError
 
-READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
 WRITING: dict[str, Any] = {}
 # what the URL may say otherwise; a server that is gone is noticed within a minute
 _CONNECTING = {
@@ -48,6 +48,7 @@ _HELP = {
     "53100": ("the disk of the server is full", "make room and run again; the store is as it was before"),
     "53200": ("the server is out of memory", "give it more and run again; the store is as it was before"),
     "53300": ("the server has too many connections", "run fewer workers, or raise `max_connections` of the server"),
+    "22021": ("it cannot keep the NUL letter in a text", "take that letter out of your data"),
     "25006": ("it may only be read", "point `[store] url` at the primary server, not at a copy of it"),
     "25P03": ("the server ended a transaction that stood still", "run again; nothing of it is written"),
     "55P03": ("another process keeps it locked", "wait until that one has finished and run again"),
@@ -59,7 +60,7 @@ _HELP = {
     "XX": ("the server says that it is damaged", "look into the log of the server; restore the database from a copy"),
 }
 # the driver gives no code for what goes wrong while it connects, so the words of the server must do
-_SAID_WHILE_CONNECTING = {
+_SAID = {
     "password authentication failed": "28P01",
     "no password supplied": "28P01",
     "no pg_hba.conf entry": "28",
@@ -72,7 +73,11 @@ _SAID_WHILE_CONNECTING = {
     "not yet accepting connections": "57P03",
     "is shutting down": "57P",
     "in recovery mode": "57P03",
+    "cannot contain NUL": "22021",
 }
+
+
+_UNREACHED = ("connection failed", "connection timeout", "failed to resolve host")
 
 
 def explain(error: object) -> tuple[str, str] | None:
@@ -81,22 +86,28 @@ def explain(error: object) -> tuple[str, str] | None:
         return None
     code = getattr(error, "sqlstate", None)
     if code is None:
-        return _explain_words(str(error))
+        return _explain_words(str(error)) or (_LOST if _is_about_the_connection(error) else None)
     return next((told for start, told in _HELP.items() if code.startswith(start)), None)
 
 
+def _is_about_the_connection(error: object) -> bool:
+    from psycopg import InterfaceError, OperationalError  # where the error comes from, so it is installed
+
+    return isinstance(error, InterfaceError | OperationalError)
+
+
 def _explain_words(said: str) -> tuple[str, str] | None:
-    known = next((_HELP[code] for words, code in _SAID_WHILE_CONNECTING.items() if words in said), None)
+    known = next((_HELP[code] for words, code in _SAID.items() if words in said), None)
     if known is not None:
         return known
     if 'database "' in said and "does not exist" in said:
         return _HELP["3D000"]
     if 'role "' in said and "does not exist" in said:
         return _HELP["28"]
-    if "connection failed" in said or "connection timeout" in said:
-        why = said.strip().splitlines()[-1].rpartition("failed: ")[2].strip()
+    if any(words in said for words in _UNREACHED):
+        why = said.strip().partition("\n")[0].rpartition("failed: ")[2]
         return f"the server cannot be reached: {why}", "see that it runs, and check host and port in `[store] url`"
-    return _LOST if "connection" in said else None
+    return None
 
 
 def may_run_again(error: object) -> bool:
