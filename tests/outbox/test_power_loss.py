@@ -1,7 +1,7 @@
 """The power goes, at any moment: nothing that was committed is lost, and nobody is mailed twice afterwards.
 
 A history is recorded below SQLite, and the disk rebuilt at every beginning of the record as it may be found then
-(`disk/rebuild.py`). `RULEKIT_POWER_LOSSES=40` tries so many chances at every moment instead of one.
+(`disk/rebuild.py`). `RULEKIT_POWER_LOSSES=40` tries so many chances at every moment instead of two.
 """
 
 import os
@@ -19,15 +19,13 @@ from random import Random
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import SQLAlchemyError
 
-from rulekit.errors import StoreError
 from rulekit.outbox.store import Store
 from tests.outbox.disk import history
 from tests.outbox.disk.rebuild import Files, states
 from tests.outbox.disk.vfs import Operation
 
-SAMPLES = int(os.environ.get("RULEKIT_POWER_LOSSES", "1"))
+SAMPLES = int(os.environ.get("RULEKIT_POWER_LOSSES", "2"))
 Broken = Callable[[Path], dict[str, list[object]]]
 
 
@@ -65,8 +63,9 @@ class Judge:
         try:
             with Store.open(history.URL, self.folder) as store:
                 return self._judge_recovered(store, files, told)
-        except (StoreError, sqlite3.DatabaseError, SQLAlchemyError) as error:
-            return [f"the store cannot be used: {str(error).splitlines()[0]}"]
+        except Exception as error:
+            # of a damaged file anything may be said
+            return [f"the store cannot be used: {type(error).__name__}: {str(error).splitlines()[0]}"]
 
     def _judge_recovered(self, store: Store, files: Files, told: list[dict[str, Any]]) -> list[str]:
         store.counts()
@@ -148,7 +147,7 @@ def test_nothing_committed_is_lost_and_nobody_is_mailed_twice(judged: Callable[.
 def test_nor_in_the_middle_of_recovering_from_a_power_loss(judged: Callable[..., Judge]) -> None:
     """The power goes once more while the next process plays the journal back and goes on."""
     first = judged(samples=0)
-    chosen = Random(0).sample(first.hot, 1 + SAMPLES)
+    chosen = Random(0).sample(first.hot, SAMPLES)
     for files, told in chosen:
         again = judged(start=files, before=told, samples=0)
         assert again.found == []
@@ -156,11 +155,11 @@ def test_nor_in_the_middle_of_recovering_from_a_power_loss(judged: Callable[...,
 
 def test_nor_with_a_write_ahead_log(judged: Callable[..., Judge]) -> None:
     """As with a SQLite in which it is safe; the next process may have another one, and turns it back."""
-    judge = judged("journal_mode = WAL")
+    judge = judged("journal_mode = WAL", samples=SAMPLES // 2)
     assert judge.found == []
 
 
 @pytest.mark.parametrize("pragma", ["synchronous = OFF", "journal_mode = MEMORY"])
 def test_a_store_that_does_not_wait_for_the_disk_is_found_out(judged: Callable[..., Judge], pragma: str) -> None:
     """The control: were these settings lost, the tests above would say so."""
-    assert len(judged(pragma).found) >= 100
+    assert len(judged(pragma, samples=1).found) >= 100
