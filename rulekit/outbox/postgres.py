@@ -77,7 +77,7 @@ _SAID = {
 }
 
 
-_UNREACHED = ("connection failed", "connection timeout", "failed to resolve host")
+_UNREACHED = ("connection failed", "connection is bad: ", "connection timeout", "failed to resolve host")
 
 
 def explain(error: object) -> tuple[str, str] | None:

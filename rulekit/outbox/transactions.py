@@ -11,7 +11,7 @@ from rulekit.outbox.execution import Work
 from rulekit.outbox.opening import kind_of
 from rulekit.records import OutboxChange
 
-ATTEMPTS = 10
+ATTEMPTS = 8
 # seconds before the second attempt; each later one waits twice as long, and up to twice that by chance
 _PAUSE = 0.005
 
