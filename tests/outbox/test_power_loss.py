@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from rulekit.outbox.store import Store
-from tests.outbox.disk import history
+from tests.outbox.disk import history, older
 from tests.outbox.disk.rebuild import Files, states
 from tests.outbox.disk.vfs import Operation
 
@@ -151,6 +151,13 @@ def test_nor_in_the_middle_of_recovering_from_a_power_loss(judged: Callable[...,
     for files, told in chosen:
         again = judged(start=files, before=told, samples=0)
         assert again.found == []
+
+
+def test_nor_while_an_older_store_is_brought_up_to_date(judged: Callable[..., Judge], tmp_path: Path) -> None:
+    path = tmp_path / "older.db"
+    older.make(path)
+    judge = judged(start={history.FILE: path.read_bytes()}, before=older.facts(path), samples=SAMPLES // 2)
+    assert judge.found == []
 
 
 def test_nor_with_a_write_ahead_log(judged: Callable[..., Judge]) -> None:
