@@ -107,8 +107,7 @@ def open_project_store(folder: Path) -> Store:
 def open_store_to_read(project: Project) -> Store:
     """Opens the project's store where there is one, and otherwise an empty one in memory, so that nothing is made."""
     url = fill_environment(project.settings.store.url)
-    path = url.removeprefix("sqlite:///")
-    if path != url and not (project.folder / path).exists():
+    if not Store.exists(url, project.folder):
         return Store.in_memory()
     return Store.open(url, project.folder)
 

@@ -5,20 +5,29 @@ committed, and nothing that it does can undo one.
 """
 
 import logging
+import random
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Self, TypeVar, cast
 
 from sqlalchemy import Engine, select
 
-from rulekit.outbox import actions, claims, memberships, recording, rows, suppressions
+from rulekit.outbox import actions, claims, locks, memberships, recording, rows, suppressions, transactions
 from rulekit.outbox.claims import LEASE, Claim
 from rulekit.outbox.execution import Work
-from rulekit.outbox.opening import WRITES, open_engine, open_memory_engine, resolve_url, told_as_store_errors
+from rulekit.outbox.opening import (
+    clock_of,
+    exists,
+    name_of,
+    open_engine,
+    open_memory_engine,
+    resolve_url,
+    told_as_store_errors,
+)
 from rulekit.outbox.rows import AuditLine, OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import Suppression
@@ -28,6 +37,7 @@ from rulekit.outbox.transitions import Given
 from rulekit.records import OutboxChange, Outcome
 
 OnChange = Callable[[OutboxChange], None]
+T = TypeVar("T")
 
 
 class Store:
@@ -42,6 +52,11 @@ class Store:
     def open(cls, url: str, project: Path, on_change: OnChange | None = None) -> Self:
         """Opens the store at that URL, and makes it or brings its schema up to date where needed."""
         return cls(open_engine(resolve_url(url, project)), on_change)
+
+    @staticmethod
+    def exists(url: str, project: Path) -> bool:
+        """Says whether there is a store at that URL; makes nothing."""
+        return exists(resolve_url(url, project))
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -81,64 +96,60 @@ class Store:
 
     def tick_state(self) -> TickState:
         """Returns the stored world as the next tick finds it."""
-        with self._reading() as work:
-            return memberships.read_state(work.connection)
+        return self._read(lambda work: memberships.read_state(work.connection))
 
     def record_tick(self, tick: TickRecord) -> TickOutcome:
         """Writes a tick, or nothing when it brings nothing new.
 
         Raises TickLost when another tick came first.
         """
-        with self._writing() as work:
+
+        def act(work: Work) -> TickOutcome:
             outcome, worth_keeping = recording.record(work, tick)
+            # last, because a long tick must not keep workers waiting: what they do meanwhile came before it
+            locks.forbidding(work)
             if not worth_keeping:
                 work.connection.rollback()
-        return outcome
+            return outcome
+
+        return self._write(act)
 
     def episodes(self, persona: str, people: Collection[str]) -> dict[str, int]:
         """Returns how often each of these people has joined a persona (0: never), under its stored name."""
-        with self._reading() as work:
-            return memberships.episodes(work.connection, persona, people)
+        return self._read(lambda work: memberships.episodes(work.connection, persona, people))
 
     def last_emails(self, trigger: str, people: Collection[str]) -> dict[str, datetime]:
         """Returns when a trigger last made an email for each person that left or still may.
 
         An email that never left (failed, cancelled, withdrawn, suppressed, expired) does not count.
         """
-        with self._reading() as work:
-            return rows.last_emails(work.connection, trigger, people)
+        return self._read(lambda work: rows.last_emails(work.connection, trigger, people))
 
     def waiting_for_leavers(self) -> list[tuple[str, str]]:
         """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
-        with self._reading() as work:
-            return rows.waiting_for_leavers(work.connection)
+        return self._read(lambda work: rows.waiting_for_leavers(work.connection))
 
     # looking
 
     def rows(self, wanted: RowFilter = RowFilter()) -> list[OutboxRow]:  # noqa: B008 - a frozen value
         """Returns the emails that pass the filter, in the order in which they were made."""
-        with self._reading() as work:
-            return rows.find_rows(work.connection, wanted)
+        return self._read(lambda work: rows.find_rows(work.connection, wanted))
 
     def row(self, id: int) -> OutboxRow:
         """Returns one email; raises StoreError when there is none of that number."""
-        with self._reading() as work:
-            return rows.get_row(work.connection, id)
+        return self._read(lambda work: rows.get_row(work.connection, id))
 
     def message(self, id: int) -> bytes:
         """Returns the bytes of an email."""
-        with self._reading() as work:
-            return rows.get_message(work.connection, id)
+        return self._read(lambda work: rows.get_message(work.connection, id))
 
     def history(self, id: int) -> list[AuditLine]:
         """Returns every transition of an email, oldest first."""
-        with self._reading() as work:
-            return rows.history(work.connection, id)
+        return self._read(lambda work: rows.history(work.connection, id))
 
     def counts(self) -> dict[State, int]:
         """Returns how many emails stand in each state that has any."""
-        with self._reading() as work:
-            return rows.counts(work.connection)
+        return self._read(lambda work: rows.counts(work.connection))
 
     def store_id(self) -> str:
         """Returns the name that this store was given when it was made."""
@@ -148,69 +159,65 @@ class Store:
         """Returns the secret of this store, for tokens that only it can make."""
         return self._meta("secret")
 
+    def clock(self) -> datetime:
+        """Returns the time by which this store decides, cut to whole seconds: of the machine that keeps it."""
+        return self._read(lambda work: clock_of(work.connection))
+
     def _meta(self, name: str) -> str:
         # they were given when the store was made, and never change
         if name not in self._given:
-            with self._reading() as work:
-                self._given.update((line.name, line.value) for line in work.connection.execute(select(meta)))
+            lines = self._read(lambda work: work.connection.execute(select(meta)).all())
+            self._given.update((line.name, line.value) for line in lines)
         return self._given[name]
 
     # what people do
 
     def approve(self, id: int, digest: str, now: datetime, actor: str, hold: timedelta) -> OutboxRow:
         """Approves the message with that digest; it leaves when the hold is over. Raises TransitionRefused."""
-        with self._writing() as work:
-            return actions.approve(work, id, digest, now, actor, hold)
+        return self._write(lambda work: actions.approve(work, id, digest, now, actor, hold))
 
     def unapprove(self, id: int, now: datetime, actor: str) -> OutboxRow:
         """Takes an approval back while its hold lasts. Raises TransitionRefused."""
-        with self._writing() as work:
-            return actions.unapprove(work, id, now, actor)
+        return self._write(lambda work: actions.unapprove(work, id, now, actor))
 
     def cancel(self, id: int, now: datetime, actor: str, reason: str = "") -> OutboxRow:
         """Stops an email for good, unless it is on its way. Raises TransitionRefused."""
-        with self._writing() as work:
-            return actions.cancel(work, id, now, actor, reason)
+        return self._write(lambda work: actions.cancel(work, id, now, actor, reason))
 
     def resolve(self, id: int, to: State, now: datetime, actor: str, reason: str) -> OutboxRow:
         """Says what became of an uncertain email: sent, failed or retrying. Raises TransitionRefused."""
-        with self._writing() as work:
-            return actions.resolve(work, id, to, now, actor, reason)
+        return self._write(lambda work: actions.resolve(work, id, to, now, actor, reason))
 
     def suppress(self, address: str, reason: str, now: datetime, actor: str) -> int:
         """Forbids an address; returns how many waiting emails that ended."""
-        with self._writing() as work:
-            return suppressions.add(work, address, reason, Given(now, actor, reason))
+        return self._write(
+            lambda work: suppressions.add(work, address, reason, Given(now, actor, reason)), locks.forbidding
+        )
 
     def unsuppress(self, address: str) -> bool:
         """Allows an address again; returns whether it was forbidden. Emails that ended stay ended."""
-        with self._writing() as work:
-            return suppressions.remove(work, address)
+        return self._write(lambda work: suppressions.remove(work, address), locks.forbidding)
 
     def suppressions(self) -> list[Suppression]:
         """Returns every address that may not be mailed, in order."""
-        with self._reading() as work:
-            return suppressions.listed(work)
+        return self._read(lambda work: suppressions.listed(work))
 
     # the worker's side
 
     def claim_due(self, now: datetime, worker: str, limit: int, lease: timedelta = LEASE) -> list[Claim]:
         """Claims emails whose time has come, those that wait longest first."""
-        with self._writing() as work:
-            return claims.claim_due(work, now, worker, limit, lease)
+        return self._write(lambda work: claims.claim_due(work, now, worker, limit, lease), locks.leaving)
 
     def mark_data(self, claim: Claim, now: datetime) -> str | None:
         """Notes that the message is about to leave; returns a reason when it may not, and the row is then suppressed.
 
         Raises TransitionRefused when the row is no longer this worker's.
         """
-        with self._writing() as work:
-            return claims.mark_data(work, claim, now)
+        return self._write(lambda work: claims.mark_data(work, claim, now), locks.leaving)
 
     def forbid(self, claim: Claim, now: datetime, reason: str) -> None:
         """Ends a claimed email because its address may not be mailed."""
-        with self._writing() as work:
-            claims.forbid(work, claim, now, reason)
+        self._write(lambda work: claims.forbid(work, claim, now, reason))
 
     def finish(self, claim: Claim, outcome: Outcome, now: datetime, jitter: float = 0.0) -> State:
         """Writes down what became of a claimed email and returns where it stands then.
@@ -218,35 +225,29 @@ class Store:
         `jitter`, from 0 to 1, stretches the delay before another attempt. Raises TransitionRefused when the row is
         no longer this worker's.
         """
-        with self._writing() as work:
-            return claims.finish(work, claim, outcome, now, jitter)
+        return self._write(lambda work: claims.finish(work, claim, outcome, now, jitter))
 
     def reap(self, now: datetime) -> dict[State, int]:
         """Takes emails from workers whose lease is over; returns how many went where."""
-        with self._writing() as work:
-            return claims.reap(work, now)
+        return self._write(lambda work: claims.reap(work, now))
 
     # transactions
 
-    @contextmanager
-    def _reading(self) -> Iterator[Work]:
-        with told_as_store_errors(self._name()), self._engine.connect() as connection:
-            yield Work(connection)
+    def _read(self, act: Callable[[Work], T]) -> T:
+        with told_as_store_errors(name_of(self._engine)):
+            return transactions.read(self._engine, act)
 
-    @contextmanager
-    def _writing(self) -> Iterator[Work]:
-        with told_as_store_errors(self._name()), self._engine.connect() as connection:
-            connection.execution_options(**{WRITES: True})
-            work = Work(connection)
-            yield work
-            # a tick that brought nothing has rolled back, and what it noted never happened
-            committed = work.changes if connection.in_transaction() else []
-            connection.commit()
-        for change in committed:
+    def _write(self, act: Callable[[Work], T], lock: Callable[[Work], None] | None = None) -> T:
+        def locked(work: Work) -> T:
+            if lock is not None:
+                lock(work)
+            return act(work)
+
+        with told_as_store_errors(name_of(self._engine)):
+            result, changes = transactions.write(self._engine, locked, random.random)
+        for change in changes:
             self._tell(change)
-
-    def _name(self) -> str:
-        return Path(self._engine.url.database or "").name
+        return result
 
     def _tell(self, change: OutboxChange) -> None:
         if self.on_change is None:

@@ -1,22 +1,23 @@
 """A store with people, and short ways to make ticks and rows for it."""
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import Engine, create_engine
 
 import rulekit
 from rulekit.outbox.recording import ALREADY
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import MembershipChange, NewRow, TickOutcome, TickRecord
 from rulekit.records import Edge, OutboxChange, Tagging
+from tests.outbox.postgres_server import Server, running_server
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -57,14 +58,13 @@ class World:
         met = [line.tagging.person for line in (*record.changes, *record.rows, *record.waiting, *record.no_emails)]
         people = [*record.new_people, *dict.fromkeys(person for person in met if person not in known)]
         total = len(state.people) + len(people)
-        return self.store.record_tick(
-            replace(
-                record,
-                new_people=people,
-                present=wide(record.present, total, fill=True),
-                members={name: wide(bits, total) for name, bits in record.members.items()},
-            )
-        )
+        members = {name: wide(bits, total).copy() for name, bits in record.members.items()}
+        places = {person: place for place, person in enumerate([*state.people, *people])}
+        for change in record.changes:
+            if "members" not in changes and change.tagging.persona in members:
+                members[change.tagging.persona][places[change.tagging.person]] = change.reason == "joined"
+        present = wide(record.present, total, fill=True)
+        return self.store.record_tick(replace(record, new_people=people, present=present, members=members))
 
     def enter(self, *people: str, **changes: object) -> list[int]:
         """Ticks so that these people join and get an email each; returns the rows' ids."""
@@ -104,10 +104,31 @@ def new_row(tagging: Tagging, now: datetime, **changes: object) -> NewRow:
     return replace(row, **changes)  # type: ignore[arg-type]
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A server that runs while the tests do, with a database `store` that is made and brought up to date."""
+    with running_server() as server:
+        with server.admin() as connection:
+            connection.execute("CREATE DATABASE store OWNER rulekit")
+        Store.open(server.url("store"), Path()).close()
+        yield server
+
+
+@pytest.fixture
+def database(postgres: Server) -> Iterator[str]:
+    """The URL of a new store in PostgreSQL."""
+    name = postgres.make_database("store")
+    yield postgres.url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest) -> str:
     """Where the store under test lies; the whole suite runs once per kind of store."""
-    return {"sqlite": "sqlite:///state/rulekit.db"}[request.param]
+    if request.param == "sqlite":
+        return "sqlite:///state/rulekit.db"
+    url: str = request.getfixturevalue("database")
+    return url
 
 
 @pytest.fixture
@@ -149,15 +170,16 @@ INVARIANTS = {
     "I5 sent only with a reply": "SELECT id FROM outbox WHERE state = 'sent' AND reply IS NULL",
     "I6 the bytes are those of the digest": """
         SELECT o.id FROM outbox o LEFT JOIN messages m ON m."row" = o.id
-        WHERE m.message IS NULL OR sha256(m.message) <> o.digest""",
+        WHERE m.message IS NULL OR sha256(m.message) <> decode(o.digest, 'hex')""",
     "I7 nothing leaves an end": f'SELECT "row" FROM audit WHERE source IN {_ENDS}',
     "I8 one line of history per change, unbroken up to the present": """
         WITH steps AS (SELECT "row", source, source_phase, target, target_phase,
             lag(target) OVER w AS before, lag(target_phase) OVER w AS before_phase,
             lead(target) OVER w AS after FROM audit WINDOW w AS (PARTITION BY "row" ORDER BY id))
         SELECT o.id FROM outbox o LEFT JOIN steps s ON s."row" = o.id
-        WHERE s."row" IS NULL OR s.source IS NOT s.before OR s.source_phase IS NOT s.before_phase
-           OR (s.after IS NULL AND (s.target IS NOT o.state OR s.target_phase IS NOT o.phase))""",
+        WHERE s."row" IS NULL OR coalesce(s.source, '') <> coalesce(s.before, '')
+           OR coalesce(s.source_phase, '') <> coalesce(s.before_phase, '')
+           OR (s.after IS NULL AND (s.target <> o.state OR coalesce(s.target_phase, '') <> coalesce(o.phase, '')))""",
     "I9 memberships and rows move together": """
         SELECT id FROM outbox WHERE tick NOT IN (SELECT sequence FROM ticks) UNION ALL
         SELECT id FROM change_log WHERE tick NOT IN (SELECT sequence FROM ticks) UNION ALL
@@ -165,16 +187,29 @@ INVARIANTS = {
 }
 
 
-def find_broken(path: Path) -> dict[str, list[object]]:
-    """What breaks each invariant in the store at that path; nothing when all hold."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.create_function("sha256", 1, lambda message: sha256(message).hexdigest())
-        found = {name: connection.execute(query).fetchall() for name, query in INVARIANTS.items()}
-    return {name: rows for name, rows in found.items() if rows}
+def find_broken(place: Path | Store) -> dict[str, list[object]]:
+    """What breaks each invariant in a store, or in the one at that path; nothing when all hold."""
+    if isinstance(place, Path):
+        engine = create_engine(f"sqlite:///{place}")
+        try:
+            return _find_broken(engine)
+        finally:
+            engine.dispose()
+    return _find_broken(place._engine)
+
+
+def _find_broken(engine: Engine) -> dict[str, list[object]]:
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            driver: Any = connection.connection.driver_connection
+            driver.create_function("sha256", 1, lambda message: sha256(message).digest())
+            driver.create_function("decode", 2, lambda digest, _: bytes.fromhex(digest))
+        found = {name: connection.exec_driver_sql(query).all() for name, query in INVARIANTS.items()}
+    return {name: list(rows) for name, rows in found.items() if rows}
 
 
 @pytest.fixture
-def broken() -> Callable[[Path], dict[str, list[object]]]:
+def broken() -> Callable[[Path | Store], dict[str, list[object]]]:
     return find_broken
 
 
