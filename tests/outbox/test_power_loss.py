@@ -130,7 +130,7 @@ def judged(tmp_path: Path, broken: Broken, environment: dict[str, str]) -> Calla
         told = [
             f"\npower loss, {settings}: {kinds['write']} writes, {kinds['sync']} syncs; {judge.opened} states, "
             f"{len(judge.hot)} with a journal to play back, {len(judge.found)} wrong",
-            *(wrong[0] for wrong in judge.found[:: max(1, len(judge.found) // 3)][:3]),
+            *(wrong[0].splitlines()[0] for wrong in judge.found[:: max(1, len(judge.found) // 3)][:3]),
         ]
         sys.stdout.write("\n  ".join(told))
         return judge

@@ -1,8 +1,9 @@
-"""Plays the history with one fault of the disk per run: `python -m tests.outbox.disk.fail FOLDER EVERY`.
+"""Plays the history with one fault of the disk per run: `python -m tests.outbox.disk.fail FOLDER EVERY [older]`.
 
 There is a run for every write, sync, truncation and deletion of the history, for every error that it may end with, for
 one that passes and one that lasts, and for the same process going on when the disk is well again and the next one: then
-the folder is left as it is. Only every EVERYth is made. Prints one line of JSON per run.
+the folder is left as it is. Only every EVERYth is made. Prints one line of JSON per run. With `older` it is a store of
+the first version that is opened and gone on with, and the faults are those of opening it.
 """
 
 import json
@@ -14,17 +15,22 @@ from typing import Any
 from rulekit.errors import StoreError
 from rulekit.outbox.store import Store
 from tests.outbox.conftest import find_broken
-from tests.outbox.disk import history, vfs
+from tests.outbox.disk import history, older, vfs
 
 
 class Run:
     """One play of the history on a disk that fails at one point."""
 
-    def __init__(self, disk: vfs.Disk, project: Path) -> None:
+    def __init__(self, disk: vfs.Disk, project: Path, with_older: bool) -> None:
         self.disk = disk
         self.project = project
         self.facts: list[dict[str, Any]] = []
-        self.receiver = history.Receiver(self.facts.append)
+        if with_older:
+            older.make(project / history.FILE)
+            self.facts += older.facts(project / history.FILE)
+        given = [fact["given"] for fact in self.facts if "given" in fact]
+        self.receiver = history.Receiver(self.facts.append, given)
+        self.to_open = 0
         self.wrong: list[str] = []
         self.told: list[str] = []
 
@@ -32,6 +38,7 @@ class Run:
         """Plays it to its end, or to where the fault has left it."""
         self.disk.begin(fault)
         store = self._open()
+        self.to_open = len(self.disk.kinds)
         if store is not None:
             self._play(store, history.PLAYED)
         self.disk.fault = None
@@ -92,22 +99,25 @@ def faults(kinds: list[str]) -> list[tuple[vfs.Fault, bool]]:
     ]
 
 
-def main(folder: Path, every: int) -> None:
+def main(folder: Path, every: int, with_older: bool) -> None:
     """Makes the runs."""
     disk = vfs.install(syncs=False)
-    run(disk, folder / "undisturbed", None, True)
-    for number, (fault, goes_on) in enumerate(faults(list(disk.kinds))[::every]):
-        run(disk, folder / f"{number:05}", fault, goes_on)
+    undisturbed = run(disk, folder / "undisturbed", with_older, None, True)
+    kinds = disk.kinds[: undisturbed.to_open] if with_older else disk.kinds
+    for number, (fault, goes_on) in enumerate(faults(kinds)[::every]):
+        run(disk, folder / f"{number:05}", with_older, fault, goes_on)
 
 
-def run(disk: vfs.Disk, project: Path, fault: vfs.Fault | None, goes_on: bool) -> None:
+def run(disk: vfs.Disk, project: Path, with_older: bool, fault: vfs.Fault | None, goes_on: bool) -> Run:
     """Makes one run and prints what is known of it; leaves nothing behind that nobody will look at."""
     project.mkdir()
-    report = Run(disk, project).play(fault, goes_on)
+    made = Run(disk, project, with_older)
+    report = made.play(fault, goes_on)
     sys.stdout.write(f"{json.dumps(report)}\n")
     if goes_on and not report["wrong"]:
         shutil.rmtree(project)
+    return made
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] == ["older"])
