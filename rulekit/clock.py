@@ -1,4 +1,4 @@
-"""Instants and durations as text and back; the one place that reads the machine's clock.
+"""Instants, durations and zones as text and back; the one place that reads the machine's clock.
 
 Every instant inside rulekit is an aware datetime in UTC with microseconds at most. Everything below the command line
 takes `now` as an argument.
@@ -6,6 +6,8 @@ takes `now` as an argument.
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 UNITS = {
     "w": timedelta(weeks=1),
@@ -62,3 +64,12 @@ def format_duration(length: timedelta) -> str:
         if letter != "w" and length % unit == timedelta(0):
             return f"{length // unit}{letter}"
     return f"{length.total_seconds():f}s"
+
+
+@lru_cache(maxsize=4096)
+def find_zone(name: str) -> ZoneInfo | None:
+    """Returns the time zone of that name, as in `Europe/Stockholm`, or None when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

@@ -6,19 +6,19 @@ A secret never stands in the file: `${NAME}` in a URL reads the environment when
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from rulekit.clock import parse_duration
+from rulekit.clock import find_zone, parse_duration
 from rulekit.errors import SettingsError
 from rulekit.folders import FILE_NAME
+from rulekit.limits import Cap, QuietHours, Rate, parse_cap, parse_quiet_hours, parse_rate
 from rulekit.records import EventMapping, RecordMapping, SourceMapping
 from rulekit.suggestions import did_you_mean
 
@@ -32,11 +32,8 @@ def _duration(value: object) -> object:
 
 
 def _zone(value: object) -> object:
-    if isinstance(value, str):
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"`{value}` is not a time zone; write a name like `Europe/Stockholm`") from None
+    if isinstance(value, str) and find_zone(value) is None:
+        raise ValueError(f"`{value}` is not a time zone; write a name like `Europe/Stockholm`")
     return value
 
 
@@ -75,11 +72,25 @@ def _https(value: object) -> object:
     return value
 
 
+def _from_text(parse: Callable[[str], object], example: str) -> BeforeValidator:
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            raise ValueError(f'write a text in quotes, as in `"{example}"`')
+        return parse(value)
+
+    return BeforeValidator(read)
+
+
 HttpsUrl = Annotated[str, BeforeValidator(_https)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Interval = Annotated[timedelta, BeforeValidator(_interval)]
 Listen = Annotated[str, BeforeValidator(_listen)]
 Zone = Annotated[str, BeforeValidator(_zone)]
+CapText = Annotated[Cap, _from_text(parse_cap, "3 per 7d")]
+HoursText = Annotated[QuietHours, _from_text(parse_quiet_hours, "20:00-08:00")]
+RateText = Annotated[Rate, _from_text(parse_rate, "10 per 1s")]
+# what becomes of an email of which nobody can tell whether it arrived
+Uncertain = Literal["hold", "resend", "idempotent"]
 
 
 class _Section(BaseModel):
@@ -154,18 +165,27 @@ class StoreSection(_Section):
 
 
 class SenderSection(_Section):
-    """Who sends, and, for a sender that leaves the machine, who may be mailed (`allow`)."""
+    """Who sends, how fast, and, for a sender that leaves the machine, who may be mailed (`allow`).
+
+    `rate` and `concurrency` hold for all workers together, `connections` for each of them.
+    """
 
     url: str = "folder:outbox"
     from_: str = Field(default="", alias="from")
     allow: list[str] | None = None
+    rate: RateText | None = None
+    concurrency: int | None = Field(default=None, ge=1)
+    connections: int = Field(default=8, ge=1, le=100)
 
 
 class DeliverySection(_Section):
-    """How emails are let out."""
+    """How emails are let out, and how many of them to one person and when."""
 
     hold: Duration = timedelta(minutes=10)
     max_auto_per_tick: int = Field(default=200, ge=0)
+    cap: list[CapText] = Field(default_factory=list)
+    quiet_hours: HoursText | None = None
+    uncertain: Uncertain = "hold"
     postal_address: str = ""
     unsubscribe_url: HttpsUrl = ""
 
@@ -278,7 +298,11 @@ def _describe(problem: Any) -> str:
 
 def _wrong_value(problem: Any) -> str:
     expected = _EXPECTED.get(problem["type"])
-    return f"write {expected}" if expected else problem["msg"].removeprefix("Value error, ")
+    if expected is not None:
+        return f"write {expected.format_map(problem.get('ctx', {}))}"
+    if problem["type"] == "literal_error":
+        return f"write {problem['ctx']['expected'].replace(chr(39), chr(34))}"
+    return problem["msg"].removeprefix("Value error, ")
 
 
 def _known_keys(location: Sequence[str | int]) -> list[str]:
@@ -295,9 +319,10 @@ _EXPECTED: Mapping[str, str] = {
     "int_type": "a whole number without quotes",
     "int_parsing": "a whole number without quotes",
     "int_from_float": "a whole number",
-    "greater_than_equal": "0 or more",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than_equal": "{le:g} or less",
     "list_type": 'a list, as in `["…"]`',
-    "dict_type": 'a table, as in `{ last_login = "last_seen" }`',
+    "dict_type": 'a table, as in `{{ last_login = "last_seen" }}`',
     "model_type": "a section with keys of its own",
     "model_attributes_type": "a section with keys of its own",
     "time_delta_type": 'a duration in quotes, as in `"10m"`',

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from time import sleep
 
 import click
 from click.core import ParameterSource
@@ -37,6 +38,7 @@ def command(accept: bool, now: datetime, project: Path) -> None:
             now,
             accept=accept,
             clock=(lambda: now) if stays else system_now,
+            wait=None if stays else sleep,
             progress=lambda done: say(f"sending: {plural(done, 'email')}"),
         )
     _print(report, now)
@@ -61,6 +63,8 @@ def _print_dispatch(report: DispatchReport) -> None:
         (report.later, "to try again"),
         (report.uncertain, "uncertain"),
         (report.suppressed, "suppressed"),
+        (report.withdrawn, "withdrawn"),
+        (report.expired, "expired"),
     ):
         if count:
             parts.append(f"{count} {word}")

@@ -37,7 +37,9 @@ from rulekit.evaluation.explain import Explanation, explain
 from rulekit.evaluation.members import evaluate, segment_members
 from rulekit.evaluation.plan import build_plan
 from rulekit.evaluation.report import DataReport
-from rulekit.outbox.dispatcher import DispatchReport, dispatch
+from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
+from rulekit.outbox.gates import Gates
+from rulekit.outbox.pace import Pace
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import TickOutcome
 from rulekit.suggestions import suggest
@@ -93,14 +95,15 @@ def run(
     accept: bool = False,
     clock: Callable[[], datetime] | None = None,
     progress: Callable[[int], None] | None = None,
+    wait: Callable[[float], None] | None = None,
 ) -> RunReport:
     """Runs one tick at `now` and sends what is due.
 
-    `clock` gives the time of each sending (default: `now`); `progress` hears how many emails are done. Raises
-    SettingsError when the sender's settings cannot do, before anything is read or written.
+    `clock` gives the time of each sending (default: `now`); `progress` hears how many emails are done; `wait` is as in
+    `dispatch_due`. Raises SettingsError when the sender's settings cannot do, before anything is read or written.
     """
     taken = take_tick(project, store, now, accept=accept)
-    dispatched = dispatch_due(project, store, clock or (lambda: now), progress)
+    dispatched = dispatch_due(project, store, clock or (lambda: now), progress, wait=wait)
     return RunReport(taken.tick, taken.outcome, taken.data, dispatched)
 
 
@@ -163,18 +166,22 @@ def dispatch_due(
     clock: Callable[[], datetime],
     progress: Callable[[int], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    wait: Callable[[float], None] | None = None,
 ) -> DispatchReport:
-    """Sends the emails that are approved and due, each to the project's sender, until `stop` says so."""
-    return dispatch(
-        store,
-        find_sender(project),
-        clock,
-        worker="run",
-        jitter=random.random,
-        allowed=lambda address: _is_allowed(address, project.settings.sender.allow),
-        progress=progress,
-        stop=stop,
+    """Sends the emails that are approved and due, each to the project's sender, until `stop` says so.
+
+    `wait` sleeps some seconds where `sender.rate` makes it necessary; without it the rest waits for the next time.
+    """
+    settings = project.settings
+    gates = Gates(
+        allowed=lambda address: _is_allowed(address, settings.sender.allow),
+        caps=tuple(settings.delivery.cap),
+        quiet=settings.delivery.quiet_hours,
+        zone=settings.timezone,
     )
+    pace = Pace(settings.sender.rate, settings.sender.concurrency)
+    worker = Worker("run", gates, pace, settings.sender.connections, random.random, wait, stop)
+    return dispatch(store, find_sender(project), clock, worker, progress=progress)
 
 
 def _is_allowed(address: str, patterns: list[str] | None) -> bool:

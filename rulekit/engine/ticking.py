@@ -127,6 +127,7 @@ def prepare_tick_on(
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
         kinds=sight.kinds,
+        matched=firing.matched,
         withdrawals=(
             *withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys()),
             *_find_emails_of_nobody(past, borders),

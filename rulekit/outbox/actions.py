@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from rulekit.clock import format_instant
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.execution import Work, is_suppressed, move
+from rulekit.outbox.execution import Work, move
 from rulekit.outbox.rows import OutboxRow, get_row
 from rulekit.outbox.states import State
-from rulekit.outbox.suppressions import normalise
+from rulekit.outbox.suppressions import is_suppressed
 from rulekit.outbox.transitions import (
     APPROVE,
     CANCEL,
@@ -72,7 +72,7 @@ def _why_not_approve(work: Work, row: OutboxRow, digest: str) -> TransitionRefus
             f"email {row.id} is not the message that you saw: its digest is another",
             help=f"look at it again with `rulekit outbox show {row.id}` and approve what you see",
         )
-    if is_suppressed(work.connection, normalise(row.recipient)):
+    if is_suppressed(work.connection, row.id):
         return TransitionRefused(
             f"email {row.id} may not leave: {row.recipient} is suppressed",
             help="cancel the email; its address unsubscribed or is dead",

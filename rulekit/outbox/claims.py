@@ -1,29 +1,32 @@
-"""The worker's side of the outbox: claim a row, mark that its message leaves, and write down what became of it.
+"""The worker's side of the outbox: claim rows, mark that their messages leave, and write down what became of them.
 
-A claim carries a fencing token. Once another worker or the reaper has taken the row over, nothing that is said with
-the old token changes it.
+A claim carries a fencing token that no other claim ever had. Once another worker or the reaper has taken the row over,
+nothing that is said with the old token changes it. What a worker says comes in groups, each in one transaction.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists, select, update
 
 from rulekit.errors import TransitionRefused
-from rulekit.outbox import suppressions
-from rulekit.outbox.execution import Work, candidates, is_suppressed, move
-from rulekit.outbox.recording import SUPPRESSED
-from rulekit.outbox.rows import OutboxRow, get_message, get_row
+from rulekit.outbox import pace, suppressions
+from rulekit.outbox.execution import Work, candidates, in_batches, move, move_many
+from rulekit.outbox.gates import Gates, Held, ask
+from rulekit.outbox.pace import Pace
+from rulekit.outbox.rows import OutboxRow, RowFilter, find_rows, get_row
 from rulekit.outbox.states import State
-from rulekit.outbox.tables import outbox
+from rulekit.outbox.tables import messages, outbox
 from rulekit.outbox.transitions import (
     CLAIM,
+    DEFER,
     DOUBT,
     FAIL,
-    FORBID,
     MARK_DATA,
+    OUTLAST,
     PAUSE,
     REAP,
     REAP_FAILED,
@@ -63,50 +66,143 @@ class Claim:
         return sha256(self.message).hexdigest() == self.row.digest
 
 
-def claim_due(work: Work, now: datetime, worker: str, limit: int, lease: timedelta) -> list[Claim]:
-    """Claims rows whose time has come, those that wait longest first."""
-    given = Given(now, worker, lease_until=now + lease)
-    due = candidates(work, CLAIM, given, limit=limit)
-    return [_claim(work, row, worker, lease) for row in due if move(work, CLAIM, row, Actor.WORKER, given)]
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a worker got to send; when that is nothing, `reason` or `wait_until` may say why or until when.
 
-
-def _claim(work: Work, row: int, worker: str, lease: timedelta) -> Claim:
-    found = get_row(work.connection, row)
-    return Claim(found, found.token, worker, lease, get_message(work.connection, row))
-
-
-def mark_data(work: Work, claim: Claim, now: datetime) -> str | None:
-    """Notes that the message is about to leave; returns a reason when it may not because its address is suppressed.
-
-    Raises TransitionRefused when the row is no longer this worker's.
+    `held` says where each email stands now that was due and may not leave.
     """
-    given = Given(now, claim.worker, token=claim.token, lease_until=now + claim.lease)
-    if move(work, MARK_DATA, claim.row.id, Actor.WORKER, given):
-        return None
-    if is_suppressed(work.connection, suppressions.normalise(claim.row.recipient)):
-        return forbid(work, claim, now, SUPPRESSED)
-    raise _lost(claim)
+
+    claims: list[Claim]
+    held: tuple[State, ...] = ()
+    reason: str | None = None
+    wait_until: datetime | None = None
 
 
-def forbid(work: Work, claim: Claim, now: datetime, reason: str) -> str:
-    """Ends a claimed row because its address may not be mailed; returns the reason."""
-    if not move(work, FORBID, claim.row.id, Actor.WORKER, Given(now, claim.worker, reason, token=claim.token)):
-        raise _lost(claim)
-    return reason
+def claim_due(
+    work: Work, now: datetime, worker: str, limit: int, lease: timedelta, gates: Gates, rules: Pace
+) -> Claims:
+    """Claims rows whose time has come, those that wait longest first, as many as the pace of the sender allows.
 
-
-def finish(work: Work, claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> State:
-    """Writes down what became of a claimed row and returns where it stands then.
-
-    `jitter`, from 0 to 1, stretches the delay before the next attempt. Raises TransitionRefused when the row is no
-    longer this worker's.
+    Rows that a gate keeps back are put off, or end, at once.
     """
-    transition, given = _decide(claim, outcome, now, jitter)
-    if not move(work, transition, claim.row.id, Actor.WORKER, given):
-        transition = _doubt(work, claim, transition, given)
-    if isinstance(outcome, Refused) and outcome.about is RefusalClass.ADDRESS and _is_dead(outcome.reason):
-        suppressions.add(work, claim.row.recipient, outcome.reason, Given(now, claim.worker, outcome.reason))
-    return transition.target.state
+    turn = pace.take_turn(work, now, rules)
+    given = Given(now, worker, token=turn.token, lease_until=now + lease)
+    due = candidates(work, CLAIM, given, limit=min(limit, turn.most)) if turn.most else []
+    claimed = move_many(work, CLAIM, [(row, given) for row in due], Actor.WORKER)
+    held = ask(work, claimed, now, gates, at_the_mark=False)
+    back = put_back(work, held, now, worker, turn.token)
+    leaving = [row for row in claimed if row not in held]
+    pace.end_turn(work, turn, len(claimed), len(leaving), now, rules)
+    # some that were due were kept back, so others may be due as well
+    wait_until = now if held else turn.wait_until
+    states = tuple(held[row].transition.target.state for row in back)
+    return Claims(_claims(work, leaving, turn.token, worker, lease), states, turn.reason, wait_until)
+
+
+def _claims(work: Work, rows: list[int], token: int, worker: str, lease: timedelta) -> list[Claim]:
+    found: list[Claim] = []
+    for some in in_batches(rows):
+        stored = select(messages.c.row, messages.c.message).where(messages.c.row.in_(some))
+        bytes_of = {line.row: line.message for line in work.connection.execute(stored)}
+        lines = {row.id: row for row in find_rows(work.connection, RowFilter(ids=some))}
+        found += (Claim(lines[row], token, worker, lease, bytes_of[row]) for row in some)
+    return found
+
+
+def put_back(work: Work, held: dict[int, Held], now: datetime, worker: str, token: int) -> list[int]:
+    """Puts off or ends claimed rows that may not leave; returns those for which it could still be said."""
+    by_transition: dict[str, list[int]] = {}
+    for row, one in held.items():
+        by_transition.setdefault(one.transition.name, []).append(row)
+    done: list[int] = []
+    for rows in by_transition.values():
+        told = [(row, held[row].given(now, worker, token)) for row in rows]
+        done += move_many(work, held[rows[0]].transition, told, Actor.WORKER)
+    return done
+
+
+def release(work: Work, claims: Sequence[Claim], now: datetime, reason: str) -> None:
+    """Gives back rows with which nothing was begun."""
+    for claim in claims:
+        given = Given(now, claim.worker, reason, token=claim.token, not_before=now)
+        if not move(work, DEFER, claim.row.id, Actor.WORKER, given):
+            move(work, OUTLAST, claim.row.id, Actor.WORKER, given)
+
+
+def renew(work: Work, claims: Iterable[Claim], now: datetime) -> None:
+    """Extends the leases of rows that a worker still has in hand."""
+    for claim in claims:
+        held = (outbox.c.id == claim.row.id, outbox.c.token == claim.token, outbox.c.state == State.SENDING.value)
+        work.connection.execute(update(outbox).where(*held).values(lease_until=now + claim.lease))
+
+
+Answer = Held | TransitionRefused | None
+
+
+def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates) -> list[Answer]:
+    """Notes that messages are about to leave; answers None for each that may.
+
+    Otherwise the answer is what keeps it back, which is then written, or that the row is no longer this worker's.
+    """
+    held = ask(work, [claim.row.id for claim in claims], now, gates, at_the_mark=True)
+    marked: set[int] = set()
+    for token, group in _by_token(claims).items():
+        lease_until = now + group[0].lease
+        told = [
+            (c.row.id, Given(now, c.worker, token=token, lease_until=lease_until, allowed=c.row.id not in held))
+            for c in group
+        ]
+        marked.update(move_many(work, MARK_DATA, told, Actor.WORKER))
+        back = {c.row.id: held[c.row.id] for c in group if c.row.id in held}
+        put = put_back(work, back, now, group[0].worker, token)
+        held = {row: one for row, one in held.items() if row not in back or row in put}
+    return [None if c.row.id in marked else held.get(c.row.id, _lost(c)) for c in claims]
+
+
+def _by_token(claims: Iterable[Claim]) -> dict[int, list[Claim]]:
+    groups: dict[int, list[Claim]] = {}
+    for claim in claims:
+        groups.setdefault(claim.token, []).append(claim)
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What became of a claimed row; `jitter`, from 0 to 1, stretches the delay before the next attempt."""
+
+    claim: Claim
+    outcome: Outcome
+    jitter: float = 0.0
+
+
+def finish(work: Work, finishes: Sequence[Finish], now: datetime) -> list[State | TransitionRefused]:
+    """Writes down what became of claimed rows; answers where each stands then, or that it was taken over."""
+    decided = [(one, *_decide(one.claim, one.outcome, now, one.jitter)) for one in finishes]
+    moved: set[int] = set()
+    for transition in {transition.name: transition for _, transition, _ in decided}.values():
+        told = [(one.claim.row.id, given) for one, chosen, given in decided if chosen is transition]
+        moved.update(move_many(work, transition, told, Actor.WORKER))
+    answers = [
+        transition.target.state if one.claim.row.id in moved else _doubt(work, one.claim, transition, given)
+        for one, transition, given in decided
+    ]
+    _suppress_dead(work, finishes, now)
+    pace.note(work, [one.outcome for one in finishes], now)
+    return answers
+
+
+def forbids_address(outcome: Outcome) -> bool:
+    """Says whether the address may not be mailed any more after this."""
+    return isinstance(outcome, Refused) and outcome.about is RefusalClass.ADDRESS and _is_dead(outcome.reason)
+
+
+def _suppress_dead(work: Work, finishes: Sequence[Finish], now: datetime) -> None:
+    for one in finishes:
+        outcome = one.outcome
+        if isinstance(outcome, Refused) and forbids_address(outcome):
+            given = Given(now, one.claim.worker, outcome.reason)
+            suppressions.add(work, [one.claim.row.recipient], outcome.reason, given)
 
 
 def _decide(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> tuple[Transition, Given]:
@@ -131,12 +227,12 @@ def _decide_later(claim: Claim, given: Given, jitter: float) -> tuple[Transition
     return RETRY, replace(given, not_before=not_before)
 
 
-def _doubt(work: Work, claim: Claim, wanted: Transition, given: Given) -> Transition:
+def _doubt(work: Work, claim: Claim, wanted: Transition, given: Given) -> State | TransitionRefused:
     # a sender that sends without asking first has broken its promise; its word is not taken for the rest either
     doubtful = replace(given, reason=f"the sender sent it without the data mark and says: {given.reply}")
     if wanted is SEND and move(work, DOUBT, claim.row.id, Actor.WORKER, doubtful):
-        return DOUBT
-    raise _lost(claim)
+        return State.UNCERTAIN
+    return _lost(claim)
 
 
 def _is_dead(reason: str) -> bool:

@@ -1,26 +1,38 @@
-"""Lets due emails out: claims one, hands it to the sender, writes down what became of it, and goes on to the next.
+"""The worker: claims what is due, hands each email to the sender, and writes down what became of it.
 
-No transaction is open while a sender is called. What one email meets never stops another; only a fault of the sender
-itself ends the dispatch, and then every email that is left waits for the next one.
+Several connections send at once, each in a thread of its own with a sender of its own; none of them touches the store.
+One loop does: it takes what they say, as much as there is, commits it together, and only then answers. So many emails
+share one sync of the disk, no transaction is open while a sender is called, and no byte of a message leaves before its
+data mark is committed. What one email meets never stops another; only a fault of the sender itself ends the dispatch,
+and then every email that is left waits for the next one.
 """
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import AddressHeader
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 
 from rulekit.errors import PluginError, RulekitError, TransitionRefused
-from rulekit.outbox.claims import Claim
+from rulekit.outbox.claims import Answer, Claim, Finish
+from rulekit.outbox.gates import Gates, Held
+from rulekit.outbox.pace import Pace
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sender, Unknown
 
-NOT_ALLOWED = "not on sender.allow"
 NOT_APPROVED = "the stored message is not the one that was made: its digest is another"
 NO_SENDER = "the stored message names no sender in `From`"
+STOPPED = "the worker was stopped before it began with it"
+# seconds of silence after which the leases of what is in hand are renewed
+RENEW_AFTER = 60.0
+# seconds that threads get to end when the dispatch cannot go on
+PATIENCE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,8 @@ class DispatchReport:
     later: int = 0
     uncertain: int = 0
     suppressed: int = 0
+    withdrawn: int = 0
+    expired: int = 0
     lost: int = 0
     paused: str | None = None
 
@@ -43,41 +57,114 @@ class _Forbidden(Exception):
     """Raised through the sender at the data mark: the message must not leave."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A connection asks whether the message of a claim may leave, and waits for the answer."""
+
+    claim: Claim
+    answer: "Future[Answer]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A connection is through with a claim.
+
+    Without an outcome the data mark was refused, and what it said stands in the store; or it was not even `begun`,
+    because the sender had just failed. `fatal` ends the dispatch.
+    """
+
+    claim: Claim
+    outcome: Outcome | None = None
+    fatal: Exception | None = None
+    begun: bool = True
+
+    @property
+    def stops(self) -> bool:
+        """Says whether nothing more is to be begun: the sender itself is at fault."""
+        about = self.outcome.about if isinstance(self.outcome, Refused | Later) else None
+        return self.fatal is not None or about is RefusalClass.SENDER
+
+
+_Said = SimpleQueue[_Asked | _Done]
+
+
 @dataclass(slots=True)
 class _Mark:
     """The data mark of one claim, as the sender calls it."""
 
-    store: Store
     claim: Claim
-    now: Callable[[], datetime]
+    said: _Said
     is_set: bool = False
     refused: Exception | None = None
 
     def __call__(self) -> None:
+        answer: Future[Answer] = Future()
+        self.said.put(_Asked(self.claim, answer))
         try:
-            reason = self.store.mark_data(self.claim, self.now())
+            held = answer.result()
         except Exception as error:
             self.refused = error
             raise
-        if reason is not None:
-            self.refused = _Forbidden(reason)
+        if held is not None:
+            self.refused = _Forbidden(held.reason) if isinstance(held, Held) else held
             raise self.refused
         self.is_set = True
 
 
 @dataclass(slots=True)
-class _OpenSender:
-    """The sender, opened when the first email needs it, and again after it broke."""
+class _Connection:
+    """One way out, in a thread of its own; its sender is opened by its first email, and again after it broke."""
 
     open: Callable[[], Sender]
+    todo: "SimpleQueue[Claim | None]"
+    said: _Said
+    stopped: Event
     sender: Sender | None = None
 
-    def get(self) -> Sender:
-        if self.sender is None:
-            self.sender = self.open()
-        return self.sender
+    def work(self) -> None:
+        """Sends one email after another until it is told to stop."""
+        try:
+            while (claim := self.todo.get()) is not None:
+                done = _Done(claim, begun=False) if self.stopped.is_set() else self._handle(claim)
+                if done.stops:
+                    self.stopped.set()
+                self.said.put(done)
+        finally:
+            self._close()
 
-    def close(self) -> None:
+    def _handle(self, claim: Claim) -> _Done:
+        if not claim.intact:
+            return _Done(claim, Refused(NOT_APPROVED))
+        sender_address = _sender_address(claim.message)
+        if sender_address is None:
+            return _Done(claim, Refused(NO_SENDER))
+        try:
+            self.sender = self.sender or self.open()
+        except RulekitError as error:
+            return _Done(claim, Later(error.message, RefusalClass.SENDER), fatal=error)
+        except Exception as error:
+            reason = f"the sender could not be opened: {_told(error)}"
+            return _Done(claim, Later(reason, RefusalClass.SENDER))
+        return self._send(self.sender, claim, Envelope(sender_address, claim.row.recipient, claim.row.message_id))
+
+    def _send(self, sender: Sender, claim: Claim, envelope: Envelope) -> _Done:
+        mark = _Mark(claim, self.said)
+        try:
+            outcome = sender.send(claim.message, envelope, mark)
+        except Exception as error:
+            self._close()
+            return _after_error(mark, error)
+        if mark.refused is None or mark.is_set:
+            return _Done(claim, outcome)
+        if isinstance(outcome, Refused | Later):
+            return _after_error(mark, mark.refused)
+        broken = PluginError(
+            f"the sender went on with email {claim.row.id} after it was told not to ({mark.refused})",
+            help="let exceptions of `mark_data` pass through `send`; nothing more is sent with this sender",
+        )
+        return _Done(claim, Unknown(f"sent although forbidden: {mark.refused}"), fatal=broken)
+
+    def _close(self) -> None:
         if self.sender is not None:
             # what it could say has been said with the emails; closing cannot change what became of them
             with suppress(Exception):
@@ -85,75 +172,189 @@ class _OpenSender:
         self.sender = None
 
 
+def _after_error(mark: _Mark, error: Exception) -> _Done:
+    """Returns what an error of the sender means, by whether the message was allowed to leave."""
+    reason = f"the sender broke: {_told(error)}"
+    if mark.is_set:
+        return _Done(mark.claim, Unknown(reason))
+    if isinstance(mark.refused, _Forbidden | TransitionRefused):
+        return _Done(mark.claim)
+    if mark.refused is not None:
+        return _Done(mark.claim, fatal=mark.refused)
+    return _Done(mark.claim, Later(reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """How a worker sends: its `name`, the `gates` and `pace` of the settings, and how many `connections` it opens.
+
+    `jitter` gives numbers from 0 to 1. `wait` sleeps some seconds, where the clock goes on meanwhile; without it a
+    dispatch ends when the rate makes it wait. `stop` is asked before more is begun.
+    """
+
+    name: str
+    gates: Gates = field(default_factory=Gates)
+    pace: Pace = field(default_factory=Pace)
+    connections: int = 1
+    jitter: Callable[[], float] = lambda: 0.0
+    wait: Callable[[float], None] | None = None
+    stop: Callable[[], bool] = lambda: False
+
+
 @dataclass(slots=True)
 class _Dispatch:
+    """The loop that owns the store."""
+
     store: Store
-    sender: _OpenSender
+    open_sender: Callable[[], Sender]
     now: Callable[[], datetime]
-    jitter: Callable[[], float]
-    allowed: Callable[[str], bool]
-    paused: str | None = None
+    worker: Worker
+    limit: int | None
+    progress: Callable[[int], None] | None
+    todo: "SimpleQueue[Claim | None]" = field(default_factory=SimpleQueue)
+    said: _Said = field(default_factory=SimpleQueue)
+    stopped: Event = field(default_factory=Event)
+    threads: list[Thread] = field(default_factory=list)
+    in_hand: dict[int, Claim] = field(default_factory=dict)
     ended: list[State] = field(default_factory=list)
+    begun: int = 0
     lost: int = 0
+    dry: bool = False
+    paused: str | None = None
+    fatal: Exception | None = None
 
-    def handle(self, claim: Claim) -> None:
-        """Takes one claimed email as far as it goes."""
+    def run(self) -> None:
+        """Sends until nothing is due, or something ends it; what was begun is always brought to its end."""
+        while self._fill():
+            self._settle(self._listen())
+        if self.fatal is not None:
+            raise self.fatal
+
+    def _fill(self) -> bool:
+        """Claims more where there is room; returns whether anything is in hand."""
+        if self._ends() and self.in_hand:
+            self._give_back()
+        if not self._ends() and len(self.in_hand) <= self.worker.connections:
+            self._claim()
+        return bool(self.in_hand)
+
+    def _ends(self) -> bool:
+        return self.dry or self.paused is not None or self.fatal is not None or self.worker.stop()
+
+    def _claim(self) -> None:
+        wanted = 2 * self.worker.connections
+        if self.limit is not None:
+            wanted = min(wanted, self.limit - self.begun)
+        again = wanted > 0
+        while again:
+            name, gates, pace = self.worker.name, self.worker.gates, self.worker.pace
+            got = self.store.claim_due(self.now(), name, wanted, gates=gates, pace=pace)
+            self._begin(got.claims)
+            self.ended += got.held
+            self.paused = got.reason
+            again = not got.claims and self._wait(got.wait_until)
+        self.dry = not self.in_hand
+
+    def _begin(self, claims: list[Claim]) -> None:
+        self.begun += len(claims)
+        for claim in claims:
+            self.in_hand[claim.row.id] = claim
+            self.todo.put(claim)
+        while len(self.threads) < min(self.worker.connections, len(self.in_hand)):
+            connection = _Connection(self.open_sender, self.todo, self.said, self.stopped)
+            self.threads.append(Thread(target=connection.work, daemon=True))
+            self.threads[-1].start()
+
+    def _wait(self, until: datetime | None) -> bool:
+        """Waits until the rate lets the next email go; returns whether it is worth asking again."""
+        if until is None or self.in_hand or self.worker.stop():
+            return False
+        seconds = (until - self.now()).total_seconds()
+        if seconds <= 0:
+            return True
+        if self.worker.wait is None:
+            return False
+        self.worker.wait(min(seconds, 1.0))
+        return True
+
+    def _listen(self) -> list[_Asked | _Done]:
+        """Returns what connections have said, as soon as any has; leases are renewed while all are silent."""
+        while True:
+            try:
+                heard: list[_Asked | _Done] = [self.said.get(timeout=RENEW_AFTER)]
+                break
+            except Empty:
+                self.store.renew(list(self.in_hand.values()), self.now())
+        with suppress(Empty):
+            while True:
+                heard.append(self.said.get_nowait())
+        return heard
+
+    def _settle(self, heard: list[_Asked | _Done]) -> None:
+        """Commits together what was said, and answers it."""
+        asked = [one for one in heard if isinstance(one, _Asked)]
+        done = [one for one in heard if isinstance(one, _Done)]
+        finishes = [Finish(one.claim, one.outcome, self.worker.jitter()) for one in done if one.outcome is not None]
+        for one in done:
+            del self.in_hand[one.claim.row.id]
+            self.fatal = self.fatal or one.fatal
+        self._release([one.claim for one in done if not one.begun])
         try:
-            state = self._handle(claim)
-        except TransitionRefused:
-            self.lost += 1
-        else:
-            self.ended.append(state)
-
-    def _handle(self, claim: Claim) -> State:
-        if not claim.intact:
-            return self._finish(claim, Refused(NOT_APPROVED))
-        if not self.allowed(claim.row.recipient):
-            self.store.forbid(claim, self.now(), NOT_ALLOWED)
-            return State.SUPPRESSED
-        sender_address = _sender_address(claim.message)
-        if sender_address is None:
-            return self._finish(claim, Refused(NO_SENDER))
-        mark = _Mark(self.store, claim, self.now)
-        outcome = self._send(claim, Envelope(sender_address, claim.row.recipient, claim.row.message_id), mark)
-        if outcome is None:
-            return State.SUPPRESSED
-        if isinstance(outcome, Refused | Later) and outcome.about is RefusalClass.SENDER:
-            self.paused = outcome.reason
-        return self._finish(claim, outcome)
-
-    def _finish(self, claim: Claim, outcome: Outcome) -> State:
-        return self.store.finish(claim, outcome, self.now(), self.jitter())
-
-    def _send(self, claim: Claim, envelope: Envelope, mark: _Mark) -> Outcome | None:
-        """Calls the sender; returns None when the data mark forbade the message."""
-        sender = self._open(claim)
-        if isinstance(sender, Later):
-            return sender
-        try:
-            outcome = sender.send(claim.message, envelope, mark)
-        except Exception as error:
-            self.sender.close()
-            return _after_error(mark, error)
-        if mark.refused is None or mark.is_set:
-            return outcome
-        if isinstance(outcome, Refused | Later):
-            return _after_error(mark, mark.refused)
-        with suppress(RulekitError):
-            self._finish(claim, Unknown(f"sent although forbidden: {mark.refused}"))
-        raise PluginError(
-            f"the sender went on with email {claim.row.id} after it was told not to ({mark.refused})",
-            help="let exceptions of `mark_data` pass through `send`; nothing more is sent with this sender",
-        )
-
-    def _open(self, claim: Claim) -> Sender | Later:
-        try:
-            return self.sender.get()
-        except RulekitError as error:
-            self._finish(claim, Later(error.message, RefusalClass.SENDER))
+            answers, ends = self.store.settle([one.claim for one in asked], finishes, self.now(), self.worker.gates)
+        except BaseException as error:
+            for asking in asked:
+                asking.answer.set_exception(error)
             raise
-        except Exception as error:
-            return Later(f"the sender could not be opened: {_told(error)}", RefusalClass.SENDER)
+        for end, finished in zip(ends, finishes, strict=True):
+            self._count(end, finished.outcome)
+        for asking, answer in zip(asked, answers, strict=True):
+            if isinstance(answer, Held):
+                self.ended.append(answer.transition.target.state)
+            elif answer is not None:
+                self.lost += 1
+            asking.answer.set_result(answer)
+        if self.progress is not None and done:
+            self.progress(len(self.ended) + self.lost)
+
+    def _count(self, end: State | TransitionRefused, outcome: Outcome) -> None:
+        if isinstance(end, TransitionRefused):
+            self.lost += 1
+            return
+        self.ended.append(end)
+        if isinstance(outcome, Refused | Later) and outcome.about is RefusalClass.SENDER:
+            self.paused = self.paused or outcome.reason
+
+    def _give_back(self) -> None:
+        """Lets go of what no connection has begun with."""
+        unbegun: list[Claim] = []
+        with suppress(Empty):
+            while True:
+                claim = self.todo.get_nowait()
+                if claim is not None:
+                    unbegun.append(claim)
+        for claim in unbegun:
+            del self.in_hand[claim.row.id]
+        self._release(unbegun)
+
+    def _release(self, unbegun: list[Claim]) -> None:
+        if unbegun:
+            self.store.release(unbegun, self.now(), self.paused or STOPPED)
+
+    def close(self) -> None:
+        """Ends the connections; those that wait for an answer get none."""
+        for _ in self.threads:
+            self.todo.put(None)
+        while self.in_hand and any(thread.is_alive() for thread in self.threads):
+            try:
+                one = self.said.get(timeout=PATIENCE)
+            except Empty:
+                return
+            if isinstance(one, _Asked):
+                one.answer.set_exception(RulekitError("the dispatch ended", help="run again"))
+            else:
+                self.in_hand.pop(one.claim.row.id, None)
+        for thread in self.threads:
+            thread.join(PATIENCE)
 
     def report(self) -> DispatchReport:
         """Returns the counts."""
@@ -164,6 +365,8 @@ class _Dispatch:
             later=count(State.RETRYING),
             uncertain=count(State.UNCERTAIN),
             suppressed=count(State.SUPPRESSED),
+            withdrawn=count(State.WITHDRAWN),
+            expired=count(State.EXPIRED),
             lost=self.lost,
             paused=self.paused,
         )
@@ -173,46 +376,22 @@ def dispatch(
     store: Store,
     open_sender: Callable[[], Sender],
     now: Callable[[], datetime],
-    worker: str,
-    jitter: Callable[[], float],
-    allowed: Callable[[str], bool],
+    worker: Worker,
     limit: int | None = None,
     progress: Callable[[int], None] | None = None,
-    stop: Callable[[], bool] = lambda: False,
 ) -> DispatchReport:
     """Sends what is due, at most `limit` emails, and reports what became of each.
 
-    Emails of workers that died are taken back first. `jitter` gives numbers from 0 to 1; `allowed` says whether an
-    address may be mailed; `progress` hears how many emails are done; `stop` is asked before each, and ends the
-    dispatch. The sender is opened when the first email needs it. Raises StoreError when the store fails, and what
-    `open_sender` raises on purpose; the email at hand then waits.
+    Emails of workers that died are taken back first. `progress` hears how many emails are done. Raises StoreError when
+    the store fails, and what `open_sender` raises on purpose; the emails at hand then wait.
     """
     store.reap(now())
-    work = _Dispatch(store, _OpenSender(open_sender), now, jitter, allowed)
-    done = 0
+    work = _Dispatch(store, open_sender, now, worker, limit, progress)
     try:
-        while work.paused is None and not stop() and (limit is None or done < limit):
-            claims = store.claim_due(now(), worker, 1)
-            if not claims:
-                break
-            work.handle(claims[0])
-            done += 1
-            if progress is not None:
-                progress(done)
+        work.run()
     finally:
-        work.sender.close()
+        work.close()
     return work.report()
-
-
-def _after_error(mark: _Mark, error: Exception) -> Outcome | None:
-    reason = f"the sender broke: {_told(error)}"
-    if mark.is_set:
-        return Unknown(reason)
-    if isinstance(mark.refused, _Forbidden):
-        return None
-    if mark.refused is not None:
-        raise mark.refused
-    return Later(reason)
 
 
 def _told(error: Exception) -> str:

@@ -1,17 +1,22 @@
 """A transaction on the outbox, and the one way in which it changes the state of a row.
 
-Every change is one conditional UPDATE (or INSERT, for a new row) and one line in `audit`, in the same transaction.
+Every change is one conditional UPDATE (or INSERT, for a new row) and one line in `audit`, in the same transaction. A
+group of rows goes through the same transition together: `move_many` says which of them did.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from itertools import islice
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
-    BindParameter,
+    Boolean,
     Connection,
-    RowMapping,
+    Integer,
+    Row,
     Select,
+    String,
+    Update,
     and_,
     bindparam,
     exists,
@@ -24,7 +29,18 @@ from sqlalchemy.dialects import sqlite
 
 from rulekit.errors import StoreError
 from rulekit.outbox.states import Phase, State
-from rulekit.outbox.tables import audit, messages, outbox, people, personas, suppressions, triggers
+from rulekit.outbox.tables import (
+    ALL_MAIL,
+    Instant,
+    audit,
+    messages,
+    outbox,
+    people,
+    personas,
+    sending,
+    suppressions,
+    triggers,
+)
 from rulekit.outbox.transitions import Actor, Given, Place, Transition
 from rulekit.records import OutboxChange
 
@@ -45,9 +61,17 @@ class Work:
 
 
 class _Columns:
-    """The row as guards see it: the columns of the outbox, and `suppressed`, which asks the list of addresses."""
+    """The row as guards see it: the columns of the outbox, and what other tables say at the same moment.
 
-    suppressed = exists().where(suppressions.c.address == outbox.c.address).correlate(outbox)
+    `suppressed` asks the list of addresses, `halted` whether somebody stopped all sending.
+    """
+
+    suppressed = (
+        exists()
+        .where(suppressions.c.address == outbox.c.address, suppressions.c.stream.in_((ALL_MAIL, outbox.c.trigger)))
+        .correlate(outbox)
+    )
+    halted = exists().where(sending.c.halted_at.is_not(None))
 
     def __getattr__(self, name: str) -> Any:
         return outbox.c[name]
@@ -68,16 +92,45 @@ COLUMNS = _Columns()
 
 
 class _AnyGiven:
-    """What is given as a condition sees it that is written before it is known: of an instant only."""
+    """What is given as a statement sees it that is written before it is known."""
 
-    now: BindParameter[Any] = bindparam("now")
+    now = bindparam("given_now", type_=Instant)
+    who = bindparam("given_who", type_=String)
+    reason = bindparam("given_reason", type_=String)
+    digest = bindparam("given_digest", type_=String)
+    token = bindparam("given_token", type_=Integer)
+    reply = bindparam("given_reply", type_=String)
+    lease_until = bindparam("given_lease_until", type_=Instant)
+    not_before = bindparam("given_not_before", type_=Instant)
+    held_until = bindparam("given_held_until", type_=Instant)
+    trigger_removed = bindparam("given_trigger_removed", type_=Boolean)
+    allowed = bindparam("given_allowed", type_=Boolean)
 
+
+ANY_GIVEN = cast(Given, _AnyGiven)
+_GIVEN = tuple(name for name in vars(_AnyGiven) if not name.startswith("_"))
 
 # what every tick and every email asks is written once: to write a statement takes longer than to run it
-_FIND_PLACE = (
-    select(outbox.c.state, outbox.c.phase, *NAMES).select_from(NAMED).where(outbox.c.id == bindparam("row_id"))
+_FIND_PLACES = (
+    select(outbox.c.id, outbox.c.state, outbox.c.phase, *NAMES)
+    .select_from(NAMED)
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+    .with_for_update(of=outbox, key_share=True)
 )
 _OPEN_TO: dict[str, Select[Any]] = {}
+_UPDATES: dict[str, Update] = {}
+
+# SQLite before 3.32 takes 999 bound values in a statement
+IN_ONE_STATEMENT = 900
+
+T = TypeVar("T")
+
+
+def in_batches(values: Iterable[T]) -> Iterator[list[T]]:
+    """Returns the values in lists that fit into one statement."""
+    remaining = iter(values)
+    while some := list(islice(remaining, IN_ONE_STATEMENT)):
+        yield some
 
 
 def insert_or_leave(connection: Connection) -> Any:
@@ -90,10 +143,16 @@ def insert_or_leave(connection: Connection) -> Any:
 
 
 def make(
-    work: Work, transition: Transition, row: NewValues, message: bytes, names: tuple[str, str], given: Given
+    work: Work,
+    transition: Transition,
+    row: NewValues,
+    message: bytes,
+    names: tuple[str, str],
+    given: Given,
+    actor: Actor = Actor.TICK,
 ) -> int | None:
     """Makes a row and returns its id, or None when this tagging already has one for this trigger."""
-    _require(transition, Actor.TICK)
+    _require(transition, actor)
     if transition.sources or not transition.condition(row, given):
         raise StoreError(f"a row cannot be made by `{transition.name}`")
     content = {**row.values, **transition.written(row, given)}
@@ -101,31 +160,78 @@ def make(
     made: int | None = work.connection.execute(statement, content).scalar()
     if made is not None:
         work.connection.execute(insert(messages), {"row": made, "message": message})
-        _note(work, made, transition, Actor.TICK, None, names, given)
+        _note(work, transition, actor, [Moved(made, None, names, given)])
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A row that went through a transition: where it stood before, the names of its trigger and person."""
+
+    row: int
+    source: Place | None
+    names: tuple[str, str]
+    given: Given
 
 
 def move(work: Work, transition: Transition, row: int, actor: Actor, given: Given) -> bool:
     """Takes a row through a transition; returns False, having written nothing, when the row does not allow it."""
+    return bool(move_many(work, transition, [(row, given)], actor))
+
+
+def move_many(work: Work, transition: Transition, rows: Sequence[tuple[int, Given]], actor: Actor) -> list[int]:
+    """Takes rows through a transition; returns those that went, in order. The others are as they were."""
     _require(transition, actor)
-    found = work.connection.execute(_FIND_PLACE, {"row_id": row}).one_or_none()
-    place = place_of(found._mapping) if found else None
-    if found is None or place not in transition.sources:
-        return False
-    statement = (
-        update(outbox)
-        .where(outbox.c.id == row, at_place(place), transition.condition(COLUMNS, given))
-        .values(transition.written(COLUMNS, given))
-    )
-    if work.connection.execute(statement).rowcount != 1:
-        return False
-    _note(work, row, transition, actor, place, (found.trigger_name, found.person_key), given)
-    return True
+    places = {line.id: line for some in in_batches(rows) for line in _find_places(work, [row for row, _ in some])}
+    open_to_it = [
+        Moved(row, place_of(places[row]), (places[row].trigger_name, places[row].person_key), given)
+        for row, given in rows
+        if row in places and place_of(places[row]) in transition.sources
+    ]
+    moved = _update(work, transition, open_to_it)
+    _note(work, transition, actor, moved)
+    return [one.row for one in moved]
 
 
-def place_of(row: RowMapping) -> Place:
+def _find_places(work: Work, rows: list[int]) -> list[Row[Any]]:
+    return list(work.connection.execute(_FIND_PLACES, {"rows": rows}))
+
+
+def _update(work: Work, transition: Transition, moves: list[Moved]) -> list[Moved]:
+    """Updates all rows at once, or, when the guard refuses any, each by itself; returns those that were updated."""
+    if not moves:
+        return []
+    statement = _update_of(transition)
+    values = [{"given_row": one.row, **_bound(one.given)} for one in moves]
+    if len(moves) > 1:
+        savepoint = work.connection.begin_nested()
+        if work.connection.execute(statement, values).rowcount == len(moves):
+            savepoint.commit()
+            return moves
+        savepoint.rollback()
+    return [
+        one for one, bound in zip(moves, values, strict=True) if work.connection.execute(statement, bound).rowcount == 1
+    ]
+
+
+def _update_of(transition: Transition) -> Update:
+    if transition.name not in _UPDATES:
+        _UPDATES[transition.name] = (
+            update(outbox)
+            .where(outbox.c.id == bindparam("given_row", type_=Integer), at_any(transition.sources))
+            .where(transition.condition(COLUMNS, ANY_GIVEN))
+            .values(transition.written(COLUMNS, ANY_GIVEN))
+        )
+    return _UPDATES[transition.name]
+
+
+def _bound(given: Given) -> dict[str, Any]:
+    return {f"given_{name}": getattr(given, name) for name in _GIVEN}
+
+
+def place_of(row: Any) -> Place:
     """Returns where a row of the outbox stands."""
-    return Place(State(row["state"]), Phase(row["phase"]) if row["phase"] else None)
+    return Place(State(row.state), Phase(row.phase) if row.phase else None)
 
 
 def at_place(place: Place) -> Any:
@@ -142,24 +248,23 @@ def at_any(places: tuple[Place, ...]) -> Any:
 def candidates(
     work: Work, transition: Transition, given: Given, *conditions: Any, limit: int | None = None
 ) -> list[int]:
-    """Returns the ids of rows that the transition is open to, in the order of their time and id."""
+    """Returns the ids of rows that the transition is open to, in the order of their time and id.
+
+    Rows that another transaction has in hand are left out where the database can tell.
+    """
     statement = _open_to(transition)
     if conditions or limit is not None:
         statement = statement.where(*conditions).limit(limit)
-    return list(work.connection.execute(statement, {"now": given.now}).scalars().all())
+    return list(work.connection.execute(statement, _bound(given)).scalars().all())
 
 
 def _open_to(transition: Transition) -> Select[Any]:
     if transition.name not in _OPEN_TO:
-        condition = transition.condition(COLUMNS, cast(Given, _AnyGiven))
+        condition = transition.condition(COLUMNS, ANY_GIVEN)
         order = (outbox.c.not_before, outbox.c.id)
-        _OPEN_TO[transition.name] = select(outbox.c.id).where(at_any(transition.sources), condition).order_by(*order)
+        open_to_it = select(outbox.c.id).where(at_any(transition.sources), condition).order_by(*order)
+        _OPEN_TO[transition.name] = open_to_it.with_for_update(skip_locked=True, of=outbox, key_share=True)
     return _OPEN_TO[transition.name]
-
-
-def is_suppressed(connection: Connection, address: str) -> bool:
-    """Returns whether a normalised address is on the list."""
-    return bool(connection.execute(select(exists().where(suppressions.c.address == address))).scalar())
 
 
 def _require(transition: Transition, actor: Actor) -> None:
@@ -167,28 +272,29 @@ def _require(transition: Transition, actor: Actor) -> None:
         raise StoreError(f"`{transition.name}` is not for the {actor.value}")
 
 
-def _note(
-    work: Work,
-    row: int,
-    transition: Transition,
-    actor: Actor,
-    source: Place | None,
-    names: tuple[str, str],
-    given: Given,
-) -> None:
+def _note(work: Work, transition: Transition, actor: Actor, moved: list[Moved]) -> None:
+    """Writes the history of rows that went through a transition, and keeps what to tell of them."""
     target = transition.target
-    left = source.state.value if source else None
-    line = {
-        "row": row,
-        "at": given.now,
+    for one in moved:
+        left = one.source.state.value if one.source else None
+        given = one.given
+        change = OutboxChange(one.row, *one.names, left, target.state.value, given.now, given.reason)
+        work.changes.append(change)
+    if moved:
+        work.connection.execute(insert(audit), [_history(transition, actor, one) for one in moved])
+
+
+def _history(transition: Transition, actor: Actor, moved: Moved) -> dict[str, Any]:
+    source, target = moved.source, transition.target
+    return {
+        "row": moved.row,
+        "at": moved.given.now,
         "transition": transition.name,
-        "source": left,
+        "source": source.state.value if source else None,
         "source_phase": source.phase.value if source and source.phase else None,
         "target": target.state.value,
         "target_phase": target.phase.value if target.phase else None,
         "actor": actor.value,
-        "actor_name": given.who,
-        "reason": given.reason,
+        "actor_name": moved.given.who,
+        "reason": moved.given.reason,
     }
-    work.connection.execute(insert(audit), line)
-    work.changes.append(OutboxChange(row, *names, left, target.state.value, given.now, given.reason))

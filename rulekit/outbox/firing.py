@@ -4,6 +4,7 @@ Every tagging that matches a trigger ends in exactly one of: an email to compose
 recorded reason why there is none.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,12 +28,13 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class Firing:
-    """What one tick makes of its taggings."""
+    """What one tick makes of its taggings; `matched` counts them by trigger, before anything was made of them."""
 
     fired: tuple[Fired, ...]
     waiting: tuple[Waiting, ...]
     waiting_done: tuple[Waiting, ...]
     no_emails: tuple[NoEmail, ...]
+    matched: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def fire(
         waiting=tuple(Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in put_off),
         waiting_done=tuple(done),
         no_emails=(*reasons, *too_soon),
+        matched=Counter(fired.trigger.name for fired in matched),
     )
 
 

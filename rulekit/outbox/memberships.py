@@ -4,17 +4,14 @@ A bit set is stored without trailing zero bytes, so that equal sets are equal by
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from itertools import islice
 
 import numpy as np
 from sqlalchemy import Connection, bindparam, func, select
 
+from rulekit.outbox.execution import in_batches
 from rulekit.outbox.tables import baselines, change_log, last_tick, people, personas, triggers, waiting
 from rulekit.outbox.tick import Bits, TickState, Waiting
 from rulekit.records import Edge, Tagging
-
-# SQLite before 3.32 takes 999 bound values in a statement
-IN_ONE_STATEMENT = 900
 
 # what every tick asks is written once: to write a statement takes longer than to run it
 _LAST_TICK = select(last_tick)
@@ -91,13 +88,6 @@ def ordinals(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
         lines = connection.execute(_ORDINALS, {"keys": some})
         found.update((line.key, line.ordinal) for line in lines)
     return found
-
-
-def in_batches(keys: Iterable[str]) -> Iterator[list[str]]:
-    """Returns the keys in lists that fit into one statement."""
-    remaining = iter(keys)
-    while some := list(islice(remaining, IN_ONE_STATEMENT)):
-        yield some
 
 
 def episodes(connection: Connection, persona: str, keys: Collection[str]) -> dict[str, int]:

@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import URL, Connection, Engine, insert, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, func, insert, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from rulekit.errors import StoreError
 from rulekit.outbox import postgres, sqlite
 from rulekit.outbox.migrations import HEAD
-from rulekit.outbox.tables import last_tick, meta, metadata
+from rulekit.outbox.tables import last_tick, meta, metadata, outbox, sending
 
 
 class Kind(Protocol):
@@ -162,3 +162,6 @@ def _seed(connection: Connection) -> None:
         values = {"store_id": str(uuid.uuid4()), "secret": secrets.token_hex(32)}
         connection.execute(insert(meta), [{"name": name, "value": value} for name, value in values.items()])
         connection.execute(insert(last_tick).values(id=1, sequence=0, rules_digest="", present=b"", kinds=[]))
+    if connection.execute(select(sending.c.id)).first() is None:
+        latest = select(func.coalesce(func.max(outbox.c.token), 0)).scalar_subquery()
+        connection.execute(insert(sending).values(id=1, claims=latest, faults=0, trips=0))

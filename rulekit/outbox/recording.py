@@ -11,19 +11,19 @@ from sqlalchemy import Table, func, insert, select, update
 
 from rulekit.clock import format_instant
 from rulekit.errors import StoreError, TickLost
-from rulekit.outbox.execution import NAMED, NAMES, NewValues, Work, at_any, candidates, insert_or_leave, make, move
+from rulekit.outbox.execution import NAMED, NAMES, NewValues, Work, at_any, candidates, insert_or_leave, make, move_many
 from rulekit.outbox.memberships import ordinals, pack
 from rulekit.outbox.states import State
-from rulekit.outbox.suppressions import normalise
+from rulekit.outbox.suppressions import normalise, reasons, why_suppressed
 from rulekit.outbox.tables import (
     baselines,
     change_log,
     last_tick,
+    ledger,
     no_email,
     outbox,
     people,
     personas,
-    suppressions,
     ticks,
     triggers,
     waiting,
@@ -43,7 +43,6 @@ from rulekit.outbox.transitions import (
 from rulekit.records import Tagging
 
 ALREADY = "an email for this tagging was already made"
-SUPPRESSED = "its address is suppressed"
 EXPIRED = "not approved or sent before it expired"
 AUTO = "auto=true"
 
@@ -86,9 +85,10 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
     ids = _find_ids(work, tick)
     written += _write_changes(work, tick, number, ids)
     withdrawn, expired = _withdraw(work, tick, number), _expire(work, tick, number)
-    suppressed = _find_suppressed(work) if tick.rows else {}
+    suppressed = reasons(work.connection, {normalise(row.recipient) for row in tick.rows})
     made = [_make_row(work, tick, number, ids, row, suppressed) for row in tick.rows]
     written += _write_no_emails(work, tick, number, ids) + _write_waiting(work, tick, ids)
+    _write_ledger(work, tick, number)
     _write_tick(work, tick, number, len(work.changes))
     outcome = TickOutcome(
         rows=sum(state is not None for state in made),
@@ -205,12 +205,12 @@ def _write_changes(work: Work, tick: TickRecord, number: int, ids: _Ids) -> int:
 
 def _withdraw(work: Work, tick: TickRecord, number: int) -> int:
     waiting_rows = _find_pending(work, {withdrawal.trigger for withdrawal in tick.withdrawals})
-    withdrawn = 0
+    chosen: dict[int, Given] = {}
     for withdrawal in tick.withdrawals:
         given = Given(tick.at, str(number), withdrawal.reason, trigger_removed=withdrawal.person is None)
-        chosen = waiting_rows.get((withdrawal.trigger, withdrawal.person), ())
-        withdrawn += sum(move(work, WITHDRAW, row, Actor.TICK, given) for row in chosen)
-    return withdrawn
+        for row in waiting_rows.get((withdrawal.trigger, withdrawal.person), ()):
+            chosen.setdefault(row, given)
+    return len(move_many(work, WITHDRAW, list(chosen.items()), Actor.TICK))
 
 
 def _find_pending(work: Work, names: set[str]) -> dict[tuple[str, str | None], list[int]]:
@@ -226,21 +226,16 @@ def _find_pending(work: Work, names: set[str]) -> dict[tuple[str, str | None], l
 
 def _expire(work: Work, tick: TickRecord, number: int) -> int:
     given = Given(tick.at, str(number), EXPIRED)
-    return sum(move(work, EXPIRE, row, Actor.TICK, given) for row in candidates(work, EXPIRE, given))
-
-
-def _find_suppressed(work: Work) -> dict[str, str]:
-    """Returns why an address is suppressed, for every one on the list."""
-    lines = work.connection.execute(select(suppressions.c.address, suppressions.c.reason))
-    return {line.address: line.reason for line in lines}
+    return len(move_many(work, EXPIRE, [(row, given) for row in candidates(work, EXPIRE, given)], Actor.TICK))
 
 
 def _make_row(
-    work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow, suppressed: Mapping[str, str]
+    work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow, suppressed: Mapping[tuple[str, int], str]
 ) -> State | None:
     address = normalise(row.recipient)
-    transition, reason = _birth(row, suppressed.get(address))
     matched = ids.matched(row.trigger, row.tagging)
+    why_not = why_suppressed(suppressed, address, matched["trigger"])
+    transition, reason = _birth(row, why_not)
     values = {
         **matched,
         **{name: getattr(row, name) for name in _COPIED},
@@ -252,7 +247,7 @@ def _make_row(
         "token": 0,
     }
     given = Given(tick.at, AUTO if transition is MAKE_APPROVED else str(number), reason)
-    new = NewValues(values, address in suppressed)
+    new = NewValues(values, why_not is not None)
     if make(work, transition, new, row.message, (row.trigger, row.tagging.person), given) is None:
         _note_no_email(work, [{**matched, "tick": number, "at": tick.at, "reason": ALREADY}])
         return None
@@ -260,7 +255,7 @@ def _make_row(
 
 
 _COPIED = (
-    *("template", "recipient", "subject", "message_id", "digest", "auto", "keep", "expires_at"),
+    *("template", "recipient", "subject", "message_id", "digest", "auto", "keep", "expires_at", "zone"),
     *("origin", "rules_digest", "template_digest"),
 )
 
@@ -269,7 +264,7 @@ def _birth(row: NewRow, suppressed: str | None) -> tuple[Transition, str]:
     if row.failure is not None:
         return MAKE_FAILED, row.failure
     if suppressed is not None:
-        return MAKE_SUPPRESSED, f"{SUPPRESSED}: {suppressed}"
+        return MAKE_SUPPRESSED, suppressed
     return (MAKE_APPROVED, AUTO) if row.auto else (MAKE, "")
 
 
@@ -295,6 +290,13 @@ def _write_waiting(work: Work, tick: TickRecord, ids: _Ids) -> int:
     if lines:
         work.connection.execute(insert_or_leave(work.connection)(waiting).on_conflict_do_nothing(), lines)
     return len(lines) + len(tick.waiting_done)
+
+
+def _write_ledger(work: Work, tick: TickRecord, number: int) -> None:
+    known = {line.name: line.id for line in work.connection.execute(_TRIGGERS)} if tick.matched else {}
+    lines = [{"tick": number, "trigger": known[name], "matched": count} for name, count in tick.matched.items()]
+    if lines:
+        work.connection.execute(insert(ledger), lines)
 
 
 def _write_tick(work: Work, tick: TickRecord, number: int, moved: int) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from rulekit.errors import StoreError
-from rulekit.outbox.execution import NAMED, NAMES
-from rulekit.outbox.memberships import in_batches
+from rulekit.outbox.execution import NAMED, NAMES, in_batches
 from rulekit.outbox.states import Phase, State
 from rulekit.outbox.tables import audit, messages, outbox, people, personas, triggers
 from rulekit.records import Edge, Tagging
@@ -59,9 +58,12 @@ class OutboxRow:
     token: int
     worker: str | None
     lease_until: datetime | None
+    left_at: datetime | None
     reply: str | None
     reason: str | None
     finished_at: datetime | None
+    zone: str | None
+    copy: int
     because: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -1,13 +1,14 @@
 """The store: everything that rulekit remembers between two ticks, behind one door.
 
-A method is one transaction; when it raises, nothing of it was written. `on_change` hears of transitions after they are
-committed, and nothing that it does can undo one.
+A method is one transaction; when it raises, nothing of it was written. (Only when the database fails at the commit
+itself may all of it be written.) `on_change` hears of transitions after they are committed, and nothing that it does
+can undo one.
 """
 
 import logging
 import random
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,9 +17,13 @@ from typing import Self, TypeVar, cast
 
 from sqlalchemy import Engine, select
 
-from rulekit.outbox import actions, claims, locks, memberships, recording, rows, suppressions, transactions
-from rulekit.outbox.claims import LEASE, Claim
+from rulekit.errors import TransitionRefused
+from rulekit.outbox import actions, claims, evidence, locks, memberships, recording, rows, suppressions, transactions
+from rulekit.outbox import pace as pacing
+from rulekit.outbox.claims import LEASE, Answer, Claim, Claims, Finish
+from rulekit.outbox.evidence import Event, Heard
 from rulekit.outbox.execution import Work
+from rulekit.outbox.gates import Gates
 from rulekit.outbox.opening import (
     clock_of,
     exists,
@@ -28,13 +33,14 @@ from rulekit.outbox.opening import (
     resolve_url,
     told_as_store_errors,
 )
+from rulekit.outbox.pace import Pace, SendingState
 from rulekit.outbox.rows import AuditLine, OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import Suppression
 from rulekit.outbox.tables import meta
 from rulekit.outbox.tick import TickOutcome, TickRecord, TickState
 from rulekit.outbox.transitions import Given
-from rulekit.records import OutboxChange, Outcome
+from rulekit.records import Notice, OutboxChange, Outcome
 
 OnChange = Callable[[OutboxChange], None]
 T = TypeVar("T")
@@ -188,48 +194,129 @@ class Store:
         """Says what became of an uncertain email: sent, failed or retrying. Raises TransitionRefused."""
         return self._write(lambda work: actions.resolve(work, id, to, now, actor, reason))
 
-    def suppress(self, address: str, reason: str, now: datetime, actor: str) -> int:
-        """Forbids an address; returns how many waiting emails that ended."""
+    def suppress(self, address: str, reason: str, now: datetime, actor: str, trigger: str | None = None) -> int:
+        """Forbids an address, for all mail or for one trigger's; returns how many waiting emails that ended.
+
+        A trigger that is not known (any more) stands for all mail.
+        """
         return self._write(
-            lambda work: suppressions.add(work, address, reason, Given(now, actor, reason)), locks.forbidding
+            lambda work: suppressions.add(work, [address], reason, Given(now, actor, reason), trigger), locks.forbidding
         )
 
-    def unsuppress(self, address: str) -> bool:
+    def unsuppress(self, address: str, trigger: str | None = None) -> bool:
         """Allows an address again; returns whether it was forbidden. Emails that ended stay ended."""
-        return self._write(lambda work: suppressions.remove(work, address), locks.forbidding)
+        return self._write(lambda work: suppressions.remove(work, address, trigger), locks.forbidding)
 
     def suppressions(self) -> list[Suppression]:
         """Returns every address that may not be mailed, in order."""
         return self._read(lambda work: suppressions.listed(work))
 
+    def knows_trigger(self, trigger: str) -> bool:
+        """Returns whether a run ever met a trigger of that name."""
+        return self._read(lambda work: suppressions.knows_trigger(work, trigger))
+
+    # what others say
+
+    def record_notices(self, notices: Sequence[Notice], now: datetime, actor: str, *, dry_run: bool = False) -> Heard:
+        """Writes down notices about emails that left for the addresses that they are about; the others do nothing.
+
+        Who complains or is dead is suppressed, and an uncertain email is settled. Heard again, it changes nothing.
+        """
+        return self._write(
+            lambda work: evidence.record_notices(work, notices, Given(now, actor), dry_run), locks.forbidding
+        )
+
+    def suppress_listed(
+        self,
+        reasons: Mapping[str, str],
+        now: datetime,
+        actor: str,
+        trigger: str | None = None,
+        *,
+        dry_run: bool = False,
+    ) -> Heard:
+        """Forbids every address of a list, whose value is why, as `suppress` does."""
+        return self._write(
+            lambda work: evidence.suppress_listed(work, reasons, Given(now, actor), trigger, dry_run), locks.forbidding
+        )
+
+    def heard_of(self, id: int) -> list[Event]:
+        """Returns what was heard about an email after it left, oldest first."""
+        return self._read(lambda work: evidence.heard_of(work.connection, id))
+
     # the worker's side
 
-    def claim_due(self, now: datetime, worker: str, limit: int, lease: timedelta = LEASE) -> list[Claim]:
-        """Claims emails whose time has come, those that wait longest first."""
-        return self._write(lambda work: claims.claim_due(work, now, worker, limit, lease), locks.leaving)
+    def claim_due(
+        self,
+        now: datetime,
+        worker: str,
+        limit: int,
+        lease: timedelta = LEASE,
+        gates: Gates = Gates(),  # noqa: B008 - a frozen value
+        pace: Pace = Pace(),  # noqa: B008 - a frozen value
+    ) -> Claims:
+        """Claims emails whose time has come, those that wait longest first; the gates put back what may not leave."""
+        return self._write(lambda work: claims.claim_due(work, now, worker, limit, lease, gates, pace), locks.leaving)
+
+    def settle(
+        self,
+        marks: Sequence[Claim],
+        finishes: Sequence[Finish],
+        now: datetime,
+        gates: Gates = Gates(),  # noqa: B008 - a frozen value
+    ) -> tuple[list[Answer], list[State | TransitionRefused]]:
+        """Writes down, in one transaction, which messages are about to leave and what became of others.
+
+        Answers for each mark None when its message may leave, and otherwise what keeps it back; for each finish where
+        the email stands then. A refusal says that the email is no longer this worker's.
+        """
+
+        def act(work: Work) -> tuple[list[Answer], list[State | TransitionRefused]]:
+            finished = claims.finish(work, finishes, now)
+            return claims.mark_data(work, marks, now, gates), finished
+
+        forbids = any(claims.forbids_address(one.outcome) for one in finishes)
+        return self._write(act, locks.forbidding if forbids else locks.leaving)
 
     def mark_data(self, claim: Claim, now: datetime) -> str | None:
-        """Notes that the message is about to leave; returns a reason when it may not, and the row is then suppressed.
-
-        Raises TransitionRefused when the row is no longer this worker's.
-        """
-        return self._write(lambda work: claims.mark_data(work, claim, now), locks.leaving)
-
-    def forbid(self, claim: Claim, now: datetime, reason: str) -> None:
-        """Ends a claimed email because its address may not be mailed."""
-        self._write(lambda work: claims.forbid(work, claim, now, reason))
+        """Notes that one message is about to leave; returns a reason when it may not. Raises TransitionRefused."""
+        (answer,), _ = self.settle([claim], [], now)
+        if isinstance(answer, TransitionRefused):
+            raise answer
+        return None if answer is None else answer.reason
 
     def finish(self, claim: Claim, outcome: Outcome, now: datetime, jitter: float = 0.0) -> State:
-        """Writes down what became of a claimed email and returns where it stands then.
+        """Writes down what became of one email and returns where it stands then. Raises TransitionRefused."""
+        _, (answer,) = self.settle([], [Finish(claim, outcome, jitter)], now)
+        if isinstance(answer, TransitionRefused):
+            raise answer
+        return answer
 
-        `jitter`, from 0 to 1, stretches the delay before another attempt. Raises TransitionRefused when the row is
-        no longer this worker's.
-        """
-        return self._write(lambda work: claims.finish(work, claim, outcome, now, jitter))
+    def release(self, given_back: Sequence[Claim], now: datetime, reason: str) -> None:
+        """Gives back emails that a worker claimed and did not begin with; costs them no attempt."""
+        self._write(lambda work: claims.release(work, given_back, now, reason))
+
+    def renew(self, in_hand: Sequence[Claim], now: datetime) -> None:
+        """Extends the leases of emails that a worker still has in hand."""
+        self._write(lambda work: claims.renew(work, in_hand, now))
 
     def reap(self, now: datetime) -> dict[State, int]:
         """Takes emails from workers whose lease is over; returns how many went where."""
         return self._write(lambda work: claims.reap(work, now))
+
+    # all sending
+
+    def sending_state(self) -> SendingState:
+        """Returns how sending goes: halted, or kept back after faults of the sender."""
+        return self._read(lambda work: pacing.state(work))
+
+    def halt(self, reason: str, now: datetime, actor: str) -> None:
+        """Stops all sending, by every worker, until somebody resumes it."""
+        self._write(lambda work: pacing.halt(work, reason, now, actor), locks.forbidding)
+
+    def resume(self) -> bool:
+        """Lets emails leave again; returns whether anything had kept them back."""
+        return self._write(lambda work: pacing.resume(work), locks.forbidding)
 
     # transactions
 

@@ -1,27 +1,35 @@
 """Addresses that may not be mailed, and what happens to the emails that wait for them.
 
-An address is compared in its normalised form only: `normalise` is called before anything is stored or looked up.
+An address is compared in its normalised form only: `normalise` is called before anything is stored or looked up. It is
+suppressed for all mail, or for the emails of one trigger.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
-from rulekit.outbox.execution import Work, candidates, insert_or_leave, move
-from rulekit.outbox.tables import outbox, suppressions
+from rulekit.outbox.execution import COLUMNS, Work, candidates, in_batches, insert_or_leave, move_many
+from rulekit.outbox.tables import ALL_MAIL, outbox, suppressions, triggers
 from rulekit.outbox.transitions import SUPPRESS, Actor, Given
+
+SUPPRESSED = "its address is suppressed"
+_REASONS = select(suppressions.c.address, suppressions.c.stream, suppressions.c.reason).where(
+    suppressions.c.address.in_(bindparam("addresses", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """An address that may not be mailed, since when, why and by whom."""
+    """An address that may not be mailed, since when, why and by whom; `trigger` None means all mail."""
 
     address: str
     reason: str
     at: datetime
     actor: str
+    trigger: str | None = None
 
 
 def normalise(address: str) -> str:
@@ -29,6 +37,9 @@ def normalise(address: str) -> str:
 
     The part before the @ is folded too (RFC 5321 section 2.4 lets servers tell case apart; none in use does).
     """
+    if address.isascii():
+        # nothing to convert, and to ask takes long where a list holds a million
+        return address.strip().casefold()
     try:
         valid = validate_email(address.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
@@ -36,23 +47,97 @@ def normalise(address: str) -> str:
     return f"{valid.local_part}@{valid.ascii_domain}".casefold()
 
 
-def add(work: Work, address: str, reason: str, given: Given) -> int:
-    """Puts an address on the list and suppresses the emails that wait for it; returns how many those are."""
-    normalised = normalise(address)
-    line = {"address": normalised, "reason": reason, "at": given.now, "actor_name": given.who}
-    work.connection.execute(insert_or_leave(work.connection)(suppressions).values(line).on_conflict_do_nothing())
-    waiting = candidates(work, SUPPRESS, given, outbox.c.address == normalised)
-    return sum(move(work, SUPPRESS, row, Actor.SWEEP, given) for row in waiting)
+def reasons(connection: Connection, addresses: Collection[str]) -> Mapping[tuple[str, int], str]:
+    """Returns why these normalised addresses are suppressed, by address and stream; the others are missing."""
+    found: dict[tuple[str, int], str] = {}
+    for some in in_batches(sorted(set(addresses))):
+        lines = connection.execute(_REASONS, {"addresses": some})
+        found.update(((line.address, line.stream), line.reason) for line in lines)
+    return found
 
 
-def remove(work: Work, address: str) -> bool:
-    """Takes an address off the list; returns whether it was on it. Emails already suppressed stay so."""
-    return (
-        work.connection.execute(delete(suppressions).where(suppressions.c.address == normalise(address))).rowcount == 1
-    )
+def why_suppressed(found: Mapping[tuple[str, int], str], address: str, trigger: int) -> str | None:
+    """Returns why an email of a trigger may not go to an address, or None; `found` is what `reasons` returned."""
+    reason = found.get((address, ALL_MAIL)) or found.get((address, trigger))
+    return None if reason is None else f"{SUPPRESSED}: {reason}"
+
+
+def is_suppressed(connection: Connection, row: int) -> bool:
+    """Returns whether an email may not leave because of its address."""
+    return bool(connection.execute(select(COLUMNS.suppressed).where(outbox.c.id == row)).scalar())
+
+
+def add(work: Work, addresses: Collection[str], reason: str, given: Given, trigger: str | None = None) -> int:
+    """Puts addresses on the list and suppresses the emails that wait for them; returns how many those are.
+
+    A trigger that nobody knows (any more) stands for all mail: who asks not to be mailed is not mailed.
+    """
+    _, ended = add_each(work, {normalise(address): reason for address in addresses}, given, trigger)
+    return len(ended)
+
+
+def add_each(
+    work: Work, reasons: Mapping[str, str], given: Given, trigger: str | None = None
+) -> tuple[frozenset[str], frozenset[int]]:
+    """Puts normalised addresses on the list, each for its reason, as `add` does.
+
+    Returns those that were not on it, and the emails that ended.
+    """
+    stream = _stream(work, trigger)
+    added: set[str] = set()
+    ended: set[int] = set()
+    for some in in_batches(reasons):
+        known = {
+            line.address for line in work.connection.execute(_REASONS, {"addresses": some}) if line.stream == stream
+        }
+        new = [address for address in some if address not in known]
+        told = {"stream": stream, "at": given.now, "actor_name": given.who}
+        lines = [{"address": address, "reason": reasons[address], **told} for address in new]
+        if lines:
+            work.connection.execute(insert_or_leave(work.connection)(suppressions).on_conflict_do_nothing(), lines)
+        waiting = candidates(work, SUPPRESS, given, outbox.c.address.in_(some))
+        ended.update(move_many(work, SUPPRESS, _each_for_its_reason(work, waiting, reasons, given), Actor.SWEEP))
+        added.update(new)
+    return frozenset(added), frozenset(ended)
+
+
+def _each_for_its_reason(
+    work: Work, rows: Collection[int], reasons: Mapping[str, str], given: Given
+) -> list[tuple[int, Given]]:
+    """Returns what to tell of each of these emails when it ends: why its address is on the list."""
+    found: list[tuple[int, Given]] = []
+    for some in in_batches(rows):
+        lines = work.connection.execute(select(outbox.c.id, outbox.c.address).where(outbox.c.id.in_(some)))
+        found += [(line.id, replace(given, reason=reasons[line.address])) for line in lines]
+    return found
+
+
+def remove(work: Work, address: str, trigger: str | None = None) -> bool:
+    """Takes an address off the list, of all mail or of one trigger; returns whether it was on it."""
+    listed_there = (suppressions.c.address == normalise(address), suppressions.c.stream == _stream(work, trigger))
+    return work.connection.execute(delete(suppressions).where(*listed_there)).rowcount == 1
 
 
 def listed(work: Work) -> list[Suppression]:
     """Returns every suppressed address in order."""
-    found = work.connection.execute(select(suppressions).order_by(suppressions.c.address))
-    return [Suppression(line.address, line.reason, line.at, line.actor_name) for line in found]
+    lines = (
+        select(suppressions, triggers.c.name)
+        .select_from(suppressions.outerjoin(triggers, triggers.c.id == suppressions.c.stream))
+        .order_by(suppressions.c.address, suppressions.c.stream)
+    )
+    return [
+        Suppression(line.address, line.reason, line.at, line.actor_name, line.name)
+        for line in work.connection.execute(lines)
+    ]
+
+
+def knows_trigger(work: Work, trigger: str) -> bool:
+    """Returns whether a run ever met a trigger of that name."""
+    return _stream(work, trigger) != ALL_MAIL
+
+
+def _stream(work: Work, trigger: str | None) -> int:
+    known = (
+        work.connection.execute(select(triggers.c.id).where(triggers.c.name == trigger)).scalar() if trigger else None
+    )
+    return ALL_MAIL if known is None else int(known)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -119,6 +120,32 @@ ticks = Table(
     Column("rows", Integer, nullable=False),
 )
 
+# one line: how sending goes, over all workers. `claims` is the latest fencing token; `clock_at` the latest instant of
+# a claim; `next_at` when the rate lets the next email go; `open_until` until when the breaker lets none go; `halted_*`
+# says who stopped all sending; `place` is where the database lay when it last sent
+sending = Table(
+    "sending",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("claims", Integer, nullable=False),
+    Column("clock_at", Instant),
+    Column("next_at", Instant),
+    Column("faults", Integer, nullable=False),
+    Column("trips", Integer, nullable=False),
+    Column("open_until", Instant),
+    Column("fault", Text),
+    Column("halted_at", Instant),
+    Column("halted_by", Text),
+    Column("halt_reason", Text),
+    Column("place", Text),
+    CheckConstraint("id = 1", name="one_line"),
+    CheckConstraint("claims >= 0 AND faults >= 0 AND trips >= 0", name="counters"),
+    CheckConstraint(
+        "(halted_at IS NULL) = (halted_by IS NULL) AND (halted_at IS NULL) = (halt_reason IS NULL)",
+        name="halted_by_somebody",
+    ),
+)
+
 people = Table(
     "people",
     metadata,
@@ -168,6 +195,15 @@ triggers = Table(
     Column("seen_at", Instant, nullable=False),
 )
 
+# how many taggings of a tick matched a trigger; each must be found again as a row, a wait or a reason for no email
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("tick", Integer, primary_key=True, autoincrement=False),
+    Column("trigger", Id, ForeignKey("triggers.id"), primary_key=True, autoincrement=False),
+    Column("matched", Integer, nullable=False),
+)
+
 waiting = Table(
     "waiting",
     metadata,
@@ -198,6 +234,8 @@ outbox = Table(
     Column("id", Id, primary_key=True),
     _trigger(),
     *_tagging(),
+    # 0, or for an email that somebody wanted sent again after it had failed, the number of that copy
+    Column("copy", Integer, nullable=False, server_default=text("0")),
     Column("state", String(16), nullable=False),
     Column("phase", String(16)),
     Column("template", Text, nullable=False),
@@ -216,6 +254,8 @@ outbox = Table(
     Column("created_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    # the zone of its person, whose nights are quiet
+    Column("zone", Text),
     Column("approved_at", Instant),
     Column("approved_by", Text),
     Column("not_before", Instant),
@@ -223,10 +263,12 @@ outbox = Table(
     Column("token", Integer, nullable=False),
     Column("worker", Text),
     Column("lease_until", Instant),
+    # when the message left, or was about to; empty again when the server is known not to have taken it
+    Column("left_at", Instant),
     Column("reply", Text),
     Column("reason", Text),
     Column("finished_at", Instant),
-    UniqueConstraint("trigger", "person", "episode", "edge"),
+    UniqueConstraint("trigger", "person", "episode", "edge", "copy"),
     CheckConstraint("episode >= 1", name="episode"),
     CheckConstraint(_one_of("edge", _EDGES), name="edge"),
     CheckConstraint(_one_of("state", [state.value for state in State]), name="state"),
@@ -248,8 +290,14 @@ outbox = Table(
         "state IN ('unapproved', 'approved', 'sending', 'sent') OR reason IS NOT NULL", name="reason_is_told"
     ),
     CheckConstraint("attempts >= 0 AND token >= 0", name="counters"),
+    CheckConstraint("copy >= 0", name="copy"),
     CheckConstraint("length(digest) = 64", name="digest"),
+    CheckConstraint(
+        "left_at IS NOT NULL OR state NOT IN ('uncertain', 'sent') AND (phase IS NULL OR phase <> 'data')",
+        name="left_at_when_it_left",
+    ),
     Index(None, "state", "not_before"),
+    Index(None, "person", "left_at"),
     Index(None, "address"),
     Index(None, "message_id"),
 )
@@ -278,11 +326,29 @@ audit = Table(
     Column("reason", Text, nullable=False),
 )
 
+# what is heard about an email after it left; `identity` names the notice, so that hearing it twice is hearing it once
+events = Table(
+    "events",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("row", Id, ForeignKey("outbox.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("identity", Text, nullable=False),
+    UniqueConstraint("row", "identity"),
+)
+
+# every mail to an address, for `suppressions.stream`; any other stream is the id of a trigger
+ALL_MAIL = 0
+
 # `address` is normalised by `rulekit.outbox.suppressions.normalise`
 suppressions = Table(
     "suppressions",
     metadata,
     Column("address", Text, primary_key=True),
+    Column("stream", Id, primary_key=True, autoincrement=False, server_default=text("0")),
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("actor_name", Text, nullable=False),

@@ -66,7 +66,8 @@ class NewRow:
 
     `recipient` is the bare address. `message` are the bytes that will be sent, `digest` their SHA-256 in hex.
     `failure` says why no message could be made: the row is then born `failed`, with
-    empty bytes. `origin` is where the trigger stands (`file:line`), `because` the values that put the person in.
+    empty bytes. `origin` is where the trigger stands (`file:line`), `because` the values that put the person in,
+    `zone` the name of the zone in which the person's nights are quiet.
     """
 
     trigger: str
@@ -85,6 +86,7 @@ class NewRow:
     template_digest: str
     because: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,9 @@ class TickRecord:
     `triggers` are those of the rules; one that leaves the rules stays known, so that its return mails nobody afresh.
     `kinds` are the events of which the source has any.
 
-    `waiting_done` are taken out of the waiting list, `waiting` put in. Unapproved rows that are past their `expires_at`
-    at `at` expire in the same transaction.
+    `matched` counts per trigger the taggings that it fires on; each of them is found in `rows`, `waiting` or
+    `no_emails`. `waiting_done` are taken out of the waiting list, `waiting` put in. Unapproved rows that
+    are past their `expires_at` at `at` expire in the same transaction.
     """
 
     sequence: int
@@ -128,6 +131,7 @@ class TickRecord:
     waiting_done: tuple[Waiting, ...] = ()
     kinds: frozenset[str] = frozenset()
     withdrawals: tuple[Withdrawal, ...] = ()
+    matched: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Actor(Enum):
     REAPER = "reaper"
     SWEEP = "sweep"
     OPERATOR = "operator"
+    EVIDENCE = "evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,10 @@ PENDING = (UNAPPROVED, APPROVED, RETRYING)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a transition is told beside the row; `who` is the name of a person, tick or worker."""
+    """What a transition is told beside the row; `who` is the name of a person, tick or worker.
+
+    `allowed` is what the gates say at that moment: no cap, night, halt or departure keeps the email back.
+    """
 
     now: datetime
     who: str
@@ -72,6 +76,12 @@ class Given:
     not_before: datetime | None = None
     reply: str | None = None
     trigger_removed: bool = False
+    allowed: bool = True
+
+    @property
+    def held_until(self) -> datetime:
+        """Returns when the hold of an approval is over."""
+        return self.now + self.hold
 
 
 Condition = Callable[[Any, Given], Any]
@@ -120,10 +130,11 @@ _REASON: Writes = {"reason": lambda row, given: given.reason}
 _APPROVAL: Writes = {
     "approved_at": lambda row, given: given.now,
     "approved_by": lambda row, given: given.who,
-    "not_before": lambda row, given: given.now + given.hold,
+    "not_before": lambda row, given: given.held_until,
 }
 _NEXT_TIME: Writes = {**_REASON, "not_before": lambda row, given: given.not_before}
 _ONE_MORE: Writes = {**_NEXT_TIME, "attempts": lambda row, given: row.attempts + 1}
+_NOT_TAKEN: Writes = {"left_at": lambda row, given: None}
 _LEASE: Writes = {"lease_until": lambda row, given: given.lease_until}
 
 # made by a tick
@@ -145,6 +156,16 @@ MAKE_SUPPRESSED = Transition(
     "the address is suppressed",
     lambda row, given: row.suppressed,
     _REASON,
+)
+
+MAKE_AGAIN = Transition(
+    "make again",
+    (),
+    APPROVED,
+    (Actor.OPERATOR,),
+    "an operator wants a failed email sent again: the same bytes as a copy; not suppressed",
+    lambda row, given: row.suppressed == NO,
+    _APPROVAL,
 )
 
 # by people
@@ -182,7 +203,7 @@ RESOLVE_FAILED = Transition(
     Place(State.FAILED),
     (Actor.OPERATOR,),
     "an operator's word, with a reason",
-    writes=_REASON,
+    writes={**_REASON, **_NOT_TAKEN},
 )
 RESOLVE_RETRYING = Transition(
     "resolve to retry",
@@ -193,6 +214,48 @@ RESOLVE_RETRYING = Transition(
     lambda row, given: row.expires_at > given.now,
     _NEXT_TIME,
 )
+HURRY = Transition(
+    "hurry",
+    (RETRYING,),
+    RETRYING,
+    (Actor.OPERATOR,),
+    "an operator wants the next attempt now; not past `expires`",
+    lambda row, given: row.expires_at > given.now,
+    _NEXT_TIME,
+)
+RESEND = Transition(
+    "resend",
+    (UNCERTAIN,),
+    RETRYING,
+    (Actor.SWEEP,),
+    "the settings say that the same bytes are to be sent again; attempts are left; not past `expires`",
+    lambda row, given: (row.attempts < len(RETRY_AFTER)) & (row.expires_at > given.not_before),
+    _ONE_MORE,
+)
+CONFIRM_SENT = Transition(
+    "confirm as sent",
+    (UNCERTAIN,),
+    Place(State.SENT),
+    (Actor.EVIDENCE,),
+    "a notice about our message to that address says that it arrived",
+    writes={**_REASON, "reply": lambda row, given: given.reply},
+)
+CONFIRM_FAILED = Transition(
+    "confirm as failed",
+    (UNCERTAIN,),
+    Place(State.FAILED),
+    (Actor.EVIDENCE,),
+    "a notice about our message to that address says that it was not delivered",
+    writes={**_REASON, **_NOT_TAKEN},
+)
+ERASE = Transition(
+    "erase",
+    (*PENDING, UNCERTAIN),
+    Place(State.ERASED),
+    (Actor.OPERATOR,),
+    "its person asked to be forgotten; not being sent",
+    writes=_REASON,
+)
 
 # by time and by circumstances
 
@@ -202,7 +265,7 @@ WITHDRAW = Transition(
     Place(State.WITHDRAWN),
     (Actor.TICK,),
     "its person left the persona and `keep` is false, or the trigger left the rules",
-    lambda row, given: given.trigger_removed or row.keep == NO,
+    lambda row, given: (row.keep == NO) | given.trigger_removed,
     _REASON,
 )
 EXPIRE = Transition(
@@ -235,16 +298,23 @@ CLAIM = Transition(
     lambda row, given: (
         (row.not_before <= given.now) & ((row.state == State.APPROVED.value) | (row.expires_at > given.now))
     ),
-    {**_LEASE, "token": lambda row, given: row.token + 1, "worker": lambda row, given: given.who},
+    {**_LEASE, "token": lambda row, given: given.token, "worker": lambda row, given: given.who},
 )
 MARK_DATA = Transition(
     "mark data",
     (CLAIMED,),
     DATA,
     (Actor.WORKER,),
-    "same token; the address, read again, is not suppressed; the server is ready and no byte has left",
-    lambda row, given: _same_token(row, given) & (row.suppressed == NO),
-    _LEASE,
+    "same token; asked again, the address is not suppressed, the approval's hold is over, sending is not halted, the"
+    " person is still in (unless `keep`), and no cap or night forbids it; the server is ready and no byte has left",
+    lambda row, given: (
+        _same_token(row, given)
+        & (row.suppressed == NO)
+        & (row.halted == NO)
+        & (row.not_before <= given.now)
+        & given.allowed
+    ),
+    {**_LEASE, "left_at": lambda row, given: given.now},
 )
 FORBID = Transition(
     "forbid",
@@ -253,6 +323,33 @@ FORBID = Transition(
     (Actor.WORKER,),
     "same token; the address is suppressed, or not one that the settings allow",
     _same_token,
+    _REASON,
+)
+DEFER = Transition(
+    "defer",
+    (CLAIMED,),
+    RETRYING,
+    (Actor.WORKER,),
+    "same token; not now: a cap, a night, a halt, or the worker stops; it costs no attempt; not past `expires`",
+    lambda row, given: _same_token(row, given) & (row.expires_at > given.not_before),
+    _NEXT_TIME,
+)
+OUTLAST = Transition(
+    "outlast",
+    (CLAIMED,),
+    Place(State.EXPIRED),
+    (Actor.WORKER,),
+    "same token; it may not leave before `expires`",
+    lambda row, given: _same_token(row, given) & (row.expires_at <= given.not_before),
+    _REASON,
+)
+RECALL = Transition(
+    "recall",
+    (CLAIMED,),
+    Place(State.WITHDRAWN),
+    (Actor.WORKER,),
+    "same token; its person left the persona after the claim, and `keep` is false",
+    lambda row, given: _same_token(row, given) & (row.keep == NO),
     _REASON,
 )
 SEND = Transition(
@@ -271,7 +368,7 @@ RETRY = Transition(
     (Actor.WORKER,),
     "same token; the server said “later”, or the sender broke before the data mark; attempts are left before `expires`",
     _same_token,
-    _ONE_MORE,
+    {**_ONE_MORE, **_NOT_TAKEN},
 )
 PAUSE = Transition(
     "pause",
@@ -280,7 +377,7 @@ PAUSE = Transition(
     (Actor.WORKER,),
     "same token; the fault is the sender's, so it costs no attempt",
     _same_token,
-    _NEXT_TIME,
+    {**_NEXT_TIME, **_NOT_TAKEN},
 )
 FAIL = Transition(
     "fail",
@@ -289,7 +386,7 @@ FAIL = Transition(
     (Actor.WORKER,),
     "same token; refused for good, not the approved bytes, or attempts used up",
     _same_token,
-    _REASON,
+    {**_REASON, **_NOT_TAKEN},
 )
 DOUBT = Transition(
     "doubt",
@@ -298,7 +395,7 @@ DOUBT = Transition(
     (Actor.WORKER,),
     "same token; no answer to the message came, or the sender gave it away without the data mark",
     _same_token,
-    _REASON,
+    {**_REASON, "left_at": lambda row, given: given.now},
 )
 
 # by the reaper, when a worker died
@@ -332,28 +429,11 @@ REAP_UNCERTAIN = Transition(
 )
 
 TRANSITIONS = (
-    MAKE,
-    MAKE_APPROVED,
-    MAKE_FAILED,
-    MAKE_SUPPRESSED,
-    APPROVE,
-    UNAPPROVE,
-    CANCEL,
-    WITHDRAW,
-    EXPIRE,
-    SUPPRESS,
-    CLAIM,
-    MARK_DATA,
-    FORBID,
-    SEND,
-    RETRY,
-    PAUSE,
-    FAIL,
-    DOUBT,
-    REAP,
-    REAP_FAILED,
-    REAP_UNCERTAIN,
-    RESOLVE_SENT,
-    RESOLVE_FAILED,
-    RESOLVE_RETRYING,
+    *(MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED, MAKE_AGAIN),
+    *(APPROVE, UNAPPROVE, CANCEL, HURRY, ERASE),
+    *(WITHDRAW, EXPIRE, SUPPRESS),
+    *(CLAIM, MARK_DATA, FORBID, DEFER, OUTLAST, RECALL),
+    *(SEND, RETRY, PAUSE, FAIL, DOUBT),
+    *(REAP, REAP_FAILED, REAP_UNCERTAIN),
+    *(RESOLVE_SENT, RESOLVE_FAILED, RESOLVE_RETRYING, RESEND, CONFIRM_SENT, CONFIRM_FAILED),
 )

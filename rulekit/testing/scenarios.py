@@ -16,7 +16,7 @@ from rulekit.errors import TransitionRefused
 from rulekit.evaluation.worlds import World, WorldSight, look_at_nobody, look_at_worlds
 from rulekit.language import tree
 from rulekit.language.program import Moment, Test
-from rulekit.outbox.dispatcher import dispatch
+from rulekit.outbox.dispatcher import Worker, dispatch
 from rulekit.outbox.rows import OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
@@ -122,7 +122,7 @@ class _Scenario:
         self._ticks.append(record)
 
     def _send(self, now: datetime) -> None:
-        dispatch(self._store, _Accepting, lambda: now, worker="test", jitter=lambda: 0.0, allowed=lambda _: True)
+        dispatch(self._store, _Accepting, lambda: now, Worker("test"))
 
     def _done(self) -> dict[int, int]:
         return {row.id: len(self._store.history(row.id)) for row in self._store.rows()}

@@ -136,7 +136,7 @@ def test_resolve_says_what_became_of_an_uncertain_email(mailed: Any, to: str) ->
     told(mailed, "approve", "1", *BY)
     now = mailed.instant("2026-01-02T10:00Z")
     with open_project_store(mailed.folder) as store:
-        [claim] = store.claim_due(now, "test", 1)
+        [claim] = store.claim_due(now, "test", 1).claims
         store.mark_data(claim, now)
         store.finish(claim, Unknown("no answer"), now)
     assert states(mailed)["ada"] == "uncertain"

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import event
 
-from rulekit.outbox.dispatcher import dispatch
+from rulekit.outbox.dispatcher import Worker, dispatch
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import MembershipChange, NewRow, TickRecord
@@ -76,7 +76,7 @@ def go_on(store: Store, receiver: Receiver, now: datetime) -> None:
     for row in store.rows():
         if row.state is State.UNAPPROVED:
             store.approve(row.id, row.digest, now, "ada", timedelta(minutes=10))
-    dispatch(store, lambda: receiver, lambda: now, "w", lambda: 0.0, lambda address: True)
+    dispatch(store, lambda: receiver, lambda: now, Worker("w"))
 
 
 def first_tick(sequence: int) -> TickRecord:

@@ -17,7 +17,7 @@ def row(world):
 
 def claim(world, row):
     world.approve(row, timedelta(0))
-    (found,) = world.store.claim_due(world.now, "w", 1)
+    (found,) = world.store.claim_due(world.now, "w", 1).claims
     return found
 
 
@@ -31,8 +31,8 @@ def test_approving_starts_the_hold(world, row):
     found = world.store.approve(row, world.store.row(row).digest, world.now, "ada", timedelta(minutes=10))
     assert (found.state, found.approved_by, found.approved_at) == (State.APPROVED, "ada", world.now)
     assert found.not_before == world.now + timedelta(minutes=10)
-    assert world.store.claim_due(world.now + timedelta(minutes=9, seconds=59), "w", 9) == []
-    assert len(world.store.claim_due(world.now + timedelta(minutes=10), "w", 9)) == 1
+    assert world.store.claim_due(world.now + timedelta(minutes=9, seconds=59), "w", 9).claims == []
+    assert len(world.store.claim_due(world.now + timedelta(minutes=10), "w", 9).claims) == 1
 
 
 def test_approving_another_message_is_refused(world, row):
@@ -112,7 +112,7 @@ def test_an_operator_resolves_an_uncertain_email(world, row, to):
     assert world.store.resolve(row, to, world.now, "ada", "seen in the log").state is to
     last = world.store.history(row)[-1]
     assert (last.actor, last.actor_name, last.reason) == ("operator", "ada", "seen in the log")
-    assert len(world.store.claim_due(world.now, "w", 9)) == (to is State.RETRYING)
+    assert len(world.store.claim_due(world.now, "w", 9).claims) == (to is State.RETRYING)
 
 
 def test_resolving_needs_an_uncertain_email_a_possible_end_and_a_reason(world, row):

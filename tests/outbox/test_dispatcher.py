@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import update
 
 from rulekit.errors import PluginError, SettingsError, StoreError
-from rulekit.outbox.dispatcher import DispatchReport, dispatch
+from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
+from rulekit.outbox.gates import Gates
 from rulekit.outbox.states import State
 from rulekit.outbox.tables import messages
 from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
@@ -42,7 +43,7 @@ class Server:
 @pytest.fixture
 def send(world):
     def run(server, allowed=lambda address: True, **more):
-        return dispatch(world.store, server.open, lambda: world.now, "w", lambda: 0.0, allowed, **more)
+        return dispatch(world.store, server.open, lambda: world.now, Worker("w", Gates(allowed)), **more)
 
     return run
 
@@ -132,7 +133,7 @@ def test_a_sender_that_cannot_be_opened_pauses(world, send):
     def fail():
         raise ConnectionRefusedError("refused")
 
-    report = dispatch(world.store, fail, lambda: world.now, "w", lambda: 0.0, lambda address: True)
+    report = dispatch(world.store, fail, lambda: world.now, Worker("w"))
     assert "could not be opened" in report.paused
     assert states(world) == {"ann": State.RETRYING}
 
@@ -144,7 +145,7 @@ def test_a_sender_with_wrong_settings_is_told_and_the_email_waits(world, send):
         raise SettingsError("SMTP_PASSWORD is not set", help="set it")
 
     with pytest.raises(SettingsError):
-        dispatch(world.store, fail, lambda: world.now, "w", lambda: 0.0, lambda address: True)
+        dispatch(world.store, fail, lambda: world.now, Worker("w"))
     assert send(Server()) == DispatchReport(sent=1)
 
 

@@ -6,6 +6,7 @@ knows nothing of the table) are checked on what the store holds.
 
 import shutil
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -54,7 +55,14 @@ def address(person):
 def made(row_id, new, now):
     values = dict.fromkeys(COMPARED) | {"attempts": 0, "token": 0, "expires_at": new.expires_at, "phase": None}
     return SimpleNamespace(
-        id=row_id, person=new.tagging.person, keep=new.keep, digest=new.digest, state=None, made_at=now, **values
+        id=row_id,
+        person=new.tagging.person,
+        keep=new.keep,
+        digest=new.digest,
+        state=None,
+        made_at=now,
+        halted=False,
+        **values,
     )
 
 
@@ -194,10 +202,10 @@ class Outbox(RuleBasedStateMachine):
     @rule(worker=st.sampled_from(["one", "two"]), limit=st.integers(1, 3))
     def claim(self, worker, limit):
         given = Given(self.now, worker, lease_until=self.now + LEASE)
-        found = self.store.claim_due(self.now, worker, limit)
+        found = self.store.claim_due(self.now, worker, limit).claims
         self.claims += found
         for claim in found:
-            assert self.step(table.CLAIM, self.rows[claim.row.id], given)
+            assert self.step(table.CLAIM, self.rows[claim.row.id], replace(given, token=claim.token))
         if len(found) < limit:
             assert not any(self.step(table.CLAIM, row, given) for row in self.rows.values())
 

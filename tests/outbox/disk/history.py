@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from rulekit.outbox.dispatcher import dispatch
+from rulekit.outbox.dispatcher import Worker, dispatch
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import MembershipChange, NewRow, TickRecord, Withdrawal
@@ -37,7 +37,7 @@ ENDS = {
 # minutes after the start: the history itself, and when it is taken up again after a fault, and after another one
 PLAYED = (0, 11, 22)
 RESUMED = (60, 90, 120, 150, 180)
-AT_LAST = (300, 330, 360, 420, 480)
+AT_LAST = (300, 330, 600, 1200, 2400)
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -81,7 +81,7 @@ def play(store: Store, receiver: Receiver, minutes: int, tell: Tell) -> None:
     _operate(store, now, tell)
     _tick(store, 1, now, tell)
     receiver.now = now
-    dispatch(store, lambda: receiver, lambda: now, "w", lambda: 0.0, lambda address: True)
+    dispatch(store, lambda: receiver, lambda: now, Worker("w", connections=3))
 
 
 def _tick(store: Store, sequence: int, now: datetime, tell: Tell) -> None:

@@ -11,6 +11,7 @@ revision = "0001"
 down_revision = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_INDEXED = (["address"], ["message_id"], ["state", "not_before"])
 
 
 def upgrade() -> None:
@@ -19,9 +20,8 @@ def upgrade() -> None:
     _make_memberships()
     _make_triggers()
     op.create_table("outbox", *_outbox_columns(), *_outbox_constraints())
-    op.create_index(op.f("ix_outbox_address"), "outbox", ["address"])
-    op.create_index(op.f("ix_outbox_message_id"), "outbox", ["message_id"])
-    op.create_index(op.f("ix_outbox_state_not_before"), "outbox", ["state", "not_before"])
+    for columns in _INDEXED:
+        op.create_index(op.f(f"ix_outbox_{'_'.join(columns)}"), "outbox", columns)
     _make_beside_outbox()
 
 
@@ -233,6 +233,14 @@ def _outbox_constraints() -> list[sa.Constraint]:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("trigger", "person", "episode", "edge", name=op.f("uq_outbox_trigger_person_episode_edge")),
     ]
+
+
+def outbox_as_made() -> sa.Table:
+    """Returns the outbox as this revision made it, for a revision that makes it anew from there."""
+    table = sa.Table("outbox", sa.MetaData(), *_outbox_columns(), *_outbox_constraints())
+    for columns in _INDEXED:
+        sa.Index(f"ix_outbox_{'_'.join(columns)}", *(table.c[name] for name in columns))
+    return table
 
 
 def _make_beside_outbox() -> None:

@@ -1,0 +1,191 @@
+"""May this email leave now? What is asked again when a worker claims it, and last at the data mark.
+
+The answer is either nothing, or what keeps the email back: for good (its address, its person, its time), or until an
+instant. A reason is recorded in either case.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Integer, bindparam, cast, func, select
+
+from rulekit.clock import format_instant
+from rulekit.limits import Cap, QuietHours
+from rulekit.outbox.caps import next_within
+from rulekit.outbox.execution import Work, in_batches
+from rulekit.outbox.quiet import next_allowed
+from rulekit.outbox.states import Phase
+from rulekit.outbox.suppressions import reasons, why_suppressed
+from rulekit.outbox.tables import outbox, people, personas, sending
+from rulekit.outbox.transitions import DEFER, FORBID, OUTLAST, RECALL, Given, Transition
+from rulekit.records import Edge
+
+NOT_ALLOWED = "not on sender.allow"
+LEFT_MEANWHILE = "its person left the persona before it was sent"
+# an email of the same person that is being sent may fail yet, so it is asked again soon
+ANOTHER_IN_HAND = timedelta(minutes=5)
+HALTED_FOR = timedelta(minutes=1)
+
+_ASKED = (
+    select(
+        *(outbox.c.id, outbox.c.trigger, outbox.c.person, outbox.c.edge, outbox.c.keep, outbox.c.recipient),
+        *(outbox.c.address, outbox.c.zone, outbox.c.expires_at, outbox.c.not_before),
+        # the one byte that holds the person's bit
+        func.substr(personas.c.bits, cast(outbox.c.person // 8 + 1, Integer), 1).label("octet"),
+    )
+    .select_from(outbox.join(personas, personas.c.id == outbox.c.persona))
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+    .order_by(outbox.c.id)
+)
+_HALT = select(sending.c.halt_reason).where(sending.c.halted_at.is_not(None))
+_LEFT = (
+    select(outbox.c.person, outbox.c.left_at)
+    .where(
+        outbox.c.person.in_(bindparam("people", expanding=True)), outbox.c.id.not_in(bindparam("rows", expanding=True))
+    )
+    .where(outbox.c.left_at > bindparam("since", type_=outbox.c.left_at.type))
+)
+_IN_HAND = (
+    select(outbox.c.person)
+    .where(
+        outbox.c.person.in_(bindparam("people", expanding=True)), outbox.c.id.not_in(bindparam("rows", expanding=True))
+    )
+    .where(outbox.c.phase == Phase.CLAIMED.value)
+)
+_LOCKED = select(people.c.ordinal).order_by(people.c.ordinal).with_for_update(key_share=True)
+
+
+def _anybody(address: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What the settings say about when an email may leave; `zone` is for people without one of their own."""
+
+    allowed: Callable[[str], bool] = _anybody
+    caps: tuple[Cap, ...] = ()
+    quiet: QuietHours | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why an email may not leave now, and the transition that says so; `until` when it may be asked again."""
+
+    reason: str
+    transition: Transition
+    until: datetime | None = None
+
+    def given(self, now: datetime, who: str, token: int) -> Given:
+        """Returns what the transition is told."""
+        return Given(now, who, self.reason, token=token, not_before=self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What is known of all emails that are asked together."""
+
+    gates: Gates
+    now: datetime
+    halt: str | None
+    suppressed: Mapping[tuple[str, int], str]
+    left: dict[int, list[datetime]]
+    in_hand: frozenset[int] = field(default_factory=frozenset)
+
+
+def ask(work: Work, rows: Sequence[int], now: datetime, gates: Gates, *, at_the_mark: bool) -> dict[int, Held]:
+    """Returns what keeps emails back, for those that may not leave now.
+
+    Of several emails of one person the earlier ones count for the caps of the later ones. At the mark only emails that
+    left count, and no other worker may ask about the same people at the same time; at a claim also those in hand.
+    """
+    asked = [line for some in in_batches(rows) for line in work.connection.execute(_ASKED, {"rows": some})]
+    persons = sorted({line.person for line in asked})
+    asking = _Asking(
+        gates,
+        now,
+        work.connection.execute(_HALT).scalar(),
+        reasons(work.connection, [line.address for line in asked]),
+        _find_left(work, persons, rows, now, gates.caps, lock=at_the_mark),
+        frozenset() if at_the_mark else _find_in_hand(work, persons, rows, gates.caps),
+    )
+    answers = ((line.id, _answer(asking, line)) for line in asked)
+    return {row: held for row, held in answers if held is not None}
+
+
+def _answer(asking: _Asking, line: Any) -> Held | None:
+    """Returns what keeps one email back; one that may leave counts for those after it."""
+    held = _for_good(asking, line) or _until_later(asking, line)
+    if held is None:
+        asking.left.setdefault(line.person, []).append(asking.now)
+    elif held.until is not None and held.until >= line.expires_at:
+        reason = f"{held.reason}, and it expires at {format_instant(line.expires_at)}"
+        return Held(reason, OUTLAST, held.until)
+    return held
+
+
+def _for_good(asking: _Asking, line: Any) -> Held | None:
+    suppressed = why_suppressed(asking.suppressed, line.address, line.trigger)
+    if suppressed is not None:
+        return Held(suppressed, FORBID)
+    if not asking.gates.allowed(line.recipient):
+        return Held(NOT_ALLOWED, FORBID)
+    if not line.keep and _is_in(line) is not (line.edge == Edge.TAGGED.value):
+        return Held(LEFT_MEANWHILE, RECALL)
+    return None
+
+
+def _is_in(line: Any) -> bool:
+    """Returns whether the email's person is in its persona; bits are packed with the first person in the highest."""
+    octet = line.octet or b""
+    return bool(octet) and bool(octet[0] >> (7 - line.person % 8) & 1)
+
+
+def _until_later(asking: _Asking, line: Any) -> Held | None:
+    now, gates = asking.now, asking.gates
+    if asking.halt is not None:
+        return Held(f"sending is halted: {asking.halt}", DEFER, now + HALTED_FOR)
+    if line.not_before > now:
+        return Held("its time has not come by this clock", DEFER, line.not_before)
+    if gates.quiet is not None:
+        morning = next_allowed(now, gates.quiet, line.zone or gates.zone)
+        if morning > now:
+            return Held("it is night for its person (delivery.quiet_hours)", DEFER, morning)
+    return _capped(asking, line.person)
+
+
+def _capped(asking: _Asking, person: int) -> Held | None:
+    now, caps, left = asking.now, asking.gates.caps, asking.left.get(person, [])
+    free = next_within(now, caps, left)
+    if free > now:
+        return Held("its person had as many emails as delivery.cap allows", DEFER, free)
+    if person in asking.in_hand and next_within(now, caps, [*left, now]) > now:
+        return Held("another email to its person is being sent (delivery.cap)", DEFER, now + ANOTHER_IN_HAND)
+    return None
+
+
+def _find_left(
+    work: Work, persons: list[int], rows: Sequence[int], now: datetime, caps: Iterable[Cap], *, lock: bool
+) -> dict[int, list[datetime]]:
+    """Returns when earlier emails left, by person, as far back as a cap looks."""
+    left: dict[int, list[datetime]] = {}
+    longest = max((cap.window for cap in caps), default=None)
+    if longest is None:
+        return left
+    for some in in_batches(persons):
+        if lock:
+            work.connection.execute(_LOCKED.where(people.c.ordinal.in_(some))).all()
+        told = {"people": some, "rows": list(rows), "since": now - longest}
+        for line in work.connection.execute(_LEFT, told):
+            left.setdefault(line.person, []).append(line.left_at)
+    return {person: sorted(instants) for person, instants in left.items()}
+
+
+def _find_in_hand(work: Work, persons: list[int], rows: Sequence[int], caps: Sequence[Cap]) -> frozenset[int]:
+    if not caps:
+        return frozenset()
+    told = ({"people": some, "rows": list(rows)} for some in in_batches(persons))
+    return frozenset(person for one in told for person in work.connection.execute(_IN_HAND, one).scalars())

@@ -1,0 +1,152 @@
+"""How fast emails leave, over all workers: one line in the store says what was sent, what failed and who stopped it.
+
+A claim is a turn: it begins by locking that line and ends by writing what it took.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from rulekit.clock import format_instant
+from rulekit.limits import Rate
+from rulekit.outbox.breaker import Breaker
+from rulekit.outbox.execution import Work
+from rulekit.outbox.rates import take
+from rulekit.outbox.states import State
+from rulekit.outbox.tables import outbox, sending
+from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent
+
+# workers whose clocks differ by less than this go on together
+CLOCK_TOLERANCE = timedelta(minutes=1)
+_MANY = 1_000_000
+_LINE = select(sending).with_for_update()
+_ON_THEIR_WAY = select(func.count()).select_from(outbox).where(outbox.c.state == State.SENDING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many emails may leave, and how many be on their way at once, over all workers; None means any number."""
+
+    rate: Rate | None = None
+    concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendingState:
+    """How sending goes: who halted it, if anybody did, and what the breaker has seen.
+
+    `faults` are the sender's in a row; until `open_until` nothing is tried; `fault` is what the last one said.
+    """
+
+    halted_at: datetime | None
+    halted_by: str | None
+    halt_reason: str | None
+    faults: int
+    open_until: datetime | None
+    fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One claim: its fencing token and the `most` emails that it may take.
+
+    `reason` says why that is none; `wait_until` when the rate lets the next one go.
+    """
+
+    token: int
+    most: int
+    breaker: Breaker
+    next_at: datetime | None
+    reason: str | None = None
+    wait_until: datetime | None = None
+
+
+def take_turn(work: Work, now: datetime, pace: Pace) -> Turn:
+    """Begins a claim; until its transaction ends no other claim begins."""
+    line = work.connection.execute(_LINE).one()
+    breaker = Breaker(line.faults, line.open_until, line.trips)
+    token = line.claims + 1
+    reason = _why_not(line, breaker, now)
+    if reason is not None:
+        return Turn(token, 0, breaker, line.next_at, reason)
+    most = _MANY
+    if pace.concurrency is not None:
+        most = max(0, pace.concurrency - work.connection.execute(_ON_THEIR_WAY).scalar_one())
+    wait_until = None
+    if pace.rate is not None:
+        taken = take(now, line.next_at, pace.rate, most)
+        most, wait_until = taken.granted, taken.wait_until if taken.wait_until > now else None
+    if breaker.may_send(now) == 1:
+        most = min(most, 1)
+    return Turn(token, most, breaker, line.next_at, wait_until=wait_until)
+
+
+def _why_not(line: Any, breaker: Breaker, now: datetime) -> str | None:
+    if line.halted_at is not None:
+        return f"sending is halted: {line.halt_reason}"
+    if line.clock_at is not None and now < line.clock_at - CLOCK_TOLERANCE:
+        return f"this clock is behind: emails were already sent at {format_instant(line.clock_at)}"
+    if breaker.may_send(now) == 0:
+        return f"nothing is tried until {format_instant(line.open_until)}, after {line.faults} faults: {line.fault}"
+    return None
+
+
+def end_turn(work: Work, turn: Turn, claimed: int, leaving: int, now: datetime, pace: Pace) -> None:
+    """Writes what a claim took; `leaving` are those that no gate kept back."""
+    if not claimed:
+        return
+    values: dict[str, Any] = {"claims": turn.token, "clock_at": now}
+    if pace.rate is not None:
+        values["next_at"] = take(now, turn.next_at, pace.rate, leaving).next_at
+    if leaving:
+        values |= _written(turn.breaker.probing(now))
+    work.connection.execute(update(sending).values(values))
+
+
+def _written(breaker: Breaker) -> dict[str, Any]:
+    return {"faults": breaker.faults, "open_until": breaker.open_until, "trips": breaker.trips}
+
+
+def note(work: Work, outcomes: Iterable[Outcome], now: datetime) -> None:
+    """Tells the breaker what the sender met."""
+    told = [outcome for outcome in outcomes if _is_fault(outcome) or isinstance(outcome, Sent | Refused)]
+    if not any(_is_fault(outcome) for outcome in told):
+        if told:
+            closed = {**_written(Breaker()), "fault": None}
+            work.connection.execute(update(sending).where(sending.c.faults > 0).values(closed))
+        return
+    line = work.connection.execute(_LINE).one()
+    breaker, fault = Breaker(line.faults, line.open_until, line.trips), line.fault
+    for outcome in told:
+        if isinstance(outcome, Later | Refused) and _is_fault(outcome):
+            breaker, fault = breaker.after_fault(now), outcome.reason
+        else:
+            breaker, fault = breaker.after_success(), None
+    work.connection.execute(update(sending).values({**_written(breaker), "fault": fault}))
+
+
+def _is_fault(outcome: Outcome) -> bool:
+    return isinstance(outcome, Later | Refused) and outcome.about is RefusalClass.SENDER
+
+
+def state(work: Work) -> SendingState:
+    """Returns how sending goes."""
+    line = work.connection.execute(select(sending)).one()
+    return SendingState(line.halted_at, line.halted_by, line.halt_reason, line.faults, line.open_until, line.fault)
+
+
+def halt(work: Work, reason: str, now: datetime, actor: str) -> None:
+    """Stops all sending until `resume`; who halted it first stays on record."""
+    halted = {"halted_at": now, "halted_by": actor, "halt_reason": reason}
+    work.connection.execute(update(sending).where(sending.c.halted_at.is_(None)).values(halted))
+
+
+def resume(work: Work) -> bool:
+    """Lets emails leave again and forgets the faults; returns whether sending was halted or kept back by them."""
+    was = state(work)
+    open_again = {"halted_at": None, "halted_by": None, "halt_reason": None, "clock_at": None, "fault": None}
+    work.connection.execute(update(sending).values({**open_again, **_written(Breaker())}))
+    return was.halted_at is not None or was.open_until is not None
