@@ -302,7 +302,7 @@ def _wrong_value(problem: Any) -> str:
         return f"write {expected.format_map(problem.get('ctx', {}))}"
     if problem["type"] == "literal_error":
         return f"write {problem['ctx']['expected'].replace(chr(39), chr(34))}"
-    return problem["msg"].removeprefix("Value error, ")
+    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def _known_keys(location: Sequence[str | int]) -> list[str]:

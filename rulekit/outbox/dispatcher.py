@@ -70,13 +70,14 @@ class _Done:
     """A connection is through with a claim.
 
     Without an outcome the data mark was refused, and what it said stands in the store; or it was not even `begun`,
-    because the sender had just failed. `fatal` ends the dispatch.
+    because the sender had just failed, or it was `lost` to another worker. `fatal` ends the dispatch.
     """
 
     claim: Claim
     outcome: Outcome | None = None
     fatal: Exception | None = None
     begun: bool = True
+    lost: bool = False
 
     @property
     def stops(self) -> bool:
@@ -178,7 +179,7 @@ def _after_error(mark: _Mark, error: Exception) -> _Done:
     if mark.is_set:
         return _Done(mark.claim, Unknown(reason))
     if isinstance(mark.refused, _Forbidden | TransitionRefused):
-        return _Done(mark.claim)
+        return _Done(mark.claim, lost=isinstance(mark.refused, TransitionRefused))
     if mark.refused is not None:
         return _Done(mark.claim, fatal=mark.refused)
     return _Done(mark.claim, Later(reason))
@@ -298,6 +299,7 @@ class _Dispatch:
         for one in done:
             del self.in_hand[one.claim.row.id]
             self.fatal = self.fatal or one.fatal
+            self.lost += one.lost
         self._release([one.claim for one in done if not one.begun])
         try:
             answers, ends = self.store.settle([one.claim for one in asked], finishes, self.now(), self.worker.gates)
@@ -310,8 +312,6 @@ class _Dispatch:
         for asking, answer in zip(asked, answers, strict=True):
             if isinstance(answer, Held):
                 self.ended.append(answer.transition.target.state)
-            elif answer is not None:
-                self.lost += 1
             asking.answer.set_result(answer)
         if self.progress is not None and done:
             self.progress(len(self.ended) + self.lost)
