@@ -90,7 +90,7 @@ CapText = Annotated[Cap, _from_text(parse_cap, "3 per 7d")]
 HoursText = Annotated[QuietHours, _from_text(parse_quiet_hours, "20:00-08:00")]
 RateText = Annotated[Rate, _from_text(parse_rate, "10 per 1s")]
 # what becomes of an email of which nobody can tell whether it arrived
-Uncertain = Literal["hold", "resend", "idempotent"]
+Uncertain = Literal["hold", "resend"]
 
 
 class _Section(BaseModel):

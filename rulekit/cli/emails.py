@@ -10,7 +10,7 @@ from rulekit.diagnostics.lines import escape
 from rulekit.outbox.evidence import Event
 from rulekit.outbox.rows import AuditLine, OutboxRow
 from rulekit.outbox.states import State
-from rulekit.outbox.transitions import Actor
+from rulekit.outbox.transition import Actor
 
 
 def gist(row: OutboxRow) -> str:

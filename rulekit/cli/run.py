@@ -12,7 +12,7 @@ from rulekit.cli.options import now_option, project_option
 from rulekit.cli.printing import escape_line
 from rulekit.cli.progress import working
 from rulekit.cli.ticks import print_data_report, print_tick
-from rulekit.clock import format_instant, system_now
+from rulekit.clock import format_instant
 from rulekit.diagnostics.lines import plural
 from rulekit.engine import RunReport, open_project, open_store, run
 from rulekit.outbox.dispatcher import DispatchReport
@@ -37,7 +37,7 @@ def command(accept: bool, now: datetime, project: Path) -> None:
             store,
             now,
             accept=accept,
-            clock=(lambda: now) if stays else system_now,
+            clock=(lambda: now) if stays else store.clock,
             wait=None if stays else sleep,
             progress=lambda done: say(f"sending: {plural(done, 'email')}"),
         )

@@ -180,7 +180,16 @@ def dispatch_due(
         zone=settings.timezone,
     )
     pace = Pace(settings.sender.rate, settings.sender.concurrency)
-    worker = Worker("run", gates, pace, settings.sender.connections, random.random, wait, stop)
+    worker = Worker(
+        "run",
+        gates,
+        pace,
+        settings.sender.connections,
+        settings.delivery.uncertain == "resend",
+        random.random,
+        wait,
+        stop,
+    )
     return dispatch(store, find_sender(project), clock, worker, progress=progress)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from rulekit.clock import find_zone
 from rulekit.email.addresses import address_domain
 from rulekit.email.compose import ADDRESS_FIELD, Composed, Composer
 from rulekit.email.unsubscribe import unsubscribe_link
@@ -100,6 +101,7 @@ class _Desk:
             template_digest=_template_digest(template),
             because=because,
             failure=failure,
+            zone=_zone(person),
         )
 
     def veto(self, row: NewRow) -> str | None:
@@ -148,6 +150,16 @@ class _Desk:
     def _origin(self, trigger: Trigger) -> str:
         source = self._project.rules.sources[trigger.span.path]
         return f"{trigger.span.path}:{source.position(trigger.span.start).line}"
+
+
+def _zone(person: Person) -> str | None:
+    """Returns the zone that a person, or else their company, says they live in, where that is one."""
+    for fields in (person.fields, person.company or {}):
+        for name in ("timezone", "time_zone"):
+            value = fields.get(name)
+            if isinstance(value, str) and find_zone(value) is not None:
+                return value
+    return None
 
 
 def _template_digest(template: Template) -> str:

@@ -11,16 +11,8 @@ from rulekit.outbox.execution import Work, move
 from rulekit.outbox.rows import OutboxRow, get_row
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import is_suppressed
-from rulekit.outbox.transitions import (
-    APPROVE,
-    CANCEL,
-    RESOLVE_FAILED,
-    RESOLVE_RETRYING,
-    RESOLVE_SENT,
-    UNAPPROVE,
-    Actor,
-    Given,
-)
+from rulekit.outbox.transition import Actor, Given
+from rulekit.outbox.transitions import APPROVE, CANCEL, RESOLVE_FAILED, RESOLVE_RETRYING, RESOLVE_SENT, UNAPPROVE
 
 RESOLUTIONS = {State.SENT: RESOLVE_SENT, State.FAILED: RESOLVE_FAILED, State.RETRYING: RESOLVE_RETRYING}
 

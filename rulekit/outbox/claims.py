@@ -20,6 +20,7 @@ from rulekit.outbox.pace import Pace
 from rulekit.outbox.rows import OutboxRow, RowFilter, find_rows, get_row
 from rulekit.outbox.states import State
 from rulekit.outbox.tables import messages, outbox
+from rulekit.outbox.transition import Actor, Given, Transition
 from rulekit.outbox.transitions import (
     CLAIM,
     DEFER,
@@ -31,12 +32,10 @@ from rulekit.outbox.transitions import (
     REAP,
     REAP_FAILED,
     REAP_UNCERTAIN,
+    RESEND,
     RETRY,
     RETRY_AFTER,
     SEND,
-    Actor,
-    Given,
-    Transition,
 )
 from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent, Unknown
 
@@ -255,6 +254,18 @@ def reap(work: Work, now: datetime) -> dict[State, int]:
             if move(work, transition, row, Actor.REAPER, told):
                 taken[transition.target.state] = taken.get(transition.target.state, 0) + 1
     return taken
+
+
+def resend(work: Work, now: datetime) -> int:
+    """Puts uncertain rows with attempts left back among those that are tried again; returns how many those are."""
+    waiting = candidates(work, RESEND, Given(now, "settings", not_before=now))
+    told = [(row.id, _again(row, now)) for row in find_rows(work.connection, RowFilter(ids=waiting))] if waiting else []
+    return len(move_many(work, RESEND, told, Actor.SWEEP))
+
+
+def _again(row: OutboxRow, now: datetime) -> Given:
+    later = now + RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
+    return Given(now, "settings", "sent again because nobody knows (delivery.uncertain)", not_before=later)
 
 
 def _lost(claim: Claim) -> TransitionRefused:

@@ -1,7 +1,8 @@
 """The table of transitions as documentation: a Mermaid state diagram and a Markdown table."""
 
 from rulekit.outbox.states import END_STATES
-from rulekit.outbox.transitions import TRANSITIONS, Place, Transition
+from rulekit.outbox.transition import Place, Transition
+from rulekit.outbox.transitions import TRANSITIONS
 
 START = "[*]"
 

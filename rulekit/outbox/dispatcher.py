@@ -8,26 +8,21 @@ and then every email that is left waits for the next one.
 """
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.headerregistry import AddressHeader
-from email.parser import BytesHeaderParser
-from email.policy import SMTP
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
-from rulekit.errors import PluginError, RulekitError, TransitionRefused
-from rulekit.outbox.claims import Answer, Claim, Finish
+from rulekit.errors import RulekitError, TransitionRefused
+from rulekit.outbox.claims import Claim, Finish
+from rulekit.outbox.connections import Asked, Connection, Done, Said
 from rulekit.outbox.gates import Gates, Held
 from rulekit.outbox.pace import Pace
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
-from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sender, Unknown
+from rulekit.records import Later, Outcome, RefusalClass, Refused, Sender
 
-NOT_APPROVED = "the stored message is not the one that was made: its digest is another"
-NO_SENDER = "the stored message names no sender in `From`"
 STOPPED = "the worker was stopped before it began with it"
 # seconds of silence after which the leases of what is in hand are renewed
 RENEW_AFTER = 60.0
@@ -53,141 +48,11 @@ class DispatchReport:
     paused: str | None = None
 
 
-class _Forbidden(Exception):
-    """Raised through the sender at the data mark: the message must not leave."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A connection asks whether the message of a claim may leave, and waits for the answer."""
-
-    claim: Claim
-    answer: "Future[Answer]"
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """A connection is through with a claim.
-
-    Without an outcome the data mark was refused, and what it said stands in the store; or it was not even `begun`,
-    because the sender had just failed, or it was `lost` to another worker. `fatal` ends the dispatch.
-    """
-
-    claim: Claim
-    outcome: Outcome | None = None
-    fatal: Exception | None = None
-    begun: bool = True
-    lost: bool = False
-
-    @property
-    def stops(self) -> bool:
-        """Says whether nothing more is to be begun: the sender itself is at fault."""
-        about = self.outcome.about if isinstance(self.outcome, Refused | Later) else None
-        return self.fatal is not None or about is RefusalClass.SENDER
-
-
-_Said = SimpleQueue[_Asked | _Done]
-
-
-@dataclass(slots=True)
-class _Mark:
-    """The data mark of one claim, as the sender calls it."""
-
-    claim: Claim
-    said: _Said
-    is_set: bool = False
-    refused: Exception | None = None
-
-    def __call__(self) -> None:
-        answer: Future[Answer] = Future()
-        self.said.put(_Asked(self.claim, answer))
-        try:
-            held = answer.result()
-        except Exception as error:
-            self.refused = error
-            raise
-        if held is not None:
-            self.refused = _Forbidden(held.reason) if isinstance(held, Held) else held
-            raise self.refused
-        self.is_set = True
-
-
-@dataclass(slots=True)
-class _Connection:
-    """One way out, in a thread of its own; its sender is opened by its first email, and again after it broke."""
-
-    open: Callable[[], Sender]
-    todo: "SimpleQueue[Claim | None]"
-    said: _Said
-    stopped: Event
-    sender: Sender | None = None
-
-    def work(self) -> None:
-        """Sends one email after another until it is told to stop."""
-        try:
-            while (claim := self.todo.get()) is not None:
-                done = _Done(claim, begun=False) if self.stopped.is_set() else self._handle(claim)
-                if done.stops:
-                    self.stopped.set()
-                self.said.put(done)
-        finally:
-            self._close()
-
-    def _handle(self, claim: Claim) -> _Done:
-        if not claim.intact:
-            return _Done(claim, Refused(NOT_APPROVED))
-        sender_address = _sender_address(claim.message)
-        if sender_address is None:
-            return _Done(claim, Refused(NO_SENDER))
-        try:
-            self.sender = self.sender or self.open()
-        except RulekitError as error:
-            return _Done(claim, Later(error.message, RefusalClass.SENDER), fatal=error)
-        except Exception as error:
-            reason = f"the sender could not be opened: {_told(error)}"
-            return _Done(claim, Later(reason, RefusalClass.SENDER))
-        return self._send(self.sender, claim, Envelope(sender_address, claim.row.recipient, claim.row.message_id))
-
-    def _send(self, sender: Sender, claim: Claim, envelope: Envelope) -> _Done:
-        mark = _Mark(claim, self.said)
-        try:
-            outcome = sender.send(claim.message, envelope, mark)
-        except Exception as error:
-            self._close()
-            return _after_error(mark, error)
-        if mark.refused is None or mark.is_set:
-            return _Done(claim, outcome)
-        if isinstance(outcome, Refused | Later):
-            return _after_error(mark, mark.refused)
-        broken = PluginError(
-            f"the sender went on with email {claim.row.id} after it was told not to ({mark.refused})",
-            help="let exceptions of `mark_data` pass through `send`; nothing more is sent with this sender",
-        )
-        return _Done(claim, Unknown(f"sent although forbidden: {mark.refused}"), fatal=broken)
-
-    def _close(self) -> None:
-        if self.sender is not None:
-            # what it could say has been said with the emails; closing cannot change what became of them
-            with suppress(Exception):
-                self.sender.close()
-        self.sender = None
-
-
-def _after_error(mark: _Mark, error: Exception) -> _Done:
-    """Returns what an error of the sender means, by whether the message was allowed to leave."""
-    reason = f"the sender broke: {_told(error)}"
-    if mark.is_set:
-        return _Done(mark.claim, Unknown(reason))
-    if isinstance(mark.refused, _Forbidden | TransitionRefused):
-        return _Done(mark.claim, lost=isinstance(mark.refused, TransitionRefused))
-    if mark.refused is not None:
-        return _Done(mark.claim, fatal=mark.refused)
-    return _Done(mark.claim, Later(reason))
-
-
 @dataclass(frozen=True, slots=True)
 class Worker:
     """How a worker sends: its `name`, the `gates` and `pace` of the settings, and how many `connections` it opens.
+
+    With `resend` an email of which nobody knows whether it arrived is sent again.
 
     `jitter` gives numbers from 0 to 1. `wait` sleeps some seconds, where the clock goes on meanwhile; without it a
     dispatch ends when the rate makes it wait. `stop` is asked before more is begun.
@@ -197,6 +62,7 @@ class Worker:
     gates: Gates = field(default_factory=Gates)
     pace: Pace = field(default_factory=Pace)
     connections: int = 1
+    resend: bool = False
     jitter: Callable[[], float] = lambda: 0.0
     wait: Callable[[float], None] | None = None
     stop: Callable[[], bool] = lambda: False
@@ -213,7 +79,7 @@ class _Dispatch:
     limit: int | None
     progress: Callable[[int], None] | None
     todo: "SimpleQueue[Claim | None]" = field(default_factory=SimpleQueue)
-    said: _Said = field(default_factory=SimpleQueue)
+    said: Said = field(default_factory=SimpleQueue)
     stopped: Event = field(default_factory=Event)
     threads: list[Thread] = field(default_factory=list)
     in_hand: dict[int, Claim] = field(default_factory=dict)
@@ -262,7 +128,7 @@ class _Dispatch:
             self.in_hand[claim.row.id] = claim
             self.todo.put(claim)
         while len(self.threads) < min(self.worker.connections, len(self.in_hand)):
-            connection = _Connection(self.open_sender, self.todo, self.said, self.stopped)
+            connection = Connection(self.open_sender, self.todo, self.said, self.stopped)
             self.threads.append(Thread(target=connection.work, daemon=True))
             self.threads[-1].start()
 
@@ -278,11 +144,11 @@ class _Dispatch:
         self.worker.wait(min(seconds, 1.0))
         return True
 
-    def _listen(self) -> list[_Asked | _Done]:
+    def _listen(self) -> list[Asked | Done]:
         """Returns what connections have said, as soon as any has; leases are renewed while all are silent."""
         while True:
             try:
-                heard: list[_Asked | _Done] = [self.said.get(timeout=RENEW_AFTER)]
+                heard: list[Asked | Done] = [self.said.get(timeout=RENEW_AFTER)]
                 break
             except Empty:
                 self.store.renew(list(self.in_hand.values()), self.now())
@@ -291,10 +157,10 @@ class _Dispatch:
                 heard.append(self.said.get_nowait())
         return heard
 
-    def _settle(self, heard: list[_Asked | _Done]) -> None:
+    def _settle(self, heard: list[Asked | Done]) -> None:
         """Commits together what was said, and answers it."""
-        asked = [one for one in heard if isinstance(one, _Asked)]
-        done = [one for one in heard if isinstance(one, _Done)]
+        asked = [one for one in heard if isinstance(one, Asked)]
+        done = [one for one in heard if isinstance(one, Done)]
         finishes = [Finish(one.claim, one.outcome, self.worker.jitter()) for one in done if one.outcome is not None]
         for one in done:
             del self.in_hand[one.claim.row.id]
@@ -349,7 +215,7 @@ class _Dispatch:
                 one = self.said.get(timeout=PATIENCE)
             except Empty:
                 return
-            if isinstance(one, _Asked):
+            if isinstance(one, Asked):
                 one.answer.set_exception(RulekitError("the dispatch ended", help="run again"))
             else:
                 self.in_hand.pop(one.claim.row.id, None)
@@ -386,19 +252,11 @@ def dispatch(
     the store fails, and what `open_sender` raises on purpose; the emails at hand then wait.
     """
     store.reap(now())
+    if worker.resend:
+        store.resend(now())
     work = _Dispatch(store, open_sender, now, worker, limit, progress)
     try:
         work.run()
     finally:
         work.close()
     return work.report()
-
-
-def _told(error: Exception) -> str:
-    return error.message if isinstance(error, RulekitError) else f"{type(error).__name__}: {error}"
-
-
-def _sender_address(message: bytes) -> str | None:
-    header = BytesHeaderParser(policy=SMTP).parsebytes(message)["From"]
-    addresses = header.addresses if isinstance(header, AddressHeader) else ()
-    return addresses[0].addr_spec or None if addresses else None

@@ -16,7 +16,8 @@ from rulekit.outbox.execution import IN_ONE_STATEMENT, Work, in_batches, insert_
 from rulekit.outbox.states import Phase, State
 from rulekit.outbox.suppressions import add_each, normalise
 from rulekit.outbox.tables import audit, events, outbox
-from rulekit.outbox.transitions import CONFIRM_FAILED, CONFIRM_SENT, Actor, Given
+from rulekit.outbox.transition import Actor, Given
+from rulekit.outbox.transitions import CONFIRM_FAILED, CONFIRM_SENT
 from rulekit.records import Notice, NoticeKind
 
 # a reason to mail the address no more, in the words of the list

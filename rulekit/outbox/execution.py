@@ -41,7 +41,7 @@ from rulekit.outbox.tables import (
     suppressions,
     triggers,
 )
-from rulekit.outbox.transitions import Actor, Given, Place, Transition
+from rulekit.outbox.transition import Actor, Given, Place, Transition
 from rulekit.records import OutboxChange
 
 NAMED = (

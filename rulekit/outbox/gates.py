@@ -19,7 +19,8 @@ from rulekit.outbox.quiet import next_allowed
 from rulekit.outbox.states import Phase
 from rulekit.outbox.suppressions import reasons, why_suppressed
 from rulekit.outbox.tables import outbox, people, personas, sending
-from rulekit.outbox.transitions import DEFER, FORBID, OUTLAST, RECALL, Given, Transition
+from rulekit.outbox.transition import Given, Transition
+from rulekit.outbox.transitions import DEFER, FORBID, OUTLAST, RECALL
 from rulekit.records import Edge
 
 NOT_ALLOWED = "not on sender.allow"

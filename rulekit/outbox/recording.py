@@ -29,17 +29,8 @@ from rulekit.outbox.tables import (
     waiting,
 )
 from rulekit.outbox.tick import MembershipChange, NewRow, NoEmail, TickOutcome, TickRecord, Waiting
-from rulekit.outbox.transitions import (
-    EXPIRE,
-    MAKE,
-    MAKE_APPROVED,
-    MAKE_FAILED,
-    MAKE_SUPPRESSED,
-    WITHDRAW,
-    Actor,
-    Given,
-    Transition,
-)
+from rulekit.outbox.transition import Actor, Given, Transition
+from rulekit.outbox.transitions import EXPIRE, MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED, WITHDRAW
 from rulekit.records import Tagging
 
 ALREADY = "an email for this tagging was already made"

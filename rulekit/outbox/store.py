@@ -39,7 +39,7 @@ from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import Suppression
 from rulekit.outbox.tables import meta
 from rulekit.outbox.tick import TickOutcome, TickRecord, TickState
-from rulekit.outbox.transitions import Given
+from rulekit.outbox.transition import Given
 from rulekit.records import Notice, OutboxChange, Outcome
 
 OnChange = Callable[[OutboxChange], None]
@@ -303,6 +303,10 @@ class Store:
     def reap(self, now: datetime) -> dict[State, int]:
         """Takes emails from workers whose lease is over; returns how many went where."""
         return self._write(lambda work: claims.reap(work, now))
+
+    def resend(self, now: datetime) -> int:
+        """Puts uncertain emails back among those that are tried again, so that some may arrive twice."""
+        return self._write(lambda work: claims.resend(work, now))
 
     # all sending
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from rulekit.outbox.execution import COLUMNS, Work, candidates, in_batches, insert_or_leave, move_many
 from rulekit.outbox.tables import ALL_MAIL, outbox, suppressions, triggers
-from rulekit.outbox.transitions import SUPPRESS, Actor, Given
+from rulekit.outbox.transition import Actor, Given
+from rulekit.outbox.transitions import SUPPRESS
 
 SUPPRESSED = "its address is suppressed"
 _REASONS = select(suppressions.c.address, suppressions.c.stream, suppressions.c.reason).where(

@@ -1,17 +1,14 @@
 """Every change that an email in the outbox may go through: one table, `TRANSITIONS`.
 
 The store changes the state of a row only through an entry of this table, and the documentation's diagram is made from
-it. A guard and a write are functions of a row and of what is `given`; they read the same over the columns of the table
-(the store's conditional UPDATE) and over values (a model of it in a test).
+it.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import Enum
+from datetime import timedelta
 from typing import Any
 
-from rulekit.outbox.states import END_STATES, Phase, State
+from rulekit.outbox.states import Phase, State
+from rulekit.outbox.transition import Actor, Given, Place, Transition, Writes
 
 RETRY_AFTER = (
     timedelta(minutes=1),
@@ -25,31 +22,6 @@ RETRY_AFTER = (
 )
 # compared with, rather than negated, because `not` cannot be said of a column
 NO = False
-
-
-class Actor(Enum):
-    """Who brings a change about."""
-
-    TICK = "tick"
-    APPROVER = "approver"
-    WORKER = "worker"
-    REAPER = "reaper"
-    SWEEP = "sweep"
-    OPERATOR = "operator"
-    EVIDENCE = "evidence"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A state, and within `sending` its phase."""
-
-    state: State
-    phase: Phase | None = None
-
-    def __str__(self) -> str:
-        return f"{self.state.value} ({self.phase.value})" if self.phase else self.state.value
-
-
 UNAPPROVED = Place(State.UNAPPROVED)
 APPROVED = Place(State.APPROVED)
 CLAIMED = Place(State.SENDING, Phase.CLAIMED)
@@ -57,65 +29,6 @@ DATA = Place(State.SENDING, Phase.DATA)
 RETRYING = Place(State.RETRYING)
 UNCERTAIN = Place(State.UNCERTAIN)
 PENDING = (UNAPPROVED, APPROVED, RETRYING)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What a transition is told beside the row; `who` is the name of a person, tick or worker.
-
-    `allowed` is what the gates say at that moment: no cap, night, halt or departure keeps the email back.
-    """
-
-    now: datetime
-    who: str
-    reason: str = ""
-    digest: str = ""
-    hold: timedelta = timedelta(0)
-    token: int = 0
-    lease_until: datetime | None = None
-    not_before: datetime | None = None
-    reply: str | None = None
-    trigger_removed: bool = False
-    allowed: bool = True
-
-    @property
-    def held_until(self) -> datetime:
-        """Returns when the hold of an approval is over."""
-        return self.now + self.hold
-
-
-Condition = Callable[[Any, Given], Any]
-Writes = Mapping[str, Callable[[Any, Given], Any]]
-
-
-def _always(row: Any, given: Given) -> Any:
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One kind of change. `sources` is empty where the row is made; `guard` says in words what `condition` tests."""
-
-    name: str
-    sources: tuple[Place, ...]
-    target: Place
-    actors: tuple[Actor, ...]
-    guard: str
-    condition: Condition = _always
-    writes: Writes = field(default_factory=dict)
-
-    def written(self, row: Any, given: Given) -> dict[str, Any]:
-        """Returns every column that the change writes, with its value; the same rules for all entries included."""
-        values: dict[str, Any] = {
-            "state": self.target.state.value,
-            "phase": self.target.phase.value if self.target.phase else None,
-            "changed_at": given.now,
-        }
-        if self.target.state is not State.SENDING:
-            values |= {"worker": None, "lease_until": None}
-        if self.target.state in END_STATES:
-            values["finished_at"] = given.now
-        return values | {column: value(row, given) for column, value in self.writes.items()}
 
 
 def _same_token(row: Any, given: Given) -> Any:

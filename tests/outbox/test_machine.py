@@ -29,7 +29,8 @@ from rulekit.outbox.claims import LEASE
 from rulekit.outbox.states import END_STATES, Phase, State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import TickRecord, Withdrawal
-from rulekit.outbox.transitions import RETRY_AFTER, Given, Place
+from rulekit.outbox.transition import Given, Place
+from rulekit.outbox.transitions import RETRY_AFTER
 from rulekit.records import Edge, Later, RefusalClass, Refused, Sent, Tagging, Unknown
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

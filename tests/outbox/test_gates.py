@@ -1,0 +1,179 @@
+"""What keeps an email back at the claim and at the data mark, and what is recorded then; over every kind of store."""
+
+from datetime import time, timedelta
+
+import pytest
+
+from rulekit.limits import Cap, QuietHours, Rate
+from rulekit.outbox.dispatcher import Worker, dispatch
+from rulekit.outbox.gates import ANOTHER_IN_HAND, Gates
+from rulekit.outbox.pace import Pace
+from rulekit.outbox.states import State
+from rulekit.outbox.tick import MembershipChange
+from rulekit.records import Edge, Later, RefusalClass, Sent, Unknown
+
+DAILY = Gates(caps=(Cap(1, timedelta(days=1)),))
+NIGHT = Gates(quiet=QuietHours(time(20), time(8)), zone="Europe/Stockholm")
+FAULT = Later("421 closing", RefusalClass.SENDER)
+
+
+def mark(world, claim, gates):
+    (answer,), _ = world.store.settle([claim], [], world.now, gates)
+    return answer
+
+
+def claim(world, gates=Gates(), limit=9):  # noqa: B008
+    return world.store.claim_due(world.now, "w", limit, gates=gates).claims
+
+
+def test_a_cap_puts_the_second_email_of_a_person_off_until_there_is_room(world):
+    world.enter("ann", auto=True)
+    (first,) = claim(world, DAILY)
+    assert mark(world, first, DAILY) is None
+    world.store.finish(first, Sent("250"), world.now)
+    left = world.now
+    world.later(hours=1)
+    world.tick(changes=(MembershipChange(world.tagging("ann", edge=Edge.UNTAGGED), "left"),))
+    again = world.tagging("ann", episode=2)
+    row = world.new_row("ann", auto=True, tagging=again, message_id="<second@example.org>")
+    world.tick(rows=(row,), changes=(MembershipChange(again, "joined"),))
+    assert claim(world, DAILY) == []
+    second = world.store.rows()[1]
+    assert (second.state, second.not_before, second.attempts) == (State.RETRYING, left + timedelta(days=1), 0)
+    assert "delivery.cap" in second.reason
+    world.now = left + timedelta(days=1)
+    assert [one.row.id for one in claim(world, DAILY)] == [second.id]
+
+
+def test_an_email_in_hand_is_reserved_in_the_cap(world):
+    world.enter("ann", auto=True)
+    row = world.new_row("ann", auto=True, trigger="Other", message_id="<other@example.org>")
+    world.tick(rows=(row,), triggers=frozenset({"Miss_You", "Other"}))
+    (first,) = claim(world, DAILY, limit=1)
+    assert claim(world, DAILY) == []
+    assert world.store.row(2).not_before == world.now + ANOTHER_IN_HAND
+    assert mark(world, first, DAILY) is None
+
+
+def test_of_two_marks_together_the_cap_lets_one_through(world):
+    world.enter("ann", auto=True)
+    row = world.new_row("ann", auto=True, trigger="Other", message_id="<other@example.org>")
+    world.tick(rows=(row,), triggers=frozenset({"Miss_You", "Other"}))
+    both = claim(world)
+    answers, _ = world.store.settle(both, [], world.now, DAILY)
+    assert answers[0] is None
+    assert "delivery.cap" in answers[1].reason
+    assert world.store.row(2).state is State.RETRYING
+
+
+@pytest.mark.parametrize(("zone", "free"), [(None, "07:00"), ("America/New_York", "13:00"), ("Asia/Tokyo", "20:30")])
+def test_quiet_hours_go_by_the_zone_of_the_person(world, zone, free):
+    world.now = world.now.replace(hour=20, minute=30)
+    world.enter("ann", auto=True, zone=zone)
+    found = claim(world, NIGHT)
+    row = world.store.row(1)
+    if zone == "America/New_York":
+        assert [one.row.id for one in found] == [1]
+        return
+    if zone == "Asia/Tokyo":
+        assert (row.state, f"{row.not_before:%H:%M}") == (State.RETRYING, "23:00")
+        return
+    assert (row.state, f"{row.not_before:%H:%M}") == (State.RETRYING, free)
+
+
+def test_what_may_not_leave_before_it_expires_ends(world):
+    world.now = world.now.replace(hour=20, minute=30)
+    world.enter("ann", auto=True, expires_at=world.now + timedelta(hours=2))
+    assert claim(world, NIGHT) == []
+    assert world.store.row(1).state is State.EXPIRED
+    assert "expires" in world.store.row(1).reason
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_who_left_after_the_claim_is_not_mailed_unless_kept(world, keep):
+    world.enter("ann", auto=True, keep=keep)
+    (held,) = claim(world)
+    world.tick(changes=(MembershipChange(world.tagging("ann", edge=Edge.UNTAGGED), "left"),))
+    answer = mark(world, held, Gates())
+    assert (answer is None) is keep
+    assert world.store.row(1).state is (State.SENDING if keep else State.WITHDRAWN)
+
+
+def test_an_unsubscription_from_one_trigger_leaves_the_others(world):
+    world.enter("ann", auto=True)
+    row = world.new_row("ann", auto=True, trigger="Other", message_id="<other@example.org>")
+    world.tick(rows=(row,), triggers=frozenset({"Miss_You", "Other"}))
+    world.store.suppress("ANN@example.com", "asked", world.now, "ann", "Other")
+    assert [one.state for one in world.store.rows()] == [State.APPROVED, State.SUPPRESSED]
+    (held,) = claim(world)
+    world.store.suppress("ann@example.com", "asked", world.now, "ann", "a trigger of long ago")
+    assert "suppressed" in mark(world, held, Gates()).reason
+
+
+def test_a_halt_reaches_what_is_already_claimed(world):
+    world.enter("ann", "bob", auto=True)
+    (held,) = claim(world, limit=1)
+    world.store.halt("look at this first", world.now, "ada")
+    assert "look at this first" in mark(world, held, Gates()).reason
+    refused = world.store.claim_due(world.now, "w", 9)
+    assert (refused.claims, refused.reason) == ([], "sending is halted: look at this first")
+    assert world.store.sending_state().halted_by == "ada"
+    assert world.store.resume()
+    world.later(minutes=1)
+    assert len(claim(world)) == 2
+    assert not world.store.resume()
+
+
+def test_a_rate_and_a_concurrency_hold_over_all_workers(world):
+    world.enter(*(f"p{i}" for i in range(6)), auto=True)
+    pace = Pace(Rate(2, timedelta(minutes=1)), concurrency=3)
+    taken = []
+    for _ in range(10):
+        taken += world.store.claim_due(world.now, "w", 9, pace=pace).claims
+        world.later(seconds=10)
+    assert len(taken) == 3
+    world.store.finish(taken[0], FAULT, world.now)
+    world.later(minutes=1)
+    assert len(world.store.claim_due(world.now, "w", 9, pace=pace).claims) == 1
+
+
+def test_faults_of_the_sender_open_the_breaker_and_one_email_tries_for_all(world):
+    world.enter(*(f"p{i}" for i in range(8)), auto=True)
+    for _ in range(5):
+        (one,) = claim(world, limit=1)
+        world.store.finish(one, FAULT, world.now)
+    refused = world.store.claim_due(world.now, "w", 9)
+    assert refused.claims == []
+    assert "421 closing" in refused.reason
+    world.later(minutes=1)
+    (probe,) = claim(world)
+    assert claim(world) == []
+    world.store.mark_data(probe, world.now)
+    world.store.finish(probe, Sent("250"), world.now)
+    assert len(claim(world)) == 7
+
+
+def test_a_clock_that_went_back_sends_nothing(world):
+    world.enter("ann", "bob", auto=True)
+    assert len(claim(world, limit=1)) == 1
+    refused = world.store.claim_due(world.now - timedelta(minutes=0), "w", 0)
+    assert refused.reason is None
+    behind = world.store.claim_due(world.now - timedelta(hours=1), "w", 9)
+    assert (behind.claims, "clock is behind" in behind.reason) == ([], True)
+
+
+@pytest.mark.parametrize("resend", [False, True])
+def test_an_uncertain_email_is_sent_again_only_where_the_settings_say_so(world, resend):
+    world.enter("ann", auto=True)
+    (held,) = claim(world)
+    world.store.mark_data(held, world.now)
+    world.store.finish(held, Unknown("silence"), world.now)
+    world.later(minutes=1)
+
+    def open_sender():
+        raise AssertionError("nothing is due")
+
+    dispatch(world.store, open_sender, lambda: world.now, Worker("w", resend=resend))
+    assert world.store.row(1).state is (State.RETRYING if resend else State.UNCERTAIN)
+    world.later(minutes=2)
+    assert len(claim(world)) == resend
