@@ -26,7 +26,7 @@ def claim(world, gates=Gates(), limit=9):  # noqa: B008
     return world.store.claim_due(world.now, "w", limit, gates=gates).claims
 
 
-def test_a_cap_puts_the_second_email_of_a_person_off_until_there_is_room(world):
+def test_a_cap_puts_the_second_email_of_a_person_off_until_there_is_room(world, make_row):
     world.enter("ann", auto=True)
     (first,) = claim(world, DAILY)
     assert mark(world, first, DAILY) is None
@@ -35,7 +35,7 @@ def test_a_cap_puts_the_second_email_of_a_person_off_until_there_is_room(world):
     world.later(hours=1)
     world.tick(changes=(MembershipChange(world.tagging("ann", edge=Edge.UNTAGGED), "left"),))
     again = world.tagging("ann", episode=2)
-    row = world.new_row("ann", auto=True, tagging=again, message_id="<second@example.org>")
+    row = make_row(again, world.now, auto=True, message_id="<second@example.org>")
     world.tick(rows=(row,), changes=(MembershipChange(again, "joined"),))
     assert claim(world, DAILY) == []
     second = world.store.rows()[1]
