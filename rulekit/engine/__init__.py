@@ -95,7 +95,7 @@ def run(
     accept: bool = False,
     clock: Callable[[], datetime] | None = None,
     progress: Callable[[int], None] | None = None,
-    wait: Callable[[float], None] | None = None,
+    wait: Callable[[float], object] | None = None,
 ) -> RunReport:
     """Runs one tick at `now` and sends what is due.
 
@@ -166,7 +166,7 @@ def dispatch_due(
     clock: Callable[[], datetime],
     progress: Callable[[int], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
-    wait: Callable[[float], None] | None = None,
+    wait: Callable[[float], object] | None = None,
 ) -> DispatchReport:
     """Sends the emails that are approved and due, each to the project's sender, until `stop` says so.
 
@@ -179,16 +179,15 @@ def dispatch_due(
         quiet=settings.delivery.quiet_hours,
         zone=settings.timezone,
     )
-    pace = Pace(settings.sender.rate, settings.sender.concurrency)
     worker = Worker(
-        "run",
-        gates,
-        pace,
-        settings.sender.connections,
-        settings.delivery.uncertain == "resend",
-        random.random,
-        wait,
-        stop,
+        name="run",
+        gates=gates,
+        pace=Pace(settings.sender.rate, settings.sender.concurrency),
+        connections=settings.sender.connections,
+        resend=settings.delivery.uncertain == "resend",
+        jitter=random.random,
+        wait=wait,
+        stop=stop,
     )
     return dispatch(store, find_sender(project), clock, worker, progress=progress)
 

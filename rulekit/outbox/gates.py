@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, cast, func, select
+from sqlalchemy import bindparam, select
 
 from rulekit.clock import format_instant
 from rulekit.limits import Cap, QuietHours
 from rulekit.outbox.caps import next_within
 from rulekit.outbox.execution import Work, in_batches
+from rulekit.outbox.memberships import is_in, octet_of
 from rulekit.outbox.quiet import next_allowed
 from rulekit.outbox.states import Phase
 from rulekit.outbox.suppressions import reasons, why_suppressed
@@ -33,28 +34,23 @@ _ASKED = (
     select(
         *(outbox.c.id, outbox.c.trigger, outbox.c.person, outbox.c.edge, outbox.c.keep, outbox.c.recipient),
         *(outbox.c.address, outbox.c.zone, outbox.c.expires_at, outbox.c.not_before),
-        # the one byte that holds the person's bit
-        func.substr(personas.c.bits, cast(outbox.c.person // 8 + 1, Integer), 1).label("octet"),
+        octet_of(outbox.c.person).label("octet"),
     )
     .select_from(outbox.join(personas, personas.c.id == outbox.c.persona))
     .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
     .order_by(outbox.c.id)
 )
 _HALT = select(sending.c.halt_reason).where(sending.c.halted_at.is_not(None))
+_OTHERS = (
+    outbox.c.person.in_(bindparam("people", expanding=True)),
+    outbox.c.id.not_in(bindparam("rows", expanding=True)),
+)
 _LEFT = (
     select(outbox.c.person, outbox.c.left_at)
-    .where(
-        outbox.c.person.in_(bindparam("people", expanding=True)), outbox.c.id.not_in(bindparam("rows", expanding=True))
-    )
+    .where(*_OTHERS)
     .where(outbox.c.left_at > bindparam("since", type_=outbox.c.left_at.type))
 )
-_IN_HAND = (
-    select(outbox.c.person)
-    .where(
-        outbox.c.person.in_(bindparam("people", expanding=True)), outbox.c.id.not_in(bindparam("rows", expanding=True))
-    )
-    .where(outbox.c.phase == Phase.CLAIMED.value)
-)
+_IN_HAND = select(outbox.c.person).where(*_OTHERS, outbox.c.phase == Phase.CLAIMED.value)
 _LOCKED = select(people.c.ordinal).order_by(people.c.ordinal).with_for_update(key_share=True)
 
 
@@ -134,15 +130,9 @@ def _for_good(asking: _Asking, line: Any) -> Held | None:
         return Held(suppressed, FORBID)
     if not asking.gates.allowed(line.recipient):
         return Held(NOT_ALLOWED, FORBID)
-    if not line.keep and _is_in(line) is not (line.edge == Edge.TAGGED.value):
+    if not line.keep and is_in(line.octet, line.person) is not (line.edge == Edge.TAGGED.value):
         return Held(LEFT_MEANWHILE, RECALL)
     return None
-
-
-def _is_in(line: Any) -> bool:
-    """Returns whether the email's person is in its persona; bits are packed with the first person in the highest."""
-    octet = line.octet or b""
-    return bool(octet) and bool(octet[0] >> (7 - line.person % 8) & 1)
 
 
 def _until_later(asking: _Asking, line: Any) -> Held | None:
@@ -182,7 +172,7 @@ def _find_left(
         told = {"people": some, "rows": list(rows), "since": now - longest}
         for line in work.connection.execute(_LEFT, told):
             left.setdefault(line.person, []).append(line.left_at)
-    return {person: sorted(instants) for person, instants in left.items()}
+    return left
 
 
 def _find_in_hand(work: Work, persons: list[int], rows: Sequence[int], caps: Sequence[Cap]) -> frozenset[int]:

@@ -6,7 +6,7 @@ A bit set is stored without trailing zero bytes, so that equal sets are equal by
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, func, select
 
 from rulekit.outbox.execution import in_batches
 from rulekit.outbox.tables import baselines, change_log, last_tick, people, personas, triggers, waiting
@@ -56,6 +56,16 @@ def unpack(packed: bytes, count: int) -> Bits:
     stored = np.unpackbits(np.frombuffer(packed, dtype=np.uint8)).astype(np.bool_)[:count]
     bits[: len(stored)] = stored
     return bits
+
+
+def octet_of(person: ColumnElement[int]) -> ColumnElement[bytes]:
+    """Returns the SQL expression of the one byte of `personas.bits` that holds a person's bit."""
+    return func.substr(personas.c.bits, cast(person // 8 + 1, Integer), 1)
+
+
+def is_in(octet: bytes | None, person: int) -> bool:
+    """Returns a person's bit out of what `octet_of` found; beyond the end of the bits it is false."""
+    return bool(octet) and bool(unpack(octet or b"", 8)[person % 8])
 
 
 def read_state(connection: Connection) -> TickState:

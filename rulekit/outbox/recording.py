@@ -79,7 +79,7 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
     suppressed = reasons(work.connection, {normalise(row.recipient) for row in tick.rows})
     made = [_make_row(work, tick, number, ids, row, suppressed) for row in tick.rows]
     written += _write_no_emails(work, tick, number, ids) + _write_waiting(work, tick, ids)
-    _write_ledger(work, tick, number)
+    _write_ledger(work, tick, number, ids)
     _write_tick(work, tick, number, len(work.changes))
     outcome = TickOutcome(
         rows=sum(state is not None for state in made),
@@ -283,9 +283,8 @@ def _write_waiting(work: Work, tick: TickRecord, ids: _Ids) -> int:
     return len(lines) + len(tick.waiting_done)
 
 
-def _write_ledger(work: Work, tick: TickRecord, number: int) -> None:
-    known = {line.name: line.id for line in work.connection.execute(_TRIGGERS)} if tick.matched else {}
-    lines = [{"tick": number, "trigger": known[name], "matched": count} for name, count in tick.matched.items()]
+def _write_ledger(work: Work, tick: TickRecord, number: int, ids: _Ids) -> None:
+    lines = [{"tick": number, "trigger": ids.triggers[name], "matched": count} for name, count in tick.matched.items()]
     if lines:
         work.connection.execute(insert(ledger), lines)
 

@@ -99,7 +99,7 @@ class _Desk:
 
     async def health(self, request: Request) -> Response:
         """Answers 200 when the store does."""
-        await self._in_thread(self._store.counts)
+        await self._in_thread(self._store.sending_state)
         return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
