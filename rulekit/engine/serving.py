@@ -87,7 +87,9 @@ class Serving:
         if not self._can_send:
             return True
         try:
-            report = dispatch_due(self._project, self._store, self._clock, stop=self._is_to_pause)
+            report = dispatch_due(
+                self._project, self._store, self._clock, stop=self._is_to_pause, wait=self._stopping.wait
+            )
         except PluginError:
             # a sender that breaks its promise is given no other email
             self._can_send = False

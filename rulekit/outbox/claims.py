@@ -5,7 +5,7 @@ nothing that is said with the old token changes it. What a worker says comes in 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -17,7 +17,7 @@ from rulekit.outbox import pace, suppressions
 from rulekit.outbox.execution import Work, candidates, in_batches, move, move_many
 from rulekit.outbox.gates import Gates, Held, ask
 from rulekit.outbox.pace import Pace
-from rulekit.outbox.rows import OutboxRow, RowFilter, find_rows, get_row
+from rulekit.outbox.rows import OutboxRow, RowFilter, find_rows
 from rulekit.outbox.states import State
 from rulekit.outbox.tables import messages, outbox
 from rulekit.outbox.transition import Actor, Given, Transition
@@ -90,12 +90,12 @@ def claim_due(
     due = candidates(work, CLAIM, given, limit=min(limit, turn.most)) if turn.most else []
     claimed = move_many(work, CLAIM, [(row, given) for row in due], Actor.WORKER)
     held = ask(work, claimed, now, gates, at_the_mark=False)
-    back = put_back(work, held, now, worker, turn.token)
+    back = _move_each(work, [(row, one.transition, one.given(now, worker, turn.token)) for row, one in held.items()])
     leaving = [row for row in claimed if row not in held]
     pace.end_turn(work, turn, len(claimed), len(leaving), now, rules)
     # some that were due were kept back, so others may be due as well
     wait_until = now if held else turn.wait_until
-    states = tuple(held[row].transition.target.state for row in back)
+    states = tuple(one.transition.target.state for row, one in held.items() if row in back)
     return Claims(_claims(work, leaving, turn.token, worker, lease), states, turn.reason, wait_until)
 
 
@@ -109,24 +109,28 @@ def _claims(work: Work, rows: list[int], token: int, worker: str, lease: timedel
     return found
 
 
-def put_back(work: Work, held: dict[int, Held], now: datetime, worker: str, token: int) -> list[int]:
-    """Puts off or ends claimed rows that may not leave; returns those for which it could still be said."""
-    by_transition: dict[str, list[int]] = {}
-    for row, one in held.items():
-        by_transition.setdefault(one.transition.name, []).append(row)
-    done: list[int] = []
-    for rows in by_transition.values():
-        told = [(row, held[row].given(now, worker, token)) for row in rows]
-        done += move_many(work, held[rows[0]].transition, told, Actor.WORKER)
-    return done
+def _move_each(work: Work, chosen: Sequence[tuple[int, Transition, Given]]) -> set[int]:
+    """Takes each claimed row through the transition chosen for it; returns those that went."""
+    moved: set[int] = set()
+    for transition in {one.name: one for _, one, _ in chosen}.values():
+        told = [(row, given) for row, one, given in chosen if one is transition]
+        moved.update(move_many(work, transition, told, Actor.WORKER))
+    return moved
 
 
 def release(work: Work, claims: Sequence[Claim], now: datetime, reason: str) -> None:
     """Gives back rows with which nothing was begun."""
-    for claim in claims:
-        given = Given(now, claim.worker, reason, token=claim.token, not_before=now)
-        if not move(work, DEFER, claim.row.id, Actor.WORKER, given):
-            move(work, OUTLAST, claim.row.id, Actor.WORKER, given)
+    _move_each(
+        work,
+        [
+            (
+                claim.row.id,
+                DEFER if claim.row.expires_at > now else OUTLAST,
+                Given(now, claim.worker, reason, token=claim.token, not_before=now),
+            )
+            for claim in claims
+        ],
+    )
 
 
 def renew(work: Work, claims: Iterable[Claim], now: datetime) -> None:
@@ -144,26 +148,25 @@ def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates) 
 
     Otherwise the answer is what keeps it back, which is then written, or that the row is no longer this worker's.
     """
-    held = ask(work, [claim.row.id for claim in claims], now, gates, at_the_mark=True)
-    marked: set[int] = set()
-    for token, group in _by_token(claims).items():
-        lease_until = now + group[0].lease
-        told = [
-            (c.row.id, Given(now, c.worker, token=token, lease_until=lease_until, allowed=c.row.id not in held))
-            for c in group
-        ]
-        marked.update(move_many(work, MARK_DATA, told, Actor.WORKER))
-        back = {c.row.id: held[c.row.id] for c in group if c.row.id in held}
-        put = put_back(work, back, now, group[0].worker, token)
-        held = {row: one for row, one in held.items() if row not in back or row in put}
-    return [None if c.row.id in marked else held.get(c.row.id, _lost(c)) for c in claims]
+    # of two claims of one row, which a worker has that was asleep beyond its lease, only the later one can be valid
+    latest = {claim.row.id: claim for claim in sorted(claims, key=lambda claim: claim.token)}
+    held = ask(work, list(latest), now, gates, at_the_mark=True)
+    told = [
+        (row, Given(now, c.worker, token=c.token, lease_until=now + c.lease, allowed=row not in held))
+        for row, c in latest.items()
+    ]
+    marked = set(move_many(work, MARK_DATA, told, Actor.WORKER))
+    back = _move_each(
+        work,
+        [(row, one.transition, one.given(now, latest[row].worker, latest[row].token)) for row, one in held.items()],
+    )
+    return [_answer(claim, latest, marked, {row: held[row] for row in back}) for claim in claims]
 
 
-def _by_token(claims: Iterable[Claim]) -> dict[int, list[Claim]]:
-    groups: dict[int, list[Claim]] = {}
-    for claim in claims:
-        groups.setdefault(claim.token, []).append(claim)
-    return groups
+def _answer(claim: Claim, latest: Mapping[int, Claim], marked: set[int], held: Mapping[int, Held]) -> Answer:
+    if latest[claim.row.id] is not claim:
+        return _lost(claim)
+    return None if claim.row.id in marked else held.get(claim.row.id, _lost(claim))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +181,7 @@ class Finish:
 def finish(work: Work, finishes: Sequence[Finish], now: datetime) -> list[State | TransitionRefused]:
     """Writes down what became of claimed rows; answers where each stands then, or that it was taken over."""
     decided = [(one, *_decide(one.claim, one.outcome, now, one.jitter)) for one in finishes]
-    moved: set[int] = set()
-    for transition in {transition.name: transition for _, transition, _ in decided}.values():
-        told = [(one.claim.row.id, given) for one, chosen, given in decided if chosen is transition]
-        moved.update(move_many(work, transition, told, Actor.WORKER))
+    moved = _move_each(work, [(one.claim.row.id, transition, given) for one, transition, given in decided])
     answers = [
         transition.target.state if one.claim.row.id in moved else _doubt(work, one.claim, transition, given)
         for one, transition, given in decided
@@ -247,25 +247,28 @@ def reap(work: Work, now: datetime) -> dict[State, int]:
     if not work.connection.execute(_LEASE_OVER, {"now": now}).scalar():
         return taken
     for transition in (REAP, REAP_FAILED, REAP_UNCERTAIN):
-        for row in candidates(work, transition, given):
-            told = given
-            if transition is REAP:
-                told = replace(given, not_before=now + RETRY_AFTER[get_row(work.connection, row).attempts])
-            if move(work, transition, row, Actor.REAPER, told):
-                taken[transition.target.state] = taken.get(transition.target.state, 0) + 1
+        moved = _move_for_later(work, transition, given, Actor.REAPER)
+        if moved:
+            taken[transition.target.state] = taken.get(transition.target.state, 0) + moved
     return taken
 
 
 def resend(work: Work, now: datetime) -> int:
     """Puts uncertain rows with attempts left back among those that are tried again; returns how many those are."""
-    waiting = candidates(work, RESEND, Given(now, "settings", not_before=now))
-    told = [(row.id, _again(row, now)) for row in find_rows(work.connection, RowFilter(ids=waiting))] if waiting else []
-    return len(move_many(work, RESEND, told, Actor.SWEEP))
+    given = Given(now, "settings", "sent again because nobody knows (delivery.uncertain)", not_before=now)
+    return _move_for_later(work, RESEND, given, Actor.SWEEP)
 
 
-def _again(row: OutboxRow, now: datetime) -> Given:
-    later = now + RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
-    return Given(now, "settings", "sent again because nobody knows (delivery.uncertain)", not_before=later)
+def _move_for_later(work: Work, transition: Transition, given: Given, actor: Actor) -> int:
+    """Takes rows that a transition is open to through it, each told when its next attempt would be; counts them."""
+    moved = 0
+    for some in in_batches(candidates(work, transition, given)):
+        told = [
+            (row.id, replace(given, not_before=given.now + RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]))
+            for row in find_rows(work.connection, RowFilter(ids=some))
+        ]
+        moved += len(move_many(work, transition, told, actor))
+    return moved
 
 
 def _lost(claim: Claim) -> TransitionRefused:

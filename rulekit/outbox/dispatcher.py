@@ -10,7 +10,7 @@ and then every email that is left waits for the next one.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 
@@ -24,8 +24,8 @@ from rulekit.outbox.store import Store
 from rulekit.records import Later, Outcome, RefusalClass, Refused, Sender
 
 STOPPED = "the worker was stopped before it began with it"
-# seconds of silence after which the leases of what is in hand are renewed
-RENEW_AFTER = 60.0
+# how often the leases of what is in hand are renewed
+RENEW_AFTER = timedelta(minutes=1)
 # seconds that threads get to end when the dispatch cannot go on
 PATIENCE = 5.0
 
@@ -64,7 +64,7 @@ class Worker:
     connections: int = 1
     resend: bool = False
     jitter: Callable[[], float] = lambda: 0.0
-    wait: Callable[[float], None] | None = None
+    wait: Callable[[float], object] | None = None
     stop: Callable[[], bool] = lambda: False
 
 
@@ -82,18 +82,21 @@ class _Dispatch:
     said: Said = field(default_factory=SimpleQueue)
     stopped: Event = field(default_factory=Event)
     threads: list[Thread] = field(default_factory=list)
-    in_hand: dict[int, Claim] = field(default_factory=dict)
+    in_hand: dict[tuple[int, int], Claim] = field(default_factory=dict)
     ended: list[State] = field(default_factory=list)
     begun: int = 0
     lost: int = 0
     dry: bool = False
     paused: str | None = None
     fatal: Exception | None = None
+    renewed_at: datetime = field(init=False)
 
     def run(self) -> None:
         """Sends until nothing is due, or something ends it; what was begun is always brought to its end."""
+        self.renewed_at = self.now()
         while self._fill():
             self._settle(self._listen())
+            self._renew()
         if self.fatal is not None:
             raise self.fatal
 
@@ -125,7 +128,7 @@ class _Dispatch:
     def _begin(self, claims: list[Claim]) -> None:
         self.begun += len(claims)
         for claim in claims:
-            self.in_hand[claim.row.id] = claim
+            self.in_hand[claim.row.id, claim.token] = claim
             self.todo.put(claim)
         while len(self.threads) < min(self.worker.connections, len(self.in_hand)):
             connection = Connection(self.open_sender, self.todo, self.said, self.stopped)
@@ -145,25 +148,30 @@ class _Dispatch:
         return True
 
     def _listen(self) -> list[Asked | Done]:
-        """Returns what connections have said, as soon as any has; leases are renewed while all are silent."""
-        while True:
-            try:
-                heard: list[Asked | Done] = [self.said.get(timeout=RENEW_AFTER)]
-                break
-            except Empty:
-                self.store.renew(list(self.in_hand.values()), self.now())
+        """Returns what connections have said, as soon as any has, or nothing after a while."""
+        heard: list[Asked | Done] = []
         with suppress(Empty):
+            heard.append(self.said.get(timeout=RENEW_AFTER.total_seconds()))
             while True:
                 heard.append(self.said.get_nowait())
         return heard
 
+    def _renew(self) -> None:
+        """Extends leases from time to time: one server may take long to answer while the others are quick."""
+        now = self.now()
+        if now - self.renewed_at >= RENEW_AFTER:
+            self.store.renew(list(self.in_hand.values()), now)
+            self.renewed_at = now
+
     def _settle(self, heard: list[Asked | Done]) -> None:
         """Commits together what was said, and answers it."""
+        if not heard:
+            return
         asked = [one for one in heard if isinstance(one, Asked)]
         done = [one for one in heard if isinstance(one, Done)]
         finishes = [Finish(one.claim, one.outcome, self.worker.jitter()) for one in done if one.outcome is not None]
         for one in done:
-            del self.in_hand[one.claim.row.id]
+            del self.in_hand[one.claim.row.id, one.claim.token]
             self.fatal = self.fatal or one.fatal
             self.lost += one.lost
         self._release([one.claim for one in done if not one.begun])
@@ -199,7 +207,7 @@ class _Dispatch:
                 if claim is not None:
                     unbegun.append(claim)
         for claim in unbegun:
-            del self.in_hand[claim.row.id]
+            del self.in_hand[claim.row.id, claim.token]
         self._release(unbegun)
 
     def _release(self, unbegun: list[Claim]) -> None:
@@ -207,7 +215,8 @@ class _Dispatch:
             self.store.release(unbegun, self.now(), self.paused or STOPPED)
 
     def close(self) -> None:
-        """Ends the connections; those that wait for an answer get none."""
+        """Ends the connections, which begin with nothing more; those that wait for an answer get none."""
+        self.stopped.set()
         for _ in self.threads:
             self.todo.put(None)
         while self.in_hand and any(thread.is_alive() for thread in self.threads):
@@ -218,7 +227,7 @@ class _Dispatch:
             if isinstance(one, Asked):
                 one.answer.set_exception(RulekitError("the dispatch ended", help="run again"))
             else:
-                self.in_hand.pop(one.claim.row.id, None)
+                self.in_hand.pop((one.claim.row.id, one.claim.token), None)
         for thread in self.threads:
             thread.join(PATIENCE)
 

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from threading import Event
+from time import sleep
 
 import pytest
 from sqlalchemy import update
 
 from rulekit.errors import PluginError, SettingsError, StoreError
+from rulekit.outbox.claims import LEASE
 from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
 from rulekit.outbox.gates import Gates
 from rulekit.outbox.states import State
@@ -255,3 +258,32 @@ def test_rows_of_a_dead_worker_are_taken_back_first(world, send):
     assert send(Server()) == DispatchReport()
     world.later(minutes=1)
     assert send(Server()) == DispatchReport(sent=1)
+
+
+def test_a_lease_is_renewed_while_its_server_is_slow_and_others_are_quick(world):
+    world.enter("ann", "bob", "joe", auto=True)
+    before = world.now + LEASE
+    slow = Event()
+
+    def wait(message, envelope, mark_data):
+        mark_data()
+        assert slow.wait(20)
+        return Sent("250 at last")
+
+    def take_long(message, envelope, mark_data):
+        mark_data()
+        world.later(minutes=2)
+        return Sent("250")
+
+    def look(message, envelope, mark_data):
+        mark_data()
+        for _ in range(200):
+            if world.store.row(1).lease_until > before:
+                slow.set()
+                break
+            sleep(0.05)
+        return Sent("250")
+
+    server = Server(ann=wait, bob=take_long, joe=look)
+    assert dispatch(world.store, server.open, lambda: world.now, Worker("w", connections=2)) == DispatchReport(sent=3)
+    assert slow.is_set()

@@ -4,11 +4,12 @@ from datetime import time, timedelta
 
 import pytest
 
+from rulekit.errors import TransitionRefused
 from rulekit.limits import Cap, QuietHours, Rate
 from rulekit.outbox.dispatcher import Worker, dispatch
 from rulekit.outbox.gates import ANOTHER_IN_HAND, Gates
 from rulekit.outbox.pace import Pace
-from rulekit.outbox.states import State
+from rulekit.outbox.states import Phase, State
 from rulekit.outbox.tick import MembershipChange
 from rulekit.records import Edge, Later, RefusalClass, Sent, Unknown
 
@@ -160,6 +161,20 @@ def test_a_clock_that_went_back_sends_nothing(world):
     assert refused.reason is None
     behind = world.store.claim_due(world.now - timedelta(hours=1), "w", 9)
     assert (behind.claims, "clock is behind" in behind.reason) == ([], True)
+
+
+def test_of_two_claims_of_one_email_only_the_later_may_leave(world):
+    world.enter("ann", auto=True)
+    (old,) = claim(world)
+    world.later(minutes=15)
+    world.store.reap(world.now)
+    world.later(minutes=1)
+    (new,) = claim(world)
+    for order in ([old, new], [new, old]):
+        answers, _ = world.store.settle(order, [], world.now)
+        assert isinstance(answers[order.index(old)], TransitionRefused)
+    assert world.store.row(1).token == new.token
+    assert world.store.row(1).phase is Phase.DATA
 
 
 @pytest.mark.parametrize("resend", [False, True])
