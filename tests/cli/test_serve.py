@@ -224,12 +224,12 @@ def test_a_store_that_is_away_for_a_while_ends_nothing(mailing: Any, mailroom: t
     with serving(mailing, "--every", "1s") as served:
         served.wait_for("ticked")
         with closing(sqlite3.connect(mailing.folder / "state/rulekit.db")) as store:
-            store.execute("ALTER TABLE outbox RENAME TO elsewhere")
+            store.execute("ALTER TABLE sending RENAME TO elsewhere")
             store.commit()
             served.wait_for("the dispatch failed")
             with pytest.raises(urllib.error.HTTPError, match="503"):
                 urlopen(served.url + "/healthz", timeout=30)
-            store.execute("ALTER TABLE elsewhere RENAME TO outbox")
+            store.execute("ALTER TABLE elsewhere RENAME TO sending")
             store.commit()
         plans(mailing, "pro")
         wait_until(lambda: len(mailroom[0].taken) == 40)
