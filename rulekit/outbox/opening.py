@@ -37,6 +37,7 @@ class Kind(Protocol):
     def exists(self, url: URL) -> bool: ...  # noqa: D102
     def make_engine(self, url: URL) -> Engine: ...  # noqa: D102
     def upgrading(self, engine: Engine) -> AbstractContextManager[Connection]: ...  # noqa: D102
+    def clear_leftovers(self, engine: Engine) -> None: ...  # noqa: D102
 
 
 _KINDS: tuple[Kind, ...] = (sqlite, postgres)

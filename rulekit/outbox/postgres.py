@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select, text
 
 from rulekit.errors import StoreError
+from rulekit.outbox.tables import metadata
 
 READING: dict[str, Any] = {"isolation_level": "REPEATABLE READ"}
 WRITING: dict[str, Any] = {}
@@ -179,3 +180,10 @@ def upgrading(engine: Engine) -> Iterator[Connection]:
     with engine.begin() as connection:
         connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE)))
         yield connection
+
+
+def clear_leftovers(engine: Engine) -> None:
+    """Writes the tables anew, one after the other, so that nothing stays in their files of what was deleted."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for table in metadata.sorted_tables:
+            connection.execute(text(f'VACUUM (FULL, ANALYZE) "{table.name}"'))

@@ -145,3 +145,17 @@ def _unbound(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver.execute("PRAGMA foreign_keys = ON")
+
+
+def clear_leftovers(engine: Engine) -> None:
+    """Writes the file anew, so that nothing deleted or written over stays in it, and empties its journal."""
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        try:
+            driver.execute("VACUUM")
+            busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            problem, help = explain(error) or (str(error), "run again; report it when it stays")
+            raise StoreError(f"the store {name_of(engine.url)}: {problem}", help=help) from error
+    if busy:
+        raise StoreError(f"the store {name_of(engine.url)}: {_HELP['SQLITE_BUSY'][0]}", help=_HELP["SQLITE_BUSY"][1])

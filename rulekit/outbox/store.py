@@ -18,15 +18,28 @@ from typing import Self, TypeVar, cast
 from sqlalchemy import Engine, select
 
 from rulekit.errors import TransitionRefused
-from rulekit.outbox import actions, claims, evidence, locks, memberships, recording, rows, suppressions, transactions
+from rulekit.outbox import (
+    actions,
+    claims,
+    erasing,
+    evidence,
+    locks,
+    memberships,
+    recording,
+    rows,
+    suppressions,
+    transactions,
+)
 from rulekit.outbox import pace as pacing
 from rulekit.outbox.claims import LEASE, Answer, Claim, Claims, Finish
+from rulekit.outbox.erasing import Erasure
 from rulekit.outbox.evidence import Event, Heard
 from rulekit.outbox.execution import Work
 from rulekit.outbox.gates import Gates
 from rulekit.outbox.opening import (
     clock_of,
     exists,
+    kind_of,
     name_of,
     open_engine,
     open_memory_engine,
@@ -243,6 +256,30 @@ class Store:
     def heard_of(self, id: int) -> list[Event]:
         """Returns what was heard about an email after it left, oldest first."""
         return self._read(lambda work: evidence.heard_of(work.connection, id))
+
+    # forgetting people
+
+    def erase(
+        self, people: Collection[str], now: datetime, actor: str, *, suppress: bool = False, dry_run: bool = False
+    ) -> list[Erasure]:
+        """Forgets people, as `erasing.erase` does; `clear_leftovers` then takes their bytes out of the files.
+
+        Emails that a worker has in hand stay, and so does their person: ask again. Raises RulekitError for somebody who
+        is not known and TransitionRefused for somebody who would be mailed again; then nobody is forgotten.
+        """
+
+        def act(work: Work) -> list[Erasure]:
+            erased = erasing.erase(work, people, Given(now, actor, erasing.ERASED), suppress=suppress)
+            if dry_run:
+                work.connection.rollback()
+            return erased
+
+        return self._write(act)
+
+    def clear_leftovers(self) -> None:
+        """Writes the database anew, without what was deleted; until that is done nobody else can write."""
+        with told_as_store_errors(name_of(self._engine)):
+            kind_of(self._engine.url).clear_leftovers(self._engine)
 
     # the worker's side
 
