@@ -29,6 +29,7 @@ COMMANDS = {
     "outbox": "Look at, approve, unapprove and cancel emails.",
     "plan": "Show what a run would do; nothing is written.",
     "plugins": "List the plugins, what they add, and those that failed to load.",
+    "reconcile": "Say whether every tagging has its answer and every promise is kept.",
     "run": "Run one tick, then send what is due; made for cron.",
     "serve": "Tick and send all the time, and serve the pages to unsubscribe.",
     "suppress": "Say which addresses may not be mailed.",

@@ -47,6 +47,7 @@ from rulekit.outbox.opening import (
     told_as_store_errors,
 )
 from rulekit.outbox.pace import Pace, SendingState
+from rulekit.outbox.reconcile import Reconciliation, reconcile
 from rulekit.outbox.rows import AuditLine, OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import Suppression
@@ -169,6 +170,12 @@ class Store:
     def counts(self) -> dict[State, int]:
         """Returns how many emails stand in each state that has any."""
         return self._read(lambda work: rows.counts(work.connection))
+
+    def reconcile(
+        self, now: datetime, progress: Callable[[int, int], object] = lambda done, total: None
+    ) -> Reconciliation:
+        """Returns what the ledger says, and what breaks a promise; `progress` hears how many emails of all are done."""
+        return reconcile(self._read, now, progress)
 
     def store_id(self) -> str:
         """Returns the name that this store was given when it was made."""

@@ -91,6 +91,7 @@ def first_tick(sequence: int) -> TickRecord:
         triggers=frozenset({"Miss_You"}),
         changes=tuple(MembershipChange(tagging, "joined") for tagging in taggings),
         rows=tuple(row(tagging, auto=tagging.person == "ann") for tagging in taggings),
+        matched={"Miss_You": len(taggings)},
     )
 
 

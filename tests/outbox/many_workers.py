@@ -60,8 +60,10 @@ def fill(store: Store, count: int) -> set[str]:
             new_people=[f"person{i}" for i in range(count)],
             present=everybody,
             members={"Inactive": everybody},
+            baselines=frozenset({"Inactive"}),
             triggers=frozenset({"Miss_You"}),
             rows=(first,),
+            matched={"Miss_You": count},
         )
     )
     with store._engine.begin() as connection:

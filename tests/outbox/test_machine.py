@@ -138,7 +138,7 @@ class Outbox(RuleBasedStateMachine):
             self.episode[person] += 1
         taggings = [Tagging("Inactive", person, self.episode[person], Edge.TAGGED) for person in chosen]
         new = [self.make_row(tagging, self.now, auto=auto, keep=keep, failure=failure) for tagging in taggings]
-        self.tick(rows=tuple(new))
+        self.tick(rows=tuple(new), matched={"Miss_You": len(new)})
         for row in new:
             model = made(len(self.rows) + 1, row, self.now)
             born = table.MAKE_APPROVED if auto else table.MAKE
@@ -284,6 +284,7 @@ class Outbox(RuleBasedStateMachine):
                 new_people=[person for person in PEOPLE if person not in state.people],
                 present=everybody,
                 members={"Inactive": everybody},
+                baselines=frozenset() if state.sequence else frozenset({"Inactive"}),
                 triggers=frozenset({"Miss_You"}),
                 **changes,
             )

@@ -127,6 +127,7 @@ def _record(
             *(MembershipChange(_tagging(person, Edge.UNTAGGED), "left") for person in leaves),
         ),
         rows=tuple(_row(person, now) for person in joins),
+        matched={"Miss_You": len(joins)},
         withdrawals=tuple(Withdrawal("Miss_You", person, "left") for person in leaves),
     )
 

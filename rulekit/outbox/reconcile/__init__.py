@@ -1,0 +1,89 @@
+"""Whether everything that was promised of the store holds: the ledger adds up, and each promise is kept.
+
+The ledger and what concerns the store as a whole are read at one moment. Emails follow in slices, each at one moment
+of its own: a promise of an email is about its own lines alone, and nobody who writes has to wait for long.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+from sqlalchemy import func, select
+
+from rulekit.outbox.execution import Work
+from rulekit.outbox.reconcile import ledger, ticks
+from rulekit.outbox.reconcile.promises import CHECKS, PROMISES, Check, breaking
+from rulekit.outbox.reconcile.report import SHOWN, Account, Finding, Reconciliation
+from rulekit.outbox.tables import outbox
+
+__all__ = ["PROMISES", "Account", "Finding", "Reconciliation", "reconcile"]
+
+# emails that are looked at in one transaction
+SLICE = 2_000
+_LAST_POSSIBLE = 2**62
+_EMAILS = select(func.count()).select_from(outbox)
+
+T = TypeVar("T")
+
+
+class Read(Protocol):
+    """Runs some reading as one transaction."""
+
+    def __call__(self, act: Callable[[Work], T]) -> T: ...
+
+
+def reconcile(read: Read, now: datetime, progress: Callable[[int, int], object]) -> Reconciliation:
+    """Returns what the ledger says and what breaks a promise; `progress` hears how many emails of all are done."""
+    whole = read(lambda work: _of_the_whole(work, now))
+    tally = _Tally()
+    done = after = 0
+    while after < _LAST_POSSIBLE:
+        after, seen = read(partial(_slice, first=after + 1, now=now, tally=tally))
+        done += seen
+        progress(done, whole.emails)
+    return Reconciliation(whole.accounts, _in_order((*whole.findings, *tally.findings())), whole.emails, whole.since)
+
+
+def _of_the_whole(work: Work, now: datetime) -> Reconciliation:
+    found, since = ledger.accounts(work.connection)
+    wrong = (*ledger.findings(work.connection, found), *ticks.findings(work.connection, now))
+    return Reconciliation(found, wrong, work.connection.execute(_EMAILS).scalar_one(), since)
+
+
+class _Tally:
+    """What breaks a promise in the slices so far, counted; the first ones by their ids."""
+
+    def __init__(self) -> None:
+        self._counts = dict.fromkeys(CHECKS, 0)
+        self._first: dict[Check, list[str]] = {check: [] for check in CHECKS}
+
+    def add(self, check: Check, email: int) -> None:
+        """Counts one email that breaks a promise."""
+        self._counts[check] += 1
+        if self._counts[check] <= SHOWN:
+            self._first[check].append(str(email))
+
+    def findings(self) -> list[Finding]:
+        """Returns a finding for each check that found anything."""
+        return [
+            Finding(check.promise, check.problem, check.help, "email", count, tuple(self._first[check]))
+            for check, count in self._counts.items()
+            if count
+        ]
+
+
+def _slice(work: Work, first: int, now: datetime, tally: _Tally) -> tuple[int, int]:
+    """Looks at the next emails; returns the id up to which that is, and how many they were."""
+    ids = select(outbox.c.id).where(outbox.c.id >= first).order_by(outbox.c.id).limit(SLICE).subquery()
+    seen, last = work.connection.execute(select(func.count(), func.max(ids.c.id)).select_from(ids)).one()
+    # beyond the last email there may be something that belongs to none
+    last = last if seen == SLICE else _LAST_POSSIBLE
+    for check, email in breaking(work.connection, first, last, now):
+        tally.add(check, email)
+    return last, seen
+
+
+def _in_order(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    order = list(PROMISES)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.promise)))
