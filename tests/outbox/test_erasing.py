@@ -41,6 +41,8 @@ def all_that_is_kept_of_one(world: World) -> list[int]:
         row = new_row(tagging, world.now, recipient=ADDRESS, subject=f"Dear {NAME}", message=message)
         row = replace(row, digest=sha256(message).hexdigest(), message_id=f"<{NAME}.{episode}@x>")
         row = replace(row, zone=f"Europe/{TOWN}", because={"born": FIELD})
+        if episode > 1:
+            world.tick(changes=(MembershipChange(world.tagging(KEY, episode - 1, Edge.UNTAGGED), "left"),))
         world.tick(rows=(row,), changes=(MembershipChange(tagging, "joined"),))
     rows = [row.id for row in world.store.rows()]
     sent, uncertain, retrying, cancelled, approved, _ = rows
