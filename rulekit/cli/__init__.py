@@ -24,6 +24,7 @@ COMMANDS = {
     "completion": "Print the script that completes commands and names with the Tab key.",
     "erase": "Forget people who asked for it: who they are, and what they were sent.",
     "explain": "Say why a person is in a persona or not, or what a report's code means.",
+    "export": "Print the outbox as JSON lines, or all that is kept of one person.",
     "fmt": "Lay rules out in the one way; --check and --diff write nothing.",
     "init": "Make a new project with sample data.",
     "members": "List who is in a persona or segment.",

@@ -63,7 +63,7 @@ def _level(record: logging.LogRecord) -> str:
 
 
 def _event(record: logging.LogRecord) -> str:
-    return _hidden(record.getMessage())
+    return hide_addresses(record.getMessage())
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
         frames = extract_tb(record.exc_info[2])
         place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
         given["error"] = f"{record.exc_info[0].__name__} in {place}"
-    return {name: _hidden(value) if isinstance(value, str) else value for name, value in given.items()}
+    return {name: hide_addresses(value) if isinstance(value, str) else value for name, value in given.items()}
 
 
 def _pairs(record: logging.LogRecord) -> str:
@@ -82,5 +82,6 @@ def _pairs(record: logging.LogRecord) -> str:
     )
 
 
-def _hidden(text: str) -> str:
+def hide_addresses(text: str) -> str:
+    """Returns a text without the addresses in it."""
     return _ADDRESS.sub("…@…", text)

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Text, case, cast, delete, func, insert, literal, select, update
+from sqlalchemy import Row, Text, case, cast, delete, insert, literal, select, update
 
 from rulekit.clock import format_instant
-from rulekit.errors import RulekitError, TransitionRefused
+from rulekit.errors import TransitionRefused
 from rulekit.outbox import locks
 from rulekit.outbox.execution import Work, at_any, in_batches, move_many
-from rulekit.outbox.memberships import is_in
+from rulekit.outbox.persons import addresses_of, find_person, is_present
 from rulekit.outbox.recording import ALREADY
 from rulekit.outbox.states import END_STATES
-from rulekit.outbox.suppressions import add_each, normalise
+from rulekit.outbox.suppressions import add_each
 from rulekit.outbox.tables import (
     audit,
     events,
@@ -34,7 +34,6 @@ from rulekit.outbox.tables import (
 )
 from rulekit.outbox.transition import Actor, Given
 from rulekit.outbox.transitions import ERASE
-from rulekit.suggestions import did_you_mean
 
 ERASED = "its person was erased"
 ASKED = "asked to be forgotten"
@@ -70,17 +69,19 @@ class Erasure:
     suppressed: tuple[str, ...]
 
 
-def erase(work: Work, keys: Collection[str], given: Given, *, suppress: bool) -> list[Erasure]:
+def erase(work: Work, keys: Collection[str], given: Given, *, suppress: bool, dry_run: bool = False) -> list[Erasure]:
     """Forgets people; raises RulekitError for one that is not known, having forgotten nobody.
 
     Whom the source had at the last tick would come back as a new person and be mailed again. So that is refused, unless
-    `suppress` puts the addresses on the list of those that may not be mailed.
+    `suppress` puts the addresses on the list of those that may not be mailed. A dry run takes everything back again.
     """
     number = _take_turn(work)
     locks.forbidding(work)
-    found = [_find(work, key) for key in dict.fromkeys(keys)]
+    found = [find_person(work.connection, key, lock=True) for key in dict.fromkeys(keys)]
     erased = [_erase(work, person, number, given, suppress=suppress) for person in found]
     _write_turn(work, number, given)
+    if dry_run:
+        work.connection.rollback()
     return erased
 
 
@@ -96,34 +97,9 @@ def _write_turn(work: Work, number: int, given: Given) -> None:
     work.connection.execute(insert(ticks).values(line))
 
 
-def _find(work: Work, key: str) -> Row[Any]:
-    # nobody may refer to the person any more, until all of this is committed
-    person = work.connection.execute(select(people).where(people.c.key == key).with_for_update()).one_or_none()
-    if person is None:
-        raise _unknown(work, key)
-    return person
-
-
-def _unknown(work: Work, key: str) -> RulekitError:
-    by_address = (
-        select(people.c.key)
-        .select_from(outbox.join(people, people.c.ordinal == outbox.c.person))
-        .where(outbox.c.address == normalise(key))
-        .limit(1)
-    )
-    owner = work.connection.execute(by_address).scalar() if "@" in key else None
-    if owner is not None:
-        return RulekitError(f"`{key}` is the address of `{owner}`", help=f"give their key: `rulekit erase {owner}`")
-    known = work.connection.execute(select(people.c.key)).scalars().all()
-    return RulekitError(
-        f"nobody has the key `{key}`{did_you_mean(key, known)}",
-        help="give the key that the source has for the person, or had; somebody who was erased has none any more",
-    )
-
-
 def _erase(work: Work, person: Row[Any], number: int, given: Given, *, suppress: bool) -> Erasure:
-    addresses = _addresses(work, person.ordinal)
-    if _is_present(work, person.ordinal):
+    addresses = addresses_of(work.connection, person.ordinal)
+    if is_present(work.connection, person.ordinal):
         _refuse_to_mail_again(person.key, addresses, suppress=suppress)
     ended = move_many(work, ERASE, _open_to_it(work, person.ordinal, given), Actor.OPERATOR)
     waits = _end_waits(work, person.ordinal, number, given)
@@ -150,16 +126,6 @@ def _erase(work: Work, person: Row[Any], number: int, given: Given, *, suppress:
 def _rows(work: Work, person: int) -> Sequence[Any]:
     rows = select(outbox.c.id, outbox.c.state, outbox.c.message_id).where(outbox.c.person == person)
     return work.connection.execute(rows.order_by(outbox.c.id)).all()
-
-
-def _addresses(work: Work, person: int) -> list[str]:
-    known = select(outbox.c.address).where(outbox.c.person == person, outbox.c.address != "").distinct()
-    return sorted(work.connection.execute(known).scalars())
-
-
-def _is_present(work: Work, person: int) -> bool:
-    octet = select(func.substr(last_tick.c.present, person // 8 + 1, 1))
-    return is_in(work.connection.execute(octet).scalar(), person)
 
 
 def _refuse_to_mail_again(key: str, addresses: list[str], *, suppress: bool) -> None:

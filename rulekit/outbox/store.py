@@ -23,6 +23,7 @@ from rulekit.outbox import (
     claims,
     erasing,
     evidence,
+    exporting,
     locks,
     memberships,
     recording,
@@ -264,7 +265,15 @@ class Store:
         """Returns what was heard about an email after it left, oldest first."""
         return self._read(lambda work: evidence.heard_of(work.connection, id))
 
-    # forgetting people
+    # what is kept of people
+
+    def about(self, person: str) -> exporting.Record:
+        """Returns everything that is kept of one person; raises RulekitError for somebody unknown."""
+        return self._read(lambda work: exporting.about(work.connection, person))
+
+    def export(self, write: Callable[[exporting.Record], object], since: datetime | None = None) -> None:
+        """Writes the outbox and its history line by line, all of it as it is at one moment."""
+        self._read(lambda work: exporting.write_lines(work.connection, write, since))
 
     def erase(
         self, people: Collection[str], now: datetime, actor: str, *, suppress: bool = False, dry_run: bool = False
@@ -274,14 +283,8 @@ class Store:
         Emails that a worker has in hand stay, and so does their person: ask again. Raises RulekitError for somebody who
         is not known and TransitionRefused for somebody who would be mailed again; then nobody is forgotten.
         """
-
-        def act(work: Work) -> list[Erasure]:
-            erased = erasing.erase(work, people, Given(now, actor, erasing.ERASED), suppress=suppress)
-            if dry_run:
-                work.connection.rollback()
-            return erased
-
-        return self._write(act)
+        given = Given(now, actor, erasing.ERASED)
+        return self._write(lambda work: erasing.erase(work, people, given, suppress=suppress, dry_run=dry_run))
 
     def clear_leftovers(self) -> None:
         """Writes the database anew, without what was deleted; until that is done nobody else can write."""

@@ -264,7 +264,7 @@ def test_the_tombstone_leaves_at_the_next_tick_as_somebody_who_is_gone(world: Wo
     ("asked", "message", "help"),
     [
         ("add", "nobody has the key `add`; did you mean `ada`?", "give the key that the source has"),
-        ("ADA@example.com", "`ADA@example.com` is the address of `ada`", "`rulekit erase ada`"),
+        ("ADA@example.com", "`ADA@example.com` is the address of `ada`", "give their key, `ada`"),
         ("nobody@example.com", "nobody has the key `nobody@example.com`", "give the key"),
     ],
 )
