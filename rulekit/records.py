@@ -245,6 +245,56 @@ class SenderRequest:
 SenderFactory = Callable[[SenderRequest], Sender]
 
 
+# for plugins: checks of `rulekit doctor`
+
+
+class Verdict(Enum):
+    """What a check found: all is well, something worth knowing, something to look at, or something to mend."""
+
+    OK = "ok"
+    NOTE = "note"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One line of `rulekit doctor`: what was looked at and what was found; it holds no secret and no person's address.
+
+    `help` says what to do and begins with a verb.
+    """
+
+    name: str
+    verdict: Verdict
+    message: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What a plugin that checks is told of the project; nothing in it is secret.
+
+    `sender` is the address that emails are from, and `server` the host that they are handed to; each is empty where the
+    settings name none. `options` are those that the settings have for the plugin. Offline, nothing is asked of the
+    network. A check that takes longer than `seconds` is not waited for.
+    """
+
+    project: Path
+    sender: str
+    server: str
+    unsubscribe_url: str
+    options: Mapping[str, object]
+    offline: bool
+    seconds: float
+
+
+class CheckedSender(Sender, Protocol):
+    """A sender that can say whether it would work; the method is optional, for any sender."""
+
+    def check(self) -> CheckResult:
+        """Goes as far as it can without an email: connects and logs in, for instance. `close` is called afterwards."""
+
+
 # for plugins: lifecycle
 
 

@@ -214,6 +214,8 @@ class Settings(_Section):
     delivery: DeliverySection = Field(default_factory=DeliverySection)
     serve: ServeSection = Field(default_factory=ServeSection)
     test: ScenarioSection = Field(default_factory=ScenarioSection)
+    # what stands in there is for each plugin to read
+    plugins: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

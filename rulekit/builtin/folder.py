@@ -11,7 +11,17 @@ from pathlib import Path
 
 from rulekit.errors import SettingsError
 from rulekit.hooks import hookimpl
-from rulekit.records import Envelope, Later, Outcome, RefusalClass, SenderFactory, SenderRequest, Sent
+from rulekit.records import (
+    CheckResult,
+    Envelope,
+    Later,
+    Outcome,
+    RefusalClass,
+    SenderFactory,
+    SenderRequest,
+    Sent,
+    Verdict,
+)
 
 _NAME_AS_IT_IS = re.compile(r"<([A-Za-z0-9_][A-Za-z0-9._@+-]{0,180})>")
 
@@ -55,6 +65,15 @@ class FolderSender:
     def _later(self, target: Path, error: OSError) -> Later:
         reason = f"{self._folder.name}/{target.name} could not be written: {error.strerror or error}"
         return Later(reason, RefusalClass.SENDER)
+
+    def check(self) -> CheckResult:
+        """Says whether files can be written there, and that nobody gets them."""
+        there = next(place for place in (self._folder, *self._folder.parents) if place.exists())
+        if not (there.is_dir() and os.access(there, os.W_OK)):
+            message = f"no email can be written to {self._folder}"
+            return CheckResult("sender", Verdict.PROBLEM, message, f"make {there} a folder that you may write to")
+        message = f"emails become files in {self._folder.name}, and nobody is mailed"
+        return CheckResult("sender", Verdict.NOTE, message, "name a server in `url` under `[sender]` to mail people")
 
     def close(self) -> None:
         """Does nothing: no file stays open."""

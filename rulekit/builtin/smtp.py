@@ -13,7 +13,17 @@ from rulekit.builtin.smtp_dialogue import Answered, Dialogue, Server, Tls, expla
 from rulekit.email.addresses import parse_address
 from rulekit.errors import ComposeError, SettingsError
 from rulekit.hooks import hookimpl
-from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, SenderFactory, SenderRequest
+from rulekit.records import (
+    CheckResult,
+    Envelope,
+    Later,
+    Outcome,
+    RefusalClass,
+    Refused,
+    SenderFactory,
+    SenderRequest,
+    Verdict,
+)
 from rulekit.suggestions import suggest
 
 MAX_PER_CONNECTION = 100
@@ -59,6 +69,20 @@ class SmtpSender:
             return Later(f"{self._server.host}: {explain(error)}", RefusalClass.SENDER)
         self._used += 1
         return self._hand_over(dialogue, message, mark_data)
+
+    def check(self) -> CheckResult:
+        """Says whether the server takes our login; goes no further, and gives no email away."""
+        name, place = "sender", f"{self._server.host}:{self._server.port}"
+        try:
+            self._connected()
+        except (Answered, OSError, ValueError) as error:
+            said = str(error) if isinstance(error, Answered) else explain(error)
+            return CheckResult(name, Verdict.PROBLEM, f"{place}: {said}", "correct `url` under `[sender]`")
+        if self._server.tls is Tls.OFF and self._server.host not in _LOOPBACK:
+            message = f"{place} answers, and emails go there in the clear"
+            return CheckResult(name, Verdict.WARNING, message, "write `tls=required` in `sender.url`")
+        login = "takes our login" if self._server.user else "answers; it asks for no login"
+        return CheckResult(name, Verdict.OK, f"{place} {login} (TLS: {self._server.tls.value})")
 
     def close(self) -> None:
         """Says goodbye to the server, if it is still there."""

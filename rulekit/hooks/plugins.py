@@ -5,7 +5,7 @@ ship inside come first, then installed ones in the order of their names.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeVar, cast
@@ -14,7 +14,7 @@ import pluggy
 
 from rulekit.errors import PluginError
 from rulekit.hooks import PROJECT_NAME, specs
-from rulekit.records import ComposedEmail, OutboxChange, SenderFactory, SourceFactory
+from rulekit.records import CheckRequest, CheckResult, ComposedEmail, OutboxChange, SenderFactory, SourceFactory
 from rulekit.suggestions import did_you_mean, suggest
 
 GROUP = "rulekit"
@@ -85,6 +85,20 @@ class Plugins:
             except Exception as error:
                 failures.append(_failure(plugin, f"`outbox_changed` failed: {_reason(error)}"))
         return failures
+
+    def checks(self) -> Mapping[str, Callable[[CheckRequest], list[CheckResult]]]:
+        """Returns how to ask each plugin that checks projects, by its name; asking raises what the plugin raises."""
+        return {plugin.name: _asking(plugin) for plugin in self.loaded if "check_setup" in plugin.hooks}
+
+
+def _asking(plugin: LoadedPlugin) -> Callable[[CheckRequest], list[CheckResult]]:
+    def ask(request: CheckRequest) -> list[CheckResult]:
+        found = [one for some in plugin.manager.hook.check_setup(request=request) for one in some]
+        if not all(isinstance(one, CheckResult) for one in found):
+            raise PluginError(f"`check_setup` of the plugin `{plugin.name}` returns something else than results")
+        return found
+
+    return ask
 
 
 def load_plugins(builtin: Mapping[str, object], allow: Collection[str] | None = None) -> Plugins:

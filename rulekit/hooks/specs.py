@@ -3,10 +3,10 @@
 # a hook is its signature and what its docstring promises, so it has no body
 # mypy: disable-error-code="empty-body"
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from rulekit.hooks import hookspec
-from rulekit.records import ComposedEmail, OutboxChange, SenderFactory, SourceFactory
+from rulekit.records import CheckRequest, CheckResult, ComposedEmail, OutboxChange, SenderFactory, SourceFactory
 
 
 @hookspec
@@ -27,3 +27,8 @@ def email_composed(email: ComposedEmail) -> str | None:
 @hookspec
 def outbox_changed(change: OutboxChange) -> None:
     """Observes a transition of an outbox row; called after it is committed, cannot change it."""
+
+
+@hookspec
+def check_setup(request: CheckRequest) -> Iterable[CheckResult]:
+    """Returns what the plugin finds about the project; called by `rulekit doctor`, in a thread, and changes nothing."""

@@ -112,6 +112,17 @@ def open_engine(url: URL) -> Engine:
         return _prepare(kind_of(url).make_engine(url))
 
 
+def is_current(url: URL) -> bool:
+    """Says whether the schema of the store at that address is the newest; changes nothing. Raises StoreError."""
+    with told_as_store_errors(kind_of(url).name_of(url)):
+        engine = kind_of(url).make_engine(url)
+        try:
+            with engine.connect() as connection:
+                return _version(connection, name_of(engine)) == HEAD
+        finally:
+            engine.dispose()
+
+
 def open_memory_engine() -> Engine:
     """Returns an engine on a new database that is forgotten when it is closed."""
     engine = sqlite.make_memory_engine()

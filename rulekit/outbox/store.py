@@ -21,9 +21,7 @@ from rulekit.errors import TransitionRefused
 from rulekit.outbox import (
     actions,
     claims,
-    erasing,
     evidence,
-    exporting,
     locks,
     memberships,
     recording,
@@ -33,14 +31,12 @@ from rulekit.outbox import (
 )
 from rulekit.outbox import pace as pacing
 from rulekit.outbox.claims import LEASE, Answer, Claim, Claims, Finish
-from rulekit.outbox.erasing import Erasure
 from rulekit.outbox.evidence import Event, Heard
 from rulekit.outbox.execution import Work
 from rulekit.outbox.gates import Gates
 from rulekit.outbox.opening import (
     clock_of,
     exists,
-    kind_of,
     name_of,
     open_engine,
     open_memory_engine,
@@ -55,13 +51,14 @@ from rulekit.outbox.suppressions import Suppression
 from rulekit.outbox.tables import meta
 from rulekit.outbox.tick import TickOutcome, TickRecord, TickState
 from rulekit.outbox.transition import Given
+from rulekit.outbox.upkeep import Upkeep
 from rulekit.records import Notice, OutboxChange, Outcome
 
 OnChange = Callable[[OutboxChange], None]
 T = TypeVar("T")
 
 
-class Store:
+class Store(Upkeep):
     """Memberships and the outbox in one database. Every method raises StoreError when the database fails."""
 
     def __init__(self, engine: Engine, on_change: OnChange | None = None) -> None:
@@ -264,32 +261,6 @@ class Store:
     def heard_of(self, id: int) -> list[Event]:
         """Returns what was heard about an email after it left, oldest first."""
         return self._read(lambda work: evidence.heard_of(work.connection, id))
-
-    # what is kept of people
-
-    def about(self, person: str) -> exporting.Record:
-        """Returns everything that is kept of one person; raises RulekitError for somebody unknown."""
-        return self._read(lambda work: exporting.about(work.connection, person))
-
-    def export(self, write: Callable[[exporting.Record], object], since: datetime | None = None) -> None:
-        """Writes the outbox and its history line by line, all of it as it is at one moment."""
-        self._read(lambda work: exporting.write_lines(work.connection, write, since))
-
-    def erase(
-        self, people: Collection[str], now: datetime, actor: str, *, suppress: bool = False, dry_run: bool = False
-    ) -> list[Erasure]:
-        """Forgets people, as `erasing.erase` does; `clear_leftovers` then takes their bytes out of the files.
-
-        Emails that a worker has in hand stay, and so does their person: ask again. Raises RulekitError for somebody who
-        is not known and TransitionRefused for somebody who would be mailed again; then nobody is forgotten.
-        """
-        given = Given(now, actor, erasing.ERASED)
-        return self._write(lambda work: erasing.erase(work, people, given, suppress=suppress, dry_run=dry_run))
-
-    def clear_leftovers(self) -> None:
-        """Writes the database anew, without what was deleted; until that is done nobody else can write."""
-        with told_as_store_errors(name_of(self._engine)):
-            kind_of(self._engine.url).clear_leftovers(self._engine)
 
     # the worker's side
 

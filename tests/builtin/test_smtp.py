@@ -11,7 +11,7 @@ import trustme
 from rulekit.builtin.smtp import MAX_PER_CONNECTION, SmtpSender, open_smtp, parse_server, register_senders
 from rulekit.builtin.smtp_dialogue import Tls
 from rulekit.errors import SettingsError
-from rulekit.records import Envelope, Later, RefusalClass, Refused, SenderRequest, Sent
+from rulekit.records import CheckResult, Envelope, Later, RefusalClass, Refused, SenderRequest, Sent, Verdict
 
 ENVELOPE = Envelope("success@example.com", "ada@example.com", "<1@example.com>")
 MESSAGE = b"Subject: x\r\n\r\nHello\r\n.\r\n..two\r\nFrom here\r\n"
@@ -207,3 +207,46 @@ def test_a_url_that_cannot_be_used_is_refused_without_showing_the_password(
     assert problem in refused.value.message
     assert refused.value.help
     assert "secret-w" not in refused.value.message + refused.value.help
+
+
+def test_a_check_logs_in_and_gives_no_email_away(
+    start_server: Callable[..., int],
+    mailroom: Any,
+    authenticator: Any,
+    server_context: ssl.SSLContext,
+    authority: tuple[trustme.CA, Path],
+    opened: Any,
+) -> None:
+    options = {"tls_context": server_context, "require_starttls": True, "auth_required": True}
+    port = start_server(mailroom, authenticator=authenticator, **options)
+    place = f"localhost:{port}?ca={authority[1]}&timeout=5"
+    sender = opened(f"smtp://us%40er:p%3Aa%2Fs%25s%20w@{place}")
+    assert sender.check() == CheckResult("sender", Verdict.OK, f"localhost:{port} takes our login (TLS: required)")
+    sender.close()
+    assert not mailroom.taken
+    said = b"".join(mailroom.wires).upper()
+    assert b"QUIT" in said
+    assert b"MAIL FROM" not in said
+
+    wrong = opened(f"smtp://us%40er:wrong@{place}").check()
+    assert wrong.verdict is Verdict.PROBLEM
+    assert "the server answered AUTH with 535" in wrong.message
+    assert "wrong" not in wrong.message
+
+
+def test_a_check_of_a_server_that_is_not_there_says_so(opened: Any) -> None:
+    found = opened("smtp://127.0.0.1:1?timeout=2").check()
+    assert found.verdict is Verdict.PROBLEM
+    assert found.message.startswith("127.0.0.1:1: ")
+    assert found.help == "correct `url` under `[sender]`"
+
+
+def test_a_check_says_when_emails_go_in_the_clear(
+    start_server: Callable[..., int], mailroom: Any, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"smtp://127.0.0.1:{start_server(mailroom)}?tls=off&timeout=5"
+    assert opened(url).check().verdict is Verdict.OK
+    # to this machine the clear is no danger; elsewhere it is
+    monkeypatch.setattr("rulekit.builtin.smtp._LOOPBACK", frozenset())
+    found = opened(url).check()
+    assert (found.verdict, "in the clear" in found.message) == (Verdict.WARNING, True)

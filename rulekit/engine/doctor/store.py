@@ -1,0 +1,101 @@
+"""The store: its schema and its journal, the last tick, and the emails that somebody should look at."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rulekit.clock import format_instant
+from rulekit.diagnostics.lines import plural
+from rulekit.outbox.health import Health
+from rulekit.outbox.opening import is_current, resolve_url
+from rulekit.outbox.sqlite import wal_is_safe
+from rulekit.outbox.states import State
+from rulekit.outbox.store import Store
+from rulekit.records import CheckResult, Verdict
+from rulekit.settings import Settings, fill_environment
+
+# a run of cron once a day is never older, even when a day has 25 hours
+STALE = timedelta(hours=26)
+_UNSAFE = {
+    "fsync": "the server may lose what it said was written",
+    "full_page_writes": "a power failure may tear a page of the server",
+}
+
+
+def look(folder: Path, settings: Settings, now: datetime) -> Iterator[CheckResult]:
+    """Says how the store is doing; one that is missing or of an older version is left as it is."""
+    url = fill_environment(settings.store.url)
+    if not Store.exists(url, folder):
+        yield CheckResult("store", Verdict.NOTE, "there is no store yet", "run `rulekit run`, which makes it")
+        return
+    if not is_current(resolve_url(url, folder)):
+        message = "the schema is of an older version, so nothing else was asked"
+        help = "copy the store, then run any other command, which brings it up to date"
+        yield CheckResult("store", Verdict.WARNING, message, help)
+        return
+    with Store.open(url, folder) as store:
+        health = store.health(now)
+    yield from database(health.database)
+    yield tick(health.last_tick_at, now)
+    yield sending(health)
+    yield from emails(health)
+
+
+def database(facts: Mapping[str, str], sqlite: tuple[int, ...] = sqlite3.sqlite_version_info) -> Iterator[CheckResult]:
+    """Says which database it is, how it keeps its journal and why."""
+    if "sqlite" in facts:
+        why = (
+            "the write-ahead log is safe in this version"
+            if wal_is_safe(sqlite)
+            else "in this version a write-ahead log could damage the file"
+        )
+        yield CheckResult("store", Verdict.OK, f"SQLite {facts['sqlite']}, journal {facts['journal'].upper()}: {why}")
+        return
+    off = [name for name in _UNSAFE if facts[name] == "off"]
+    for name in off:
+        help = f"write `{name} = on` into postgresql.conf and restart the server"
+        yield CheckResult("store", Verdict.PROBLEM, f"`{name}` is off: {_UNSAFE[name]}", help)
+    if not off:
+        commits = f"synchronous_commit {facts['synchronous_commit']}"
+        yield CheckResult("store", Verdict.OK, f"PostgreSQL {facts['server_version']}, {commits}")
+
+
+def tick(at: datetime | None, now: datetime) -> CheckResult:
+    """Says how long ago the last tick was."""
+    name, help = "last tick", "see that cron starts `rulekit run`, or that `rulekit serve` runs"
+    if at is None:
+        return CheckResult(name, Verdict.NOTE, "there was none yet", "run `rulekit run`")
+    told = f"at {format_instant(at)}"
+    if at > now:
+        return CheckResult(name, Verdict.PROBLEM, f"{told}, which lies ahead of this clock", "set the machine's clock")
+    if now - at > STALE:
+        days = plural((now - at).days, "day")
+        return CheckResult(name, Verdict.WARNING, f"{told}, {days} ago: nobody is tagged or untagged", help)
+    return CheckResult(name, Verdict.OK, told)
+
+
+def sending(health: Health) -> CheckResult:
+    """Says whether emails may leave."""
+    state, name = health.sending, "sending"
+    if state.halted_at is not None:
+        who = f"{state.halted_by} halted it at {format_instant(state.halted_at)}: {state.halt_reason}"
+        return CheckResult(name, Verdict.WARNING, who, "run `rulekit sending resume` when it may go on")
+    if state.open_until is not None:
+        message = f"{plural(state.faults, 'fault')} of the sender in a row; the last: {state.fault}"
+        return CheckResult(name, Verdict.PROBLEM, message, "mend the sender; one email is tried from time to time")
+    return CheckResult(name, Verdict.OK, "emails may leave")
+
+
+def emails(health: Health) -> Iterator[CheckResult]:
+    """Names the emails that somebody should look at."""
+    uncertain = health.counts.get(State.UNCERTAIN, 0)
+    for count, what, help in (
+        (uncertain, "may have been sent, nobody knows", "settle them by `rulekit outbox list --state uncertain`"),
+        (health.overdue, "should have left more than an hour ago", "see whether `rulekit run` or `serve` still runs"),
+        (health.abandoned, "is left by a worker that died", "run `rulekit run`, which takes it over"),
+    ):
+        if count:
+            yield CheckResult("emails", Verdict.WARNING, f"{plural(count, 'email')}: {what}", help)
+    if not (uncertain or health.overdue or health.abandoned):
+        yield CheckResult("emails", Verdict.OK, f"none of {sum(health.counts.values()):,} waits for a person's word")

@@ -1,0 +1,57 @@
+"""What those who look after a store do with it: see what it keeps of people, forget them, ask how it is doing."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Engine
+
+from rulekit.outbox import erasing, exporting
+from rulekit.outbox.erasing import Erasure
+from rulekit.outbox.execution import Work
+from rulekit.outbox.health import Health, health
+from rulekit.outbox.opening import kind_of, name_of, told_as_store_errors
+from rulekit.outbox.transition import Given
+
+T = TypeVar("T")
+
+
+class Upkeep(ABC):
+    """A part of `Store`. Every method raises StoreError when the database fails."""
+
+    _engine: Engine
+
+    @abstractmethod
+    def _read(self, act: Callable[[Work], T]) -> T: ...
+
+    @abstractmethod
+    def _write(self, act: Callable[[Work], T], lock: Callable[[Work], None] | None = None) -> T: ...
+
+    def about(self, person: str) -> exporting.Record:
+        """Returns everything that is kept of one person; raises RulekitError for somebody unknown."""
+        return self._read(lambda work: exporting.about(work.connection, person))
+
+    def export(self, write: Callable[[exporting.Record], object], since: datetime | None = None) -> None:
+        """Writes the outbox and its history line by line, all of it as it is at one moment."""
+        self._read(lambda work: exporting.write_lines(work.connection, write, since))
+
+    def erase(
+        self, people: Collection[str], now: datetime, actor: str, *, suppress: bool = False, dry_run: bool = False
+    ) -> list[Erasure]:
+        """Forgets people, as `erasing.erase` does; `clear_leftovers` then takes their bytes out of the files.
+
+        Emails that a worker has in hand stay, and so does their person: ask again. Raises RulekitError for somebody who
+        is not known and TransitionRefused for somebody who would be mailed again; then nobody is forgotten.
+        """
+        given = Given(now, actor, erasing.ERASED)
+        return self._write(lambda work: erasing.erase(work, people, given, suppress=suppress, dry_run=dry_run))
+
+    def clear_leftovers(self) -> None:
+        """Writes the database anew, without what was deleted; until that is done nobody else can write."""
+        with told_as_store_errors(name_of(self._engine)):
+            kind_of(self._engine.url).clear_leftovers(self._engine)
+
+    def health(self, now: datetime) -> Health:
+        """Returns how the store is doing."""
+        return self._read(lambda work: health(work, now))
