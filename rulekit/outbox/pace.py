@@ -98,7 +98,7 @@ def end_turn(work: Work, turn: Turn, claimed: int, leaving: int, now: datetime, 
     """Writes what a claim took; `leaving` are those that no gate kept back."""
     if not claimed:
         return
-    values: dict[str, Any] = {"claims": turn.token, "clock_at": now}
+    values: dict[str, Any] = {"claims": turn.token, "clock_at": now, "attempts": sending.c.attempts + leaving}
     if pace.rate is not None:
         values["next_at"] = take(now, turn.next_at, pace.rate, leaving).next_at
     if leaving:
@@ -125,7 +125,8 @@ def note(work: Work, outcomes: Iterable[Outcome], now: datetime) -> None:
             breaker, fault = breaker.after_fault(now), outcome.reason
         else:
             breaker, fault = breaker.after_success(), None
-    work.connection.execute(update(sending).values({**_written(breaker), "fault": fault}))
+    met = sending.c.faults_ever + sum(map(_is_fault, told))
+    work.connection.execute(update(sending).values({**_written(breaker), "fault": fault, "faults_ever": met}))
 
 
 def _is_fault(outcome: Outcome) -> bool:

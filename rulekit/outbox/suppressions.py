@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, func, select
 
 from rulekit.outbox.execution import COLUMNS, Work, candidates, in_batches, insert_or_leave, move_many
-from rulekit.outbox.tables import ALL_MAIL, outbox, suppressions, triggers
+from rulekit.outbox.tables import ALL_MAIL, audit, outbox, suppressions, triggers
 from rulekit.outbox.transition import Actor, Given
 from rulekit.outbox.transitions import SUPPRESS
 
@@ -20,6 +20,7 @@ SUPPRESSED = "its address is suppressed"
 _REASONS = select(suppressions.c.address, suppressions.c.stream, suppressions.c.reason).where(
     suppressions.c.address.in_(bindparam("addresses", expanding=True))
 )
+_LAST_LINE = select(func.coalesce(func.max(audit.c.id), 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def add_each(
     Returns those that were not on it, and the emails that ended.
     """
     stream = _stream(work, trigger)
+    # whoever forbids an address is alone, so no email is between its mark and this
+    last_line = work.connection.execute(_LAST_LINE).scalar()
     added: set[str] = set()
     ended: set[int] = set()
     for some in in_batches(reasons):
@@ -92,7 +95,7 @@ def add_each(
             line.address for line in work.connection.execute(_REASONS, {"addresses": some}) if line.stream == stream
         }
         new = [address for address in some if address not in known]
-        told = {"stream": stream, "at": given.now, "actor_name": given.who}
+        told = {"stream": stream, "at": given.now, "actor_name": given.who, "last_line": last_line}
         lines = [{"address": address, "reason": reasons[address], **told} for address in new]
         if lines:
             work.connection.execute(insert_or_leave(work.connection)(suppressions).on_conflict_do_nothing(), lines)

@@ -122,7 +122,8 @@ ticks = Table(
 
 # one line: how sending goes, over all workers. `claims` is the latest fencing token; `clock_at` the latest instant of
 # a claim; `next_at` when the rate lets the next email go; `open_until` until when the breaker lets none go; `halted_*`
-# says who stopped all sending; `place` is where the database lay when it last sent
+# says who stopped all sending; `place` is where the database lay when it last sent; `attempts` and `faults_ever` only
+# grow
 sending = Table(
     "sending",
     metadata,
@@ -138,8 +139,11 @@ sending = Table(
     Column("halted_by", Text),
     Column("halt_reason", Text),
     Column("place", Text),
+    Column("attempts", Id, nullable=False, server_default=text("0")),
+    Column("faults_ever", Id, nullable=False, server_default=text("0")),
     CheckConstraint("id = 1", name="one_line"),
     CheckConstraint("claims >= 0 AND faults >= 0 AND trips >= 0", name="counters"),
+    CheckConstraint("attempts >= 0 AND faults_ever >= 0", name="totals"),
     CheckConstraint(
         "(halted_at IS NULL) = (halted_by IS NULL) AND (halted_at IS NULL) = (halt_reason IS NULL)",
         name="halted_by_somebody",
@@ -211,7 +215,7 @@ waiting = Table(
     _trigger(),
     *_tagging(),
     Column("due", Instant, nullable=False),
-    UniqueConstraint("trigger", "person", "episode", "edge"),
+    UniqueConstraint("trigger", "persona", "person", "episode", "edge"),
     CheckConstraint(_one_of("edge", _EDGES), name="edge"),
 )
 
@@ -224,7 +228,7 @@ no_email = Table(
     Column("tick", Integer, nullable=False),
     Column("at", Instant, nullable=False),
     Column("reason", Text, nullable=False),
-    UniqueConstraint("trigger", "person", "episode", "edge"),
+    UniqueConstraint("trigger", "persona", "person", "episode", "edge"),
     CheckConstraint(_one_of("edge", _EDGES), name="edge"),
 )
 
@@ -297,6 +301,7 @@ outbox = Table(
         name="left_at_when_it_left",
     ),
     Index(None, "state", "not_before"),
+    Index(None, "trigger", "state"),
     Index(None, "person", "left_at"),
     Index(None, "address"),
     Index(None, "message_id"),
@@ -352,4 +357,6 @@ suppressions = Table(
     Column("reason", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("actor_name", Text, nullable=False),
+    # the last line of `audit` at that moment: what left before it has a smaller number; empty where it is not known
+    Column("last_line", Id),
 )

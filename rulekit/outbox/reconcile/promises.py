@@ -106,7 +106,7 @@ CHECKS = (
         REPORT,
         """SELECT m.id FROM mails m JOIN steps s ON s."row" = m.id AND s.transition = '$mark_data'
             JOIN suppressions p ON p.address = m.address AND p.stream IN (0, m."trigger")
-            WHERE p.at < s.at""",
+            WHERE s.line > p.last_line""",
     ),
     Check(
         "I4",

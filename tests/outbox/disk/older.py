@@ -1,6 +1,6 @@
-"""A store as the first version of rulekit has left it, in the middle of the history: one email sent, another in doubt.
+"""A store as an older rulekit has left it, in the middle of the history.
 
-`first_version.sql` is what that version itself wrote, as text.
+What that version itself wrote is kept as text: `first_version.sql`, and `second_version.sql` of the second schema.
 """
 
 import sqlite3
@@ -8,13 +8,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-DUMP = Path(__file__).with_name("first_version.sql")
+FIRST = Path(__file__).with_name("first_version.sql")
+SECOND = Path(__file__).with_name("second_version.sql")
 
 
-def make(path: Path) -> None:
+def make(path: Path, dump: Path = FIRST) -> None:
     """Writes the store to a file."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(DUMP.read_text(encoding="utf-8"))
+        connection.executescript(dump.read_text(encoding="utf-8"))
 
 
 def facts(path: Path) -> list[dict[str, Any]]:

@@ -1,5 +1,7 @@
 """Streams of suppression, how sending goes, what is heard afterwards, the ledger; and what a gate asks of a row."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -48,8 +50,16 @@ def _split_suppressions() -> None:
 
 
 def _make_sending() -> None:
-    op.create_table(
-        "sending",
+    op.create_table("sending", *_sending_parts())
+
+
+def sending_as_made() -> sa.Table:
+    """Returns the table as this revision made it, for a revision that makes it anew from there."""
+    return sa.Table("sending", sa.MetaData(), *_sending_parts())
+
+
+def _sending_parts() -> list[Any]:
+    return [
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("claims", sa.Integer(), nullable=False),
         sa.Column("clock_at", Instant(), nullable=True),
@@ -69,7 +79,7 @@ def _make_sending() -> None:
             name=op.f("ck_sending_halted_by_somebody"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sending")),
-    )
+    ]
 
 
 def _make_events() -> None:
