@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Text, case, cast, delete, insert, literal, select, update
+from sqlalchemy import Row, Text, case, cast, delete, insert, literal, or_, select, update
 
 from rulekit.clock import format_instant
 from rulekit.errors import TransitionRefused
@@ -28,6 +28,7 @@ from rulekit.outbox.tables import (
     no_email,
     outbox,
     people,
+    sending,
     suppressions,
     ticks,
     waiting,
@@ -109,6 +110,7 @@ def _erase(work: Work, person: Row[Any], number: int, given: Given, *, suppress:
     over = [row for row in rows if row.state in _ENDS]
     _blank(work, [row.id for row in over])
     listed = _shorten_suppressions(work, addresses)
+    _forget_what_was_said(work, [person.key, *addresses])
     in_hand = tuple(row.id for row in rows if row.state not in _ENDS)
     if not in_hand:
         _bury(work, person.ordinal, given)
@@ -179,6 +181,13 @@ def _shorten_suppressions(work: Work, addresses: list[str]) -> tuple[str, ...]:
         listed.update(work.connection.execute(select(suppressions.c.address).where(there)).scalars())
         work.connection.execute(update(suppressions).where(there, suppressions.c.reason != ASKED).values(reason=KEPT))
     return tuple(sorted(listed))
+
+
+def _forget_what_was_said(work: Work, names: Sequence[str]) -> None:
+    """Takes out why sending is halted, or what went wrong last, where that names the person."""
+    for said in (sending.c.fault, sending.c.halt_reason):
+        named = or_(*(said.icontains(name, autoescape=True) for name in names))
+        work.connection.execute(update(sending).where(named).values({said.name: ERASED}))
 
 
 def _bury(work: Work, person: int, given: Given) -> None:

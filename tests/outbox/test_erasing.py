@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from rulekit.errors import RulekitError, StoreError, TickLost, TransitionRefused
+from rulekit.outbox.erasing import ERASED
 from rulekit.outbox.firing import GONE
 from rulekit.outbox.recording import ALREADY
 from rulekit.outbox.rows import RowFilter
@@ -23,7 +24,7 @@ from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tables import metadata
 from rulekit.outbox.tick import MembershipChange, NoEmail, Waiting
-from rulekit.records import Edge, Later, Notice, NoticeKind, Sent, Unknown
+from rulekit.records import Edge, Later, Notice, NoticeKind, RefusalClass, Sent, Unknown
 from tests.outbox.conftest import World, new_row
 from tests.outbox.postgres_server import Server
 
@@ -49,7 +50,7 @@ def all_that_is_kept_of_one(world: World) -> list[int]:
     for row, outcome in (
         (sent, Sent(f"250 kept for {ADDRESS}")),
         (uncertain, Unknown(f"{NAME}'s server fell silent")),
-        (retrying, Later(f"450 {TOWN} is closed")),
+        (retrying, Later(f"421 closing on {ADDRESS}", RefusalClass.SENDER)),
     ):
         _hand_over(world, row, outcome)
     world.store.cancel(cancelled, world.now, "ada", f"{NAME} called")
@@ -61,6 +62,7 @@ def all_that_is_kept_of_one(world: World) -> list[int]:
         no_emails=(NoEmail("Miss_You", world.tagging(KEY, 9), f"the plugin says no to {NAME}"),),
     )
     world.enter("bob")
+    world.store.halt(f"{KEY} wrote to the press", world.now, "ada")
     return rows
 
 
@@ -107,6 +109,8 @@ def test_every_trace_of_a_person_is_taken_out_and_all_else_stays(
     assert [e.kind for e in world.store.heard_of(rows[0])] == [NoticeKind.DELAYED]
     assert broken(world.store) == {}
     assert _told_of_nobody(world.store) == []
+    sending = world.store.sending_state()
+    assert (sending.faults, sending.fault, sending.halt_reason) == (1, ERASED, ERASED)
     assert [(change.person, change.target) for change in world.changes[-4:]] == [(KEY, "erased")] * 4
 
 
