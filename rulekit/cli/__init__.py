@@ -29,6 +29,7 @@ COMMANDS = {
     "fmt": "Lay rules out in the one way; --check and --diff write nothing.",
     "init": "Make a new project with sample data.",
     "members": "List who is in a persona or segment.",
+    "metrics": "Print figures of the outbox in the text format of Prometheus.",
     "outbox": "Look at, approve, unapprove and cancel emails.",
     "plan": "Show what a run would do; nothing is written.",
     "plugins": "List the plugins, what they add, and those that failed to load.",

@@ -88,6 +88,7 @@ def _web(project: Project, store: Store, listen: str, stopping: Event) -> Iterat
         store,
         path=(urlsplit(url).path or "/") if url else None,
         contact=parse_mailbox(sender).address if sender else "",
+        metrics=True,
     )
     with _listener(*place) as listener:
         server = create_server(app, listener, stopping.set)

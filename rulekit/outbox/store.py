@@ -22,6 +22,7 @@ from rulekit.outbox import (
     actions,
     claims,
     evidence,
+    figures,
     locks,
     memberships,
     recording,
@@ -33,6 +34,7 @@ from rulekit.outbox import pace as pacing
 from rulekit.outbox.claims import LEASE, Answer, Claim, Claims, Finish
 from rulekit.outbox.evidence import Event, Heard
 from rulekit.outbox.execution import Work
+from rulekit.outbox.figures import Figures
 from rulekit.outbox.gates import Gates
 from rulekit.outbox.opening import (
     clock_of,
@@ -174,6 +176,10 @@ class Store(Upkeep):
     ) -> Reconciliation:
         """Returns what the ledger says, and what breaks a promise; `progress` hears how many emails of all are done."""
         return reconcile(self._read, now, progress)
+
+    def figures(self) -> Figures:
+        """Returns how many emails stand where, and how sending goes, for those who watch it."""
+        return self._read(figures.read)
 
     def store_id(self) -> str:
         """Returns the name that this store was given when it was made."""

@@ -18,21 +18,35 @@ if TYPE_CHECKING:
 
     from rulekit.web.serving import WebServer
 
-__all__ = ["create_app", "create_server"]
+__all__ = ["create_app", "create_server", "metrics_text"]
 
 
 def create_app(
-    store: Store, *, path: str | None = "/", contact: str = "", clock: Callable[[], datetime] = system_now
+    store: Store,
+    *,
+    path: str | None = "/",
+    contact: str = "",
+    clock: Callable[[], datetime] = system_now,
+    metrics: bool = False,
 ) -> "Starlette":
     """Returns an ASGI application that unsubscribes at `path` and answers `/healthz`; mount it anywhere.
 
-    Without a `path` it answers `/healthz` alone. `contact` is the address that a person is told to write to when a link
+    Without a `path` it answers `/healthz` alone. With `metrics` it answers `/metrics` too, to anybody who can reach it:
+    the names of triggers, and how much is sent. `contact` is the address that a person is told to write to when a link
     does not work. Every answer that says something was done is given after the store has kept it. Raises RulekitError
     when the web part of rulekit is not installed.
     """
     with _web_part():
         from rulekit.web.app import build_app
-    return build_app(store, path, contact, clock)
+    return build_app(store, path, contact, clock, metrics=metrics)
+
+
+def metrics_text(store: Store) -> str:
+    """Returns the figures of a store in the text format of Prometheus; raises RulekitError as `create_app` does."""
+    with _web_part():
+        from rulekit.web.metrics import as_text
+    now = store.clock()
+    return as_text(store.figures(), now)
 
 
 def create_server(app: "Starlette", listener: socket.socket, ended: Callable[[], None]) -> "WebServer":

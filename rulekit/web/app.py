@@ -12,7 +12,7 @@ from typing import TypeVar
 
 # what starlette needs to read forms, and imports too late to say that it is missing
 import python_multipart  # noqa: F401
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter, Lock, to_thread
 from starlette.applications import Starlette
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -44,11 +44,15 @@ class Choice(Enum):
     KIND = "unsubscribed on the page from emails of one kind"
 
 
-def build_app(store: Store, path: str | None, contact: str, clock: Callable[[], datetime]) -> Starlette:
+def build_app(
+    store: Store, path: str | None, contact: str, clock: Callable[[], datetime], *, metrics: bool = False
+) -> Starlette:
     """Returns the application that `rulekit.web.create_app` describes."""
     pages = Pages(contact)
     desk = _Desk(store, pages, clock)
     routes = [Route("/healthz", desk.health)]
+    if metrics:
+        routes.append(Route("/metrics", desk.metrics))
     if path is not None:
         routes.insert(0, Route(path, desk.unsubscribe, methods=["GET", "POST"]))
     app = Starlette(
@@ -75,6 +79,7 @@ class _Desk:
     def __init__(self, store: Store, pages: Pages, clock: Callable[[], datetime]) -> None:
         self._store, self._pages, self._clock = store, pages, clock
         self._limiter: CapacityLimiter | None = None
+        self._scrapes = Lock()
 
     async def unsubscribe(self, request: Request) -> Response:
         """Shows the page, or on POST does what its form says."""
@@ -101,6 +106,16 @@ class _Desk:
         """Answers 200 when the store does."""
         await self._in_thread(self._store.sending_state)
         return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
+
+    async def metrics(self, request: Request) -> Response:
+        """Answers with the figures of the store; one question at a time, so that others are answered meanwhile."""
+        from rulekit.web.metrics import render
+
+        async with self._scrapes:
+            figures, now = await self._in_thread(lambda: (self._store.figures(), self._clock()))
+        content, content_type = render(figures, now, request.headers.get("Accept", ""))
+        # the header is whole already: it says its charset
+        return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         if self._limiter is None:  # it belongs to the loop that runs it
