@@ -11,6 +11,7 @@ from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.diagnostics.diagnostic import Severity
 from rulekit.email.addresses import parse_mailbox
 from rulekit.email.compose import Composer
+from rulekit.engine.telling import what_failed
 from rulekit.errors import ComposeError, RulesError, SettingsError
 from rulekit.evaluation.data import Data, open_data
 from rulekit.hooks.plugins import Plugins, load_plugins
@@ -94,7 +95,7 @@ def open_store(project: Project) -> Store:
         with telling:
             failures = project.plugins.announce(change)
         for failure in failures:
-            logging.getLogger(__name__).warning("the plugin `%s` failed: %s", failure.name, failure.reason)
+            logging.getLogger(__name__).warning("the plugin `%s` failed: %s", failure.name, what_failed(failure.reason))
 
     return Store.open(fill_environment(project.settings.store.url), project.folder, tell_plugins)
 

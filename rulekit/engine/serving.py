@@ -13,7 +13,8 @@ from traceback import extract_tb
 
 from rulekit.engine import TakenTick, dispatch_due, take_tick
 from rulekit.engine.project import Project, find_sender, open_project
-from rulekit.errors import PluginError, RulekitError, SourceError, TickLost
+from rulekit.engine.telling import told, why_paused
+from rulekit.errors import PluginError, RulekitError, TickLost
 from rulekit.outbox.dispatcher import DispatchReport
 from rulekit.outbox.store import Store
 
@@ -101,12 +102,6 @@ class Serving:
         return self._stopping.is_set() or self._schedule.left() == 0
 
 
-def told(error: RulekitError) -> str:
-    """Returns an error for a log: what a source or a database adds after the colon or on more lines may be data."""
-    message = error.message.partition("\n")[0]
-    return message.partition(": ")[0] if isinstance(error, SourceError) else message
-
-
 def _place(error: Exception) -> str:
     frame = extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
@@ -145,4 +140,4 @@ def _tell_dispatch(report: DispatchReport) -> None:
     if counts:
         _say(logging.INFO, "dispatched", **counts)
     if report.paused is not None:
-        _say(logging.WARNING, "the sender is paused", reason=report.paused)
+        _say(logging.WARNING, "the sender is paused", reason=why_paused(report.paused))

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
-from typing import TypeVar
+from typing import TypeVar, cast
 
 # what starlette needs to read forms, and imports too late to say that it is missing
 import python_multipart  # noqa: F401
@@ -21,6 +21,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from rulekit.email.unsubscribe import Unsubscription, read_unsubscribe
+from rulekit.engine.telling import told
 from rulekit.errors import StoreError
 from rulekit.outbox.store import Store
 from rulekit.web.pages import Pages
@@ -59,7 +60,7 @@ def build_app(
         routes=routes,
         exception_handlers={
             HTTPException: lambda request, error: pages.refusal(error.status_code, error.headers),
-            StoreError: lambda request, error: _unavailable(pages, error),
+            StoreError: lambda request, error: _unavailable(pages, cast(StoreError, error)),
             Exception: lambda request, error: pages.refusal(500),
         },
         max_body_size=MAX_BODY,
@@ -68,8 +69,8 @@ def build_app(
     return app
 
 
-def _unavailable(pages: Pages, error: Exception) -> Response:
-    _log.error("the web app cannot reach the store", extra={"fields": {"reason": str(error)}})
+def _unavailable(pages: Pages, error: StoreError) -> Response:
+    _log.error("the web app cannot reach the store", extra={"fields": {"reason": told(error)}})
     return pages.refusal(503, RETRY_AFTER)
 
 
