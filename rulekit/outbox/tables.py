@@ -301,7 +301,7 @@ outbox = Table(
         name="left_at_when_it_left",
     ),
     Index(None, "state", "not_before"),
-    Index(None, "trigger", "state"),
+    Index(None, "trigger", "state", "copy"),
     Index(None, "person", "left_at"),
     Index(None, "address"),
     Index(None, "message_id"),

@@ -1,7 +1,8 @@
 """Whether everything that was promised of the store holds: the ledger adds up, and each promise is kept.
 
-The ledger and what concerns the store as a whole are read at one moment. Emails follow in slices, each at one moment
-of its own: a promise of an email is about its own lines alone, and nobody who writes has to wait for long.
+The ledger, with all that it is compared with, is read at one moment. The ticks, each persona and each slice of the
+emails follow, at moments of their own: what is promised of them is about their own lines alone, and in a file whoever
+writes has to wait for whoever reads.
 """
 
 from collections.abc import Callable
@@ -35,20 +36,27 @@ class Read(Protocol):
 
 def reconcile(read: Read, now: datetime, progress: Callable[[int, int], object]) -> Reconciliation:
     """Returns what the ledger says and what breaks a promise; `progress` hears how many emails of all are done."""
-    whole = read(lambda work: _of_the_whole(work, now))
+    whole = read(_of_the_whole)
+    wrong = [*whole.findings, *read(lambda work: list(ticks.findings(work.connection, now)))]
+    for persona in read(lambda work: ticks.personas_in(work.connection)):
+        wrong += read(partial(_of_persona, persona=persona))
     tally = _Tally()
     done = after = 0
     while after < _LAST_POSSIBLE:
         after, seen = read(partial(_slice, first=after + 1, now=now, tally=tally))
         done += seen
         progress(done, whole.emails)
-    return Reconciliation(whole.accounts, _in_order((*whole.findings, *tally.findings())), whole.emails, whole.since)
+    return Reconciliation(whole.accounts, _in_order((*wrong, *tally.findings())), whole.emails, whole.since)
 
 
-def _of_the_whole(work: Work, now: datetime) -> Reconciliation:
+def _of_the_whole(work: Work) -> Reconciliation:
     found, since = ledger.accounts(work.connection)
-    wrong = (*ledger.findings(work.connection, found), *ticks.findings(work.connection, now))
+    wrong = tuple(ledger.findings(work.connection, found))
     return Reconciliation(found, wrong, work.connection.execute(_EMAILS).scalar_one(), since)
+
+
+def _of_persona(work: Work, persona: int) -> list[Finding]:
+    return list(ticks.findings_of(work.connection, persona))
 
 
 class _Tally:

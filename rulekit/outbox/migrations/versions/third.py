@@ -15,7 +15,7 @@ def upgrade() -> None:
     _order_suppressions()
     _count_sending()
     _tell_answers_apart()
-    op.create_index(op.f("ix_outbox_trigger_state"), "outbox", ["trigger", "state"])
+    op.create_index(op.f("ix_outbox_trigger_state_copy"), "outbox", ["trigger", "state", "copy"])
 
 
 def _order_suppressions() -> None:
