@@ -1,5 +1,7 @@
 """What tells the order of suppressions and emails, and what counts for those who watch; answers of every persona."""
 
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -20,7 +22,9 @@ def upgrade() -> None:
 
 def _order_suppressions() -> None:
     """Leaves the new column empty: after which emails an older suppression came is not known."""
-    with op.batch_alter_table("suppressions", recreate="always") as suppressions:
+    # made anew in SQLite alone: in PostgreSQL its constraints would keep the names of the copy
+    recreate: Literal["always", "never"] = "always" if op.get_context().dialect.name == "sqlite" else "never"
+    with op.batch_alter_table("suppressions", recreate=recreate) as suppressions:
         suppressions.add_column(sa.Column("last_line", ID, nullable=True))
 
 
