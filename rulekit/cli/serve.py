@@ -27,6 +27,9 @@ from rulekit.settings import parse_listen
 
 _log = logging.getLogger(__name__)
 
+# seconds until a signal is heard, at most
+HEARING = 0.1
+
 
 @click.command("serve")
 @click.option("--every", type=Interval(), help="How long from one tick to the next, like 15m; default: the settings'.")
@@ -68,7 +71,9 @@ def _run(serving: Serving, stopping: Event) -> None:
     for handled in (signal.SIGTERM, signal.SIGINT):
         signal.signal(handled, hear)
     loop.start()
-    loop.join()
+    # a signal may reach any thread of the process; this one must wake by itself to hear of it
+    while loop.is_alive():
+        loop.join(HEARING)
     if not asked_to_stop:
         raise RulekitError("serve ended by itself", help="look at what was logged before, and start again")
 
