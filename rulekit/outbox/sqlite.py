@@ -1,5 +1,6 @@
 """A store in a SQLite file: where it lies, how it is locked and flushed, and what its errors mean."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -82,13 +83,34 @@ def _listened(engine: Engine) -> Engine:
 def _make_file(path: Path) -> None:
     """Makes the folder and an empty file that nobody else may read: both hold addresses of people."""
     try:
+        changed = [path.parent, *(folder.parent for folder in path.parents if not folder.exists())]
+        is_new = not path.exists()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
+        if is_new:
+            for folder in changed:
+                _flush_names(folder)
     except OSError as error:
         raise StoreError(
             f"the store {path.name} cannot be opened: {error.strerror}",
             help=f"check that you may read and write {path.parent}",
         ) from None
+
+
+def _flush_names(folder: Path) -> None:
+    """Writes to the disk which files a folder has; SQLite does so for the file's own folder at best."""
+    if os.name == "nt":
+        return
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+    except OSError as error:
+        # a folder that may be used and not read, or a file system that flushes no folders
+        if error.errno not in (errno.EACCES, errno.EINVAL, errno.ENOTSUP):
+            raise
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:

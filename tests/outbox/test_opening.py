@@ -1,5 +1,6 @@
 """Opening a store: where it lies, who may read it, and what is said when that fails."""
 
+import os
 import sqlite3
 import stat
 import subprocess
@@ -34,6 +35,23 @@ def path(tmp_path):
 def test_only_its_owner_may_read_it(path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows flushes no folders")
+def test_a_new_store_is_still_there_after_a_power_loss(tmp_path, monkeypatch):
+    flushed, fsync = set(), os.fsync
+
+    def flush(opened):
+        flushed.add(os.fstat(opened).st_ino)
+        fsync(opened)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    Store.open("sqlite:///deep/state/rulekit.db", tmp_path).close()
+    folders = [tmp_path, tmp_path / "deep", tmp_path / "deep/state"]
+    assert flushed == {folder.stat().st_ino for folder in folders}
+    flushed.clear()
+    Store.open("sqlite:///deep/state/rulekit.db", tmp_path).close()
+    assert flushed == set()
 
 
 def test_a_store_keeps_its_name_and_secret(tmp_path):
