@@ -12,13 +12,13 @@ from enum import Enum
 from pathlib import Path
 
 from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sent, Unknown
+from rulekit.statuses import is_about_the_sender, is_dead_address
 
 _REPLY = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n]*))?\r?\n")
 _MAX_LINE = 8192
 _MAX_LINES = 100
 _STATUS = re.compile(r"[245]\.(\d{1,3})\.(\d{1,3})\b")
 _TOO_LARGE = "3.4"
-_ABOUT_OUR_ADDRESS = frozenset({"1.7", "1.8"})
 _PATIENCE = 10  # times the timeout: a reply to the final dot that comes too late to be read makes an email uncertain
 
 
@@ -224,9 +224,10 @@ _BEFORE_ANY_EMAIL = frozenset({Step.GREETING, Step.EHLO, Step.STARTTLS, Step.AUT
 
 def _about(detail: str, barred: bool) -> RefusalClass:
     """Returns whom a refusal concerns: 5.1.x and 5.2.1 the address, but 5.1.7 and 5.1.8 ours; 5.7.x the sender."""
-    if barred or detail in _ABOUT_OUR_ADDRESS:
+    status = f"5.{detail}"
+    if barred or is_about_the_sender(status):
         return RefusalClass.SENDER
-    return RefusalClass.ADDRESS if detail.startswith("1.") or detail == "2.1" else RefusalClass.MESSAGE
+    return RefusalClass.ADDRESS if is_dead_address(status) else RefusalClass.MESSAGE
 
 
 def _literal(connection: socket.socket) -> str:

@@ -38,13 +38,12 @@ from rulekit.outbox.transitions import (
     SEND,
 )
 from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent, Unknown
+from rulekit.statuses import is_dead_address
 
 LEASE = timedelta(minutes=15)
 # jitter stretches a delay by up to this part of it
 STRETCH = 0.25
-# enhanced status codes of RFC 3463: X.1.X is about the address, X.2.1 a mailbox that is switched off
-_STATUS = re.compile(r"\b5\.(\d{1,3}\.\d{1,3})\b")
-_DEAD_ADDRESS = re.compile(r"1\.\d+|2\.1")
+_STATUS = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
 WORKER_DIED = "the worker that was sending it stopped"
 _LEASE_OVER = select(exists().where(outbox.c.state == State.SENDING.value, outbox.c.lease_until <= bindparam("now")))
 
@@ -236,7 +235,7 @@ def _doubt(work: Work, claim: Claim, wanted: Transition, given: Given) -> State 
 
 def _is_dead(reason: str) -> bool:
     statuses = _STATUS.findall(reason)
-    return not statuses or any(_DEAD_ADDRESS.fullmatch(status) for status in statuses)
+    return not statuses or any(map(is_dead_address, statuses))
 
 
 def reap(work: Work, now: datetime) -> dict[State, int]:

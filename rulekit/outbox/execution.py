@@ -31,6 +31,7 @@ from rulekit.errors import StoreError
 from rulekit.outbox.states import Phase, State
 from rulekit.outbox.tables import (
     ALL_MAIL,
+    FreeText,
     Instant,
     audit,
     messages,
@@ -95,11 +96,11 @@ class _AnyGiven:
     """What is given as a statement sees it that is written before it is known."""
 
     now = bindparam("given_now", type_=Instant)
-    who = bindparam("given_who", type_=String)
-    reason = bindparam("given_reason", type_=String)
+    who = bindparam("given_who", type_=FreeText)
+    reason = bindparam("given_reason", type_=FreeText)
     digest = bindparam("given_digest", type_=String)
     token = bindparam("given_token", type_=Integer)
-    reply = bindparam("given_reply", type_=String)
+    reply = bindparam("given_reply", type_=FreeText)
     lease_until = bindparam("given_lease_until", type_=Instant)
     not_before = bindparam("given_not_before", type_=Instant)
     held_until = bindparam("given_held_until", type_=Instant)

@@ -59,6 +59,19 @@ class Instant(TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+class FreeText(TypeDecorator[str]):
+    """What somebody said. A character that a database cannot keep (NUL, half a pair) is written out, as Python does."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Returns the text as it is stored, the same in every database."""
+        if value is None:
+            return None
+        return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
 # SQLite numbers rows by itself only where the key's type is INTEGER
 Id = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -134,10 +147,10 @@ sending = Table(
     Column("faults", Integer, nullable=False),
     Column("trips", Integer, nullable=False),
     Column("open_until", Instant),
-    Column("fault", Text),
+    Column("fault", FreeText),
     Column("halted_at", Instant),
-    Column("halted_by", Text),
-    Column("halt_reason", Text),
+    Column("halted_by", FreeText),
+    Column("halt_reason", FreeText),
     Column("place", Text),
     Column("attempts", Id, nullable=False, server_default=text("0")),
     Column("faults_ever", Id, nullable=False, server_default=text("0")),
@@ -227,7 +240,7 @@ no_email = Table(
     *_tagging(),
     Column("tick", Integer, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", FreeText, nullable=False),
     UniqueConstraint("trigger", "persona", "person", "episode", "edge"),
     CheckConstraint(_one_of("edge", _EDGES), name="edge"),
 )
@@ -261,16 +274,16 @@ outbox = Table(
     # the zone of its person, whose nights are quiet
     Column("zone", Text),
     Column("approved_at", Instant),
-    Column("approved_by", Text),
+    Column("approved_by", FreeText),
     Column("not_before", Instant),
     Column("attempts", Integer, nullable=False),
     Column("token", Integer, nullable=False),
-    Column("worker", Text),
+    Column("worker", FreeText),
     Column("lease_until", Instant),
     # when the message left, or was about to; empty again when the server is known not to have taken it
     Column("left_at", Instant),
-    Column("reply", Text),
-    Column("reason", Text),
+    Column("reply", FreeText),
+    Column("reason", FreeText),
     Column("finished_at", Instant),
     UniqueConstraint("trigger", "person", "episode", "edge", "copy"),
     CheckConstraint("episode >= 1", name="episode"),
@@ -327,8 +340,8 @@ audit = Table(
     Column("target", String(16), nullable=False),
     Column("target_phase", String(16)),
     Column("actor", String(16), nullable=False),
-    Column("actor_name", Text, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("actor_name", FreeText, nullable=False),
+    Column("reason", FreeText, nullable=False),
 )
 
 # what is heard about an email after it left; `identity` names the notice, so that hearing it twice is hearing it once
@@ -339,8 +352,8 @@ events = Table(
     Column("row", Id, ForeignKey("outbox.id"), nullable=False),
     Column("at", Instant, nullable=False),
     Column("kind", String(16), nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("detail", FreeText, nullable=False),
+    Column("source", FreeText, nullable=False),
     Column("identity", Text, nullable=False),
     UniqueConstraint("row", "identity"),
 )
@@ -354,9 +367,9 @@ suppressions = Table(
     metadata,
     Column("address", Text, primary_key=True),
     Column("stream", Id, primary_key=True, autoincrement=False, server_default=text("0")),
-    Column("reason", Text, nullable=False),
+    Column("reason", FreeText, nullable=False),
     Column("at", Instant, nullable=False),
-    Column("actor_name", Text, nullable=False),
+    Column("actor_name", FreeText, nullable=False),
     # the last line of `audit` at that moment: what left before it has a smaller number; empty where it is not known
     Column("last_line", Id),
 )

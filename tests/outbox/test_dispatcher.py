@@ -55,6 +55,38 @@ def states(world):
     return {row.tagging.person: row.state for row in world.store.rows()}
 
 
+@pytest.mark.parametrize("said", ["550 \0 gone", "550 \ud800 gone"])
+@pytest.mark.parametrize(
+    ("make", "state"),
+    [
+        (Sent, State.SENT),
+        (Later, State.RETRYING),
+        (lambda said: Later(said, RefusalClass.SENDER), State.RETRYING),
+        (Refused, State.FAILED),
+        (lambda said: Refused(said, RefusalClass.ADDRESS), State.FAILED),
+        (Unknown, State.UNCERTAIN),
+    ],
+)
+def test_what_no_database_keeps_is_written_out(world, send, said, make, state):
+    (row,) = world.enter("ann", auto=True)
+    assert send(Server(ann=make(said))).lost == 0
+    found = world.store.row(row)
+    told = said.replace("\0", "\\x00").replace("\ud800", "\\ud800")
+    assert (found.state, found.reply or found.reason) == (state, told)
+    assert world.store.history(row)[-1].reason in ("", told)
+    assert {line.reason for line in world.store.suppressions()} <= {told}
+    assert world.store.sending_state().fault in (None, told)
+
+
+@pytest.mark.parametrize(
+    ("status", "dead"), [("5.1.1", True), ("5.2.1", True), ("5.1.7", False), ("5.1.8", False), ("5.2.2", False)]
+)
+def test_only_a_dead_address_is_suppressed(world, send, status, dead):
+    world.enter("ann", auto=True)
+    assert send(Server(ann=Refused(f"550 {status} no", RefusalClass.ADDRESS))).failed == 1
+    assert [line.address for line in world.store.suppressions()] == (["ann@example.com"] if dead else [])
+
+
 def test_nothing_due_opens_no_sender(world, send):
     world.enter("ann")
     server = Server()

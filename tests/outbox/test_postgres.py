@@ -455,11 +455,15 @@ def test_any_text_can_be_kept(world, text):
     assert world.store.suppress(f"{text}@example.com", text, world.now, text) == 0
 
 
-def test_the_one_letter_that_no_text_may_have_is_told(world):
-    world.enter("ann")
+def test_the_one_letter_that_no_text_may_have_is_told_where_the_text_names_somebody(world):
     with pytest.raises(StoreError, match="cannot keep the NUL letter"):
-        world.store.cancel(1, world.now, "ada", "a\x00b")
-    assert world.store.row(1).state is State.UNAPPROVED
+        world.enter("an\x00n")
+    assert world.store.rows() == []
+
+
+def test_the_one_letter_that_no_text_may_have_is_written_out_in_a_reason(world):
+    world.enter("ann")
+    assert world.store.cancel(1, world.now, "ada", "a\x00b").reason == r"a\x00b"
 
 
 def test_the_server_is_stopped_when_the_tests_are_killed(environment, tmp_path):

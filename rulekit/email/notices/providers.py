@@ -10,7 +10,6 @@ from typing import Any
 
 from rulekit.email.notices.reports import read_message
 from rulekit.email.notices.values import (
-    is_dead,
     make_identity,
     read_instant,
     read_message_id,
@@ -19,6 +18,7 @@ from rulekit.email.notices.values import (
 )
 from rulekit.errors import SourceError
 from rulekit.records import Notice, NoticeKind
+from rulekit.statuses import is_dead_address
 
 Object = Mapping[str, Any]
 
@@ -75,7 +75,7 @@ def _notice(
             at=read_instant(at),
             status=status,
             detail=shorten(*texts),
-            dead=kind is NoticeKind.BOUNCED and (is_dead(status) if fine else gone),
+            dead=kind is NoticeKind.BOUNCED and (is_dead_address(status) if fine else gone),
         )
     ]
 

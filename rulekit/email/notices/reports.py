@@ -18,7 +18,6 @@ from rulekit.email.notices.parts import (
 )
 from rulekit.email.notices.values import (
     different,
-    is_dead,
     make_identity,
     read_instant,
     read_message_id,
@@ -27,6 +26,7 @@ from rulekit.email.notices.values import (
 )
 from rulekit.errors import SourceError
 from rulekit.records import Notice, NoticeKind
+from rulekit.statuses import is_dead_address
 
 _ACTIONS = {
     "failed": NoticeKind.BOUNCED,
@@ -87,7 +87,7 @@ def _read_statuses(groups: list[Part], original: Part | None, whole: Part) -> It
             at=read_instant(header(group, "Last-Attempt-Date")) or read_instant(header(whole, "Date")),
             status=status,
             detail=shorten(detail),
-            dead=kind is NoticeKind.BOUNCED and is_dead(status),
+            dead=kind is NoticeKind.BOUNCED and is_dead_address(status),
         )
 
 

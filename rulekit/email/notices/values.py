@@ -13,7 +13,6 @@ _BARE_ID = re.compile(r"[^<>\s@]{1,500}@[^<>\s@]{1,490}")
 _STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})(?!\d)", re.ASCII)
 # an enhanced status counts only behind a reply code: `5.2.1` alone may be the version of a server
 _STATUS_IN_REPLY = re.compile(r"(?<!\d)[245]\d\d[ \t-]+#?([245]\.\d{1,3}\.\d{1,3})(?!\d|\.\d)", re.ASCII)
-_ABOUT_THE_SENDER = ("5.1.7", "5.1.8")
 
 
 def make_identity(*parts: str) -> str:
@@ -41,11 +40,6 @@ def read_status(stated: str, *replies: str) -> str:
         return status
     finer = (found[1] for reply in replies for found in _STATUS_IN_REPLY.finditer(reply))
     return next((code for code in finer if not status or code[0] == status[0]), status)
-
-
-def is_dead(status: str) -> bool:
-    """Returns whether a status says that the address takes no mail: 5.1.x and 5.2.1, but not what is about us."""
-    return (status.startswith("5.1.") and status not in _ABOUT_THE_SENDER) or status == "5.2.1"
 
 
 def read_instant(value: object) -> datetime | None:

@@ -1,0 +1,13 @@
+"""What the enhanced status codes of RFC 3463 say about an address."""
+
+_ABOUT_THE_SENDER = frozenset({"5.1.7", "5.1.8"})
+
+
+def is_about_the_sender(status: str) -> bool:
+    """Says whether a status means that the address of the sender is wrong, whatever the recipient's is."""
+    return status in _ABOUT_THE_SENDER
+
+
+def is_dead_address(status: str) -> bool:
+    """Says whether a status means that the address takes no mail: 5.1.x and 5.2.1, but not what is about the sender."""
+    return status == "5.2.1" or (status.startswith("5.1.") and not is_about_the_sender(status))
