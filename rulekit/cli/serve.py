@@ -16,7 +16,7 @@ import click
 
 from rulekit.cli.logs import set_up_logging
 from rulekit.cli.options import Interval, Place, project_option
-from rulekit.clock import format_duration, system_now
+from rulekit.clock import format_duration
 from rulekit.email.addresses import parse_mailbox
 from rulekit.engine import Project, open_project, open_store
 from rulekit.engine.project import find_sender
@@ -50,7 +50,7 @@ def command(every: timedelta | None, listen: str | None, log_format: str, projec
     every = every or section.every
     stopping = Event()
     with open_store(opened) as store, _web(opened, store, section.listen if listen is None else listen, stopping):
-        serving = Serving(opened, store, Schedule(every, time.monotonic), system_now, stopping)
+        serving = Serving(opened, store, Schedule(every, time.monotonic), stopping)
         _log.info("serving", extra={"fields": {"every": format_duration(every)}})
         _run(serving, stopping)
         _log.info("stopped")

@@ -21,6 +21,7 @@ from fnmatch import fnmatchcase
 from itertools import compress
 from typing import Literal
 
+from rulekit.engine.naming import name_worker
 from rulekit.engine.project import (
     Project,
     find_sender,
@@ -180,7 +181,7 @@ def dispatch_due(
         zone=settings.timezone,
     )
     worker = Worker(
-        name="run",
+        name=name_worker(),
         gates=gates,
         pace=Pace(settings.sender.rate, settings.sender.concurrency),
         connections=settings.sender.connections,

@@ -6,12 +6,13 @@ Nothing that a turn meets ends the loop. It is logged, without a value of the da
 import logging
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from traceback import extract_tb
 
 from rulekit.engine import TakenTick, dispatch_due, take_tick
+from rulekit.engine.naming import name_worker
 from rulekit.engine.project import Project, find_sender, open_project
 from rulekit.engine.telling import told, why_paused
 from rulekit.errors import PluginError, RulekitError, TickLost
@@ -46,13 +47,14 @@ class Schedule:
 
 
 class Serving:
-    """Ticks and dispatches of one project until `stopping` is set; what is being sent then is finished."""
+    """Ticks and dispatches of one project until `stopping` is set; what is being sent then is finished.
 
-    def __init__(
-        self, project: Project, store: Store, schedule: Schedule, clock: Callable[[], datetime], stopping: Event
-    ) -> None:
+    The store's clock decides, as it does for `rulekit run`.
+    """
+
+    def __init__(self, project: Project, store: Store, schedule: Schedule, stopping: Event) -> None:
         self._project, self._store, self._schedule = project, store, schedule
-        self._clock, self._stopping = clock, stopping
+        self._stopping = stopping
         self._can_send = True
 
     def run(self) -> None:
@@ -81,7 +83,7 @@ class Serving:
         project = open_project(self._project.folder)
         find_sender(project)
         self._project = project
-        _tell_tick(take_tick(project, self._store, self._clock()))
+        _tell_tick(take_tick(project, self._store, self._store.clock()))
         return True
 
     def _dispatch(self) -> bool:
@@ -89,7 +91,7 @@ class Serving:
             return True
         try:
             report = dispatch_due(
-                self._project, self._store, self._clock, stop=self._is_to_pause, wait=self._stopping.wait
+                self._project, self._store, self._store.clock, stop=self._is_to_pause, wait=self._stopping.wait
             )
         except PluginError:
             # a sender that breaks its promise is given no other email
@@ -138,6 +140,6 @@ def _tell_dispatch(report: DispatchReport) -> None:
     found = {field.name: getattr(report, field.name) for field in fields(report)}
     counts = {name: value for name, value in found.items() if isinstance(value, int) and value}
     if counts:
-        _say(logging.INFO, "dispatched", **counts)
+        _say(logging.INFO, "dispatched", worker=name_worker(), **counts)
     if report.paused is not None:
         _say(logging.WARNING, "the sender is paused", reason=why_paused(report.paused))

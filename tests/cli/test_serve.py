@@ -132,6 +132,17 @@ def states(project: Any) -> Counter[str]:
     return Counter(state for _, _, state in project.emails())
 
 
+def test_a_worker_has_a_name_that_leads_to_it(mailing: Any, mailroom: tuple[Mailroom, int]) -> None:
+    with serving(mailing, "--every", "1s") as served:
+        served.wait_for("ticked")
+        plans(mailing, "pro", PEOPLE[:1])
+        name = served.wait_for("dispatched")["worker"]
+        assert name == f"{socket.gethostname()}:{served.process.pid}:loop"
+        assert served.stop() == 0
+    with closing(sqlite3.connect(mailing.folder / "state/rulekit.db")) as store:
+        assert store.execute("SELECT DISTINCT actor_name FROM audit WHERE actor = 'worker'").fetchall() == [(name,)]
+
+
 def test_it_ticks_sends_and_stops_when_asked(mailing: Any, mailroom: tuple[Mailroom, int]) -> None:
     with serving(mailing, "--every", "1s") as served:
         assert served.wait_for("ticked")["people"] == 40
