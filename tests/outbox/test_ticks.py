@@ -1,7 +1,10 @@
 """What a tick reads and writes; run over every kind of store."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -253,3 +256,21 @@ def test_a_tick_that_fails_half_way_leaves_nothing(world):
     assert [row.tagging.person for row in world.store.rows()] == ["ann"]
     assert world.store.tick_state().people == ["ann"]
     assert world.store.tick_state().sequence == 1
+
+
+def test_of_two_processes_that_tick_at_once_one_loses(open_store, store_url, tmp_path, environment, broken):
+    script = Path(__file__).with_name("two_ticks.py")
+    with open_store() as store:
+        running = [
+            subprocess.Popen(
+                [sys.executable, script, store_url, tmp_path, f"ready{i}"],
+                stdout=subprocess.PIPE,
+                text=True,
+                env=environment,
+            )
+            for i in range(2)
+        ]
+        assert sorted(process.communicate(timeout=60)[0] for process in running) == ["lost", "won"]
+        assert store.tick_state().sequence == 1
+        assert store.episodes("Inactive", ["ann"]) == {"ann": 1}
+        assert broken(store) == {}
