@@ -79,9 +79,8 @@ def test_killed_anywhere_nothing_is_lost_sent_twice_or_sent_early(
         assert play.judge(broken) == [], (week.STEPS[number], name, time)
         play.end()
     with capsys.disabled():
-        print(
-            f"\n{type(place).__name__}: {kills[True]} kills at {len(set().union(*points))} points: 0 lost, 0 twice, 0 early"
-        )  # noqa: T201
+        counts = f"{kills[True]} kills at {len(set().union(*points))} points"
+        print(f"\n{type(place).__name__}: {counts}: 0 lost, 0 twice, 0 early")  # noqa: T201
     assert kills[True] >= LEAST
     # connections share commits by chance, so the last time of a point may be one too many for another run
     assert kills[False] <= kills[True] / 10
