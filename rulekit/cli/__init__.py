@@ -30,7 +30,7 @@ COMMANDS = {
     "init": "Make a new project with sample data.",
     "members": "List who is in a persona or segment.",
     "metrics": "Print figures of the outbox in the text format of Prometheus.",
-    "outbox": "Look at, approve, unapprove and cancel emails.",
+    "outbox": "Look at, approve, unapprove, cancel and retry emails.",
     "plan": "Show what a run would do; nothing is written.",
     "plugins": "List the plugins, what they add, and those that failed to load.",
     "reconcile": "Say whether every tagging has its answer and every promise is kept.",

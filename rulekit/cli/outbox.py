@@ -1,6 +1,6 @@
 """`rulekit outbox`: look at the emails that wait, and decide about them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from rulekit.clock import format_instant
 from rulekit.diagnostics.lines import plural
 from rulekit.engine import open_project_store
 from rulekit.errors import TransitionRefused
+from rulekit.outbox.actions import Refusals
 from rulekit.outbox.rows import OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
@@ -22,11 +23,13 @@ from rulekit.settings import load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 STATES = [state.value for state in State]
+# of more emails than that, each is not told on a line of its own
+LINES = 50
 
 
 @click.group("outbox")
 def command() -> None:
-    """Look at, approve, unapprove and cancel emails."""
+    """Look at, approve, unapprove, cancel and retry emails."""
 
 
 def _filters(function: F) -> F:
@@ -38,6 +41,24 @@ def _filters(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+def _acting(does: str) -> Callable[[F], F]:
+    """Adds what every command takes that acts on emails: ids or filters, who acts, and whether it is only tried."""
+
+    def add(function: F) -> F:
+        for option in (
+            project_option,
+            now_option,
+            click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing."),
+            click.option("--yes", is_flag=True, help="Do not ask before acting by filter."),
+            by_option(does),
+            _filters,
+        ):
+            function = option(function)
+        return click.argument("ids", nargs=-1, type=int)(function)
+
+    return add
 
 
 @command.command("list")
@@ -92,66 +113,98 @@ def show(row_id: int, raw: bool, output: str, project: Path) -> None:
 
 
 @command.command("approve")
-@click.argument("ids", nargs=-1, type=int)
-@_filters
-@by_option("approves")
-@click.option("--yes", is_flag=True, help="Do not ask before approving by filter.")
-@now_option
-@project_option
-def approve(ids: tuple[int, ...], by: str, yes: bool, now: datetime, project: Path, **filters: Any) -> None:
+@_acting("approves")
+def approve(
+    ids: tuple[int, ...], by: str, yes: bool, dry_run: bool, now: datetime, project: Path, **filters: Any
+) -> None:
     """Approve emails by ID, or all unapproved ones that match the filters.
 
     They are sent when the hold (ten minutes unless the settings say otherwise) is over; until then `unapprove` works.
     """
     with open_project_store(project) as store:
-        rows = _chosen(store, ids, filters, State.UNAPPROVED, yes, "approve")
+        rows = _chosen(store, ids, filters, (State.UNAPPROVED,), yes or dry_run, "approve")
         hold = load_settings(project).delivery.hold
-        _each(rows, "approved", lambda row: store.approve(row.id, row.digest, now, by, hold))
-        if rows:
-            click.echo(f"sent from {format_instant(now + hold)}; until then `rulekit outbox unapprove` takes it back")
+        digests = {row.id: row.digest for row in rows}
+        refused = store.approve_all(digests, now, by, hold, dry_run=dry_run) if rows else {}
+    _tell(rows, refused, "approved", dry_run)
+    if len(refused) < len(rows) and not dry_run:
+        click.echo(f"sent from {format_instant(now + hold)}; until then `rulekit outbox unapprove` takes it back")
+    _exit_after(refused)
 
 
 @command.command("unapprove")
-@click.argument("ids", nargs=-1, type=int)
-@_filters
-@by_option("takes it back")
-@click.option("--yes", is_flag=True, help="Do not ask before acting by filter.")
-@now_option
-@project_option
-def unapprove(ids: tuple[int, ...], by: str, yes: bool, now: datetime, project: Path, **filters: Any) -> None:
+@_acting("takes it back")
+def unapprove(
+    ids: tuple[int, ...], by: str, yes: bool, dry_run: bool, now: datetime, project: Path, **filters: Any
+) -> None:
     """Take back an approval, while its hold is not over."""
     with open_project_store(project) as store:
-        rows = _chosen(store, ids, filters, State.APPROVED, yes, "unapprove")
-        _each(rows, "unapproved", lambda row: store.unapprove(row.id, now, by))
+        rows = _chosen(store, ids, filters, (State.APPROVED,), yes or dry_run, "unapprove")
+        refused = store.unapprove_all([row.id for row in rows], now, by, dry_run=dry_run) if rows else {}
+    _tell(rows, refused, "unapproved", dry_run)
+    _exit_after(refused)
 
 
 @command.command("cancel")
-@click.argument("ids", nargs=-1, type=int)
-@_filters
+@_acting("cancels")
 @click.option("--reason", default="", help="Why; kept in the email's history.")
-@by_option("cancels")
-@click.option("--yes", is_flag=True, help="Do not ask before acting by filter.")
-@now_option
-@project_option
-def cancel(ids: tuple[int, ...], reason: str, by: str, yes: bool, now: datetime, project: Path, **filters: Any) -> None:
+def cancel(
+    ids: tuple[int, ...], by: str, yes: bool, dry_run: bool, now: datetime, project: Path, reason: str, **filters: Any
+) -> None:
     """Stop emails for good; one that is being sent is too late to stop."""
     with open_project_store(project) as store:
-        rows = _chosen(store, ids, filters, State.UNAPPROVED, yes, "cancel")
-        _each(rows, "cancelled", lambda row: store.cancel(row.id, now, by, reason))
+        rows = _chosen(store, ids, filters, (State.UNAPPROVED,), yes or dry_run, "cancel")
+        refused = store.cancel_all([row.id for row in rows], now, by, reason, dry_run=dry_run) if rows else {}
+    _tell(rows, refused, "cancelled", dry_run)
+    _exit_after(refused)
 
 
 @command.command("resolve")
-@click.argument("row_id", metavar="ID", type=int)
+@_acting("says so")
 @click.argument("to", type=click.Choice(["sent", "failed", "retrying"]))
 @click.option("--reason", required=True, help="How you know; kept in the email's history.")
-@by_option("says so")
-@now_option
-@project_option
-def resolve(row_id: int, to: str, reason: str, by: str, now: datetime, project: Path) -> None:
-    """Say what became of an email whose server never answered; `retrying` sends it again."""
+def resolve(
+    ids: tuple[int, ...],
+    to: str,
+    by: str,
+    yes: bool,
+    dry_run: bool,
+    now: datetime,
+    project: Path,
+    reason: str,
+    **filters: Any,
+) -> None:
+    """Say what became of emails whose server never answered; `retrying` sends them again."""
     with open_project_store(project) as store:
-        store.resolve(row_id, State(to), now, by, reason)
-    click.echo(f"email {row_id}: {to}")
+        rows = _chosen(store, ids, filters, (State.UNCERTAIN,), yes or dry_run, f"resolve as {to}")
+        chosen = [row.id for row in rows]
+        refused = store.resolve_all(chosen, State(to), now, by, reason, dry_run=dry_run) if rows else {}
+    _tell(rows, refused, to, dry_run)
+    _exit_after(refused)
+
+
+@command.command("retry")
+@_acting("wants it")
+@click.option("--reason", default="", help="Why; kept in the email's history.")
+def retry(
+    ids: tuple[int, ...], by: str, yes: bool, dry_run: bool, now: datetime, project: Path, reason: str, **filters: Any
+) -> None:
+    """Send again what failed, and at once what waits for another attempt.
+
+    Of a failed email a copy is made, with the same bytes and message id; it leaves when the hold is over, until then
+    `unapprove` and `cancel` work.
+    """
+    with open_project_store(project) as store:
+        rows = _chosen(store, ids, filters, (State.FAILED, State.RETRYING), yes or dry_run, "retry")
+        hold = load_settings(project).delivery.hold
+        done = store.retry_all([row.id for row in rows], now, by, reason, hold, dry_run=dry_run)
+    _tell([row for row in rows if row.id in done.hurried], {}, "due now", dry_run)
+    failed = [row for row in rows if row.id not in done.hurried]
+    again = {} if dry_run else {row: f"sent again as email {copy}" for row, copy in done.copies.items()}
+    _tell(failed, done.refused, "sent again", dry_run, again)
+    if again:
+        click.echo(f"sent from {format_instant(now + hold)}; until then `rulekit outbox unapprove` takes it back")
+    _exit_after(done.refused)
 
 
 def _row_filter(
@@ -163,16 +216,17 @@ def _row_filter(
 
 
 def _chosen(
-    store: Store, ids: tuple[int, ...], filters: dict[str, Any], default: State, yes: bool, verb: str
+    store: Store, ids: tuple[int, ...], filters: dict[str, Any], default: tuple[State, ...], yes: bool, verb: str
 ) -> list[OutboxRow]:
     """Returns the rows by id in the order given, or by filter after asking; neither is a usage error."""
     if ids and any(filters.values()):
         raise click.UsageError("give either ids or filters, not both")
     if ids:
-        return [store.row(row_id) for row_id in ids]
+        return [store.row(row_id) for row_id in dict.fromkeys(ids)]
     if not any(filters.values()):
         raise click.UsageError(f"say what to {verb}: ids, or a filter such as --trigger NAME")
-    rows = store.rows(_row_filter(**{**filters, "states": filters["states"] or (default.value,)}))
+    states = filters["states"] or tuple(state.value for state in default)
+    rows = store.rows(_row_filter(**{**filters, "states": states}))
     if rows and not yes:
         click.confirm(f"{verb} {plural(len(rows), 'email')}?", abort=True)
     if not rows:
@@ -180,18 +234,25 @@ def _chosen(
     return rows
 
 
-def _each(rows: list[OutboxRow], done: str, act: Callable[[OutboxRow], object]) -> None:
-    """Acts on each row; a refusal is told and does not stop the others, but makes the exit code 1."""
-    refused = 0
-    for row in rows:
-        try:
-            act(row)
-        except TransitionRefused as error:
-            refused += 1
-            click.echo(f"refused: {escape_line(error.message)}", err=True)
-            if error.help:
-                click.echo(f"help: {escape_line(error.help)}", err=True)
-        else:
-            click.echo(f"email {row.id} to {escape_line(row.recipient or row.tagging.person)}: {done}")
+def _tell(
+    rows: list[OutboxRow], refused: Refusals, done: str, dry_run: bool, instead: Mapping[int, str] | None = None
+) -> None:
+    """Prints what became of each row, or would; of very many the first ones, and how many more there are."""
+    went = [row for row in rows if row.id not in refused]
+    would = "would be " if dry_run else ""
+    for error in list(refused.values())[:LINES]:
+        click.echo(f"refused: {escape_line(error.message)}", err=True)
+        if error.help:
+            click.echo(f"help: {escape_line(error.help)}", err=True)
+    if len(refused) > LINES:
+        click.echo(f"… and {len(refused) - LINES:,} more: refused", err=True)
+    for row in went[:LINES]:
+        word = (instead or {}).get(row.id, done)
+        click.echo(f"email {row.id} to {escape_line(row.recipient or row.tagging.person)}: {would}{word}")
+    if len(went) > LINES:
+        click.echo(f"… and {len(went) - LINES:,} more: {would}{done}")
+
+
+def _exit_after(refused: Refusals) -> None:
     if refused:
         raise SystemExit(TransitionRefused.exit_code)

@@ -19,7 +19,6 @@ from sqlalchemy import Engine, select
 
 from rulekit.errors import TransitionRefused
 from rulekit.outbox import (
-    actions,
     claims,
     evidence,
     figures,
@@ -32,6 +31,7 @@ from rulekit.outbox import (
 )
 from rulekit.outbox import pace as pacing
 from rulekit.outbox.claims import LEASE, Answer, Claim, Claims, Finish
+from rulekit.outbox.deciding import Deciding
 from rulekit.outbox.evidence import Event, Heard
 from rulekit.outbox.execution import Work
 from rulekit.outbox.figures import Figures
@@ -60,7 +60,7 @@ OnChange = Callable[[OutboxChange], None]
 T = TypeVar("T")
 
 
-class Store(Upkeep):
+class Store(Deciding, Upkeep):
     """Memberships and the outbox in one database. Every method raises StoreError when the database fails."""
 
     def __init__(self, engine: Engine, on_change: OnChange | None = None) -> None:
@@ -200,23 +200,7 @@ class Store(Upkeep):
             self._given.update((line.name, line.value) for line in lines)
         return self._given[name]
 
-    # what people do
-
-    def approve(self, id: int, digest: str, now: datetime, actor: str, hold: timedelta) -> OutboxRow:
-        """Approves the message with that digest; it leaves when the hold is over. Raises TransitionRefused."""
-        return self._write(lambda work: actions.approve(work, id, digest, now, actor, hold))
-
-    def unapprove(self, id: int, now: datetime, actor: str) -> OutboxRow:
-        """Takes an approval back while its hold lasts. Raises TransitionRefused."""
-        return self._write(lambda work: actions.unapprove(work, id, now, actor))
-
-    def cancel(self, id: int, now: datetime, actor: str, reason: str = "") -> OutboxRow:
-        """Stops an email for good, unless it is on its way. Raises TransitionRefused."""
-        return self._write(lambda work: actions.cancel(work, id, now, actor, reason))
-
-    def resolve(self, id: int, to: State, now: datetime, actor: str, reason: str) -> OutboxRow:
-        """Says what became of an uncertain email: sent, failed or retrying. Raises TransitionRefused."""
-        return self._write(lambda work: actions.resolve(work, id, to, now, actor, reason))
+    # addresses
 
     def suppress(self, address: str, reason: str, now: datetime, actor: str, trigger: str | None = None) -> int:
         """Forbids an address, for all mail or for one trigger's; returns how many waiting emails that ended.

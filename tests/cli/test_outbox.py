@@ -141,15 +141,17 @@ def test_resolve_says_what_became_of_an_uncertain_email(mailed: Any, to: str) ->
         store.finish(claim, Unknown("no answer"), now)
     assert states(mailed)["ada"] == "uncertain"
     later = ("--now", "2026-01-02T11:00Z", "--by", "Eve")
-    assert told(mailed, "resolve", "1", to, "--reason", "asked the server", *later) == f"email 1: {to}\n"
+    assert (
+        told(mailed, "resolve", "1", to, "--reason", "asked the server", *later)
+        == f"email 1 to ada@example.com: {to}\n"
+    )
     assert states(mailed)["ada"] == to
     assert "asked the server" in told(mailed, "show", "1")
 
 
 def test_resolve_refuses_an_email_that_is_not_uncertain(mailed: Any) -> None:
     text = told(mailed, "resolve", "1", "sent", "--reason", "I think so", *BY, code=1)
-    assert text.startswith("error: ")
-    assert "unapproved" in text
+    assert text.startswith("refused: email 1 is unapproved\n")
     assert "Missing option '--reason'" in told(mailed, "resolve", "1", "sent", code=2)
 
 
@@ -168,3 +170,70 @@ def test_who_acts_must_be_known(mailed: Any, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("os.getuid", lambda: 54321)
     assert "say it with `--by NAME`" in told(mailed, "approve", "1", *AT, code=2)
     assert states(mailed)["ada"] == "unapproved"
+
+
+def test_a_dry_run_says_what_would_be_done_and_changes_nothing(mailed: Any) -> None:
+    before = mailed.dump()
+    text = told(mailed, "approve", "--trigger", "Greet", "--dry-run", *BY)
+    assert text.splitlines() == [
+        "email 1 to ada@example.com: would be approved",
+        "email 2 to bob@example.com: would be approved",
+    ]
+    assert "email 1 to ada@example.com: would be cancelled" in told(mailed, "cancel", "1", "--dry-run", *BY)
+    assert "is unapproved" in told(mailed, "unapprove", "1", "--dry-run", *AT, "--by", "Eve", code=1)
+    assert mailed.dump() == before
+
+
+def test_of_very_many_emails_the_first_are_told(project: Any) -> None:
+    keys = [f"p{number:02}" for number in range(60)]
+    project.people(**dict.fromkeys(keys, "free"))
+    project.run("2026-01-01T08:00Z")
+    project.people(**dict.fromkeys(keys, "pro"))
+    project.run("2026-01-02T08:00Z", accept=True)
+    lines = told(project, "approve", "--trigger", "Greet", "--yes", *BY).splitlines()
+    assert len([line for line in lines if line.endswith(": approved")]) == 51
+    assert lines[50] == "… and 10 more: approved"
+    assert set(states(project).values()) == {"approved"}
+
+
+def fail(project: Any, email: int, outcome: Any) -> None:
+    from rulekit.engine import open_project_store
+
+    told(project, "approve", str(email), *BY)
+    now = project.instant("2026-01-02T10:00Z")
+    with open_project_store(project.folder) as store:
+        [claim] = store.claim_due(now, "test", 1).claims
+        store.finish(claim, outcome, now)
+
+
+def test_retry_sends_a_copy_of_what_failed_when_the_hold_is_over(mailed: Any) -> None:
+    from rulekit.records import Refused
+
+    fail(mailed, 1, Refused("552 5.2.2 mailbox full"))
+    later = ("--by", "Eve", "--now", "2026-01-02T11:00Z")
+    assert "would be sent again" in told(mailed, "retry", "--state", "failed", "--dry-run", *later)
+    lines = told(mailed, "retry", "1", "--reason", "they made room", *later).splitlines()
+    assert lines[0] == "email 1 to ada@example.com: sent again as email 3"
+    assert lines[1].startswith("sent from 2026-01-02T11:10:00Z")
+    assert "they made room" in told(mailed, "show", "3")
+    assert "was sent again as email 3, which is approved" in told(mailed, "retry", "1", *later, code=1)
+    mailed.run("2026-01-02T11:11Z")
+    assert [state for _, person, state in mailed.emails() if person == "ada"] == ["failed", "sent"]
+    assert len(mailed.sent()) == 1
+    result = mailed.cli("reconcile", "--now", "2026-01-02T11:12Z")
+    assert result.exit_code == 0, result.output
+
+
+def test_retry_makes_the_next_attempt_due_now(mailed: Any) -> None:
+    from rulekit.records import Later
+
+    fail(mailed, 1, Later("451 4.3.0 not now"))
+    later = ("--by", "Eve", "--now", "2026-01-02T10:00:30Z")
+    assert told(mailed, "retry", "--trigger", "Greet", "--yes", *later) == "email 1 to ada@example.com: due now\n"
+    mailed.run("2026-01-02T10:00:31Z")
+    assert states(mailed)["ada"] == "sent"
+
+
+def test_retry_refuses_what_did_not_fail(mailed: Any) -> None:
+    text = told(mailed, "retry", "1", *BY, code=1)
+    assert text.startswith("refused: email 1 is unapproved\nhelp: only an email that failed")

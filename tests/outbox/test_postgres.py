@@ -406,13 +406,14 @@ def test_changes_are_told_once_and_only_those_that_were_committed(world):
     attempts = []
 
     def act(work):
-        done = actions.cancel(work, row, world.now, "ada", "no")
+        refused = actions.cancel(work, [row], world.now, "ada", "no")
         attempts.append(work)
         if len(attempts) < 3:
             work.connection.exec_driver_sql("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40P01'; END $$")
-        return done
+        return refused
 
-    assert world.store._write(act).state is State.CANCELLED
+    assert world.store._write(act) == {}
+    assert world.store.row(row).state is State.CANCELLED
     assert len(attempts) == 3
     assert [(change.source, change.target) for change in world.changes] == [("approved", "cancelled")]
 

@@ -1,0 +1,95 @@
+"""What people decide about emails, each of any number of them in one transaction."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from rulekit.outbox import actions, copies, locks
+from rulekit.outbox.actions import Refusals
+from rulekit.outbox.copies import Retried
+from rulekit.outbox.execution import Work
+from rulekit.outbox.rows import OutboxRow, get_row
+from rulekit.outbox.states import State
+
+T = TypeVar("T")
+
+
+class Deciding(ABC):
+    """A part of `Store`. Every method raises StoreError when the database fails.
+
+    Those that take many emails answer with why some were refused, by id; these are as they were, and the others went,
+    all at once. A dry run answers the same and changes nothing. Those that take one raise TransitionRefused.
+    """
+
+    @abstractmethod
+    def _write(self, act: Callable[[Work], T], lock: Callable[[Work], None] | None = None) -> T: ...
+
+    def approve_all(
+        self, digests: Mapping[int, str], now: datetime, actor: str, hold: timedelta, *, dry_run: bool = False
+    ) -> Refusals:
+        """Approves messages, each by the digest of what was seen; they leave when the hold is over."""
+        return self._decide(lambda work: actions.approve(work, digests, now, actor, hold), dry_run)
+
+    def unapprove_all(self, ids: Collection[int], now: datetime, actor: str, *, dry_run: bool = False) -> Refusals:
+        """Takes approvals back while their hold lasts."""
+        return self._decide(lambda work: actions.unapprove(work, ids, now, actor), dry_run)
+
+    def cancel_all(
+        self, ids: Collection[int], now: datetime, actor: str, reason: str = "", *, dry_run: bool = False
+    ) -> Refusals:
+        """Stops emails for good, unless they are on their way."""
+        return self._decide(lambda work: actions.cancel(work, ids, now, actor, reason), dry_run)
+
+    def resolve_all(
+        self, ids: Collection[int], to: State, now: datetime, actor: str, reason: str, *, dry_run: bool = False
+    ) -> Refusals:
+        """Says what became of uncertain emails: sent, failed or retrying."""
+        return self._decide(lambda work: actions.resolve(work, ids, to, now, actor, reason), dry_run)
+
+    def retry_all(
+        self,
+        ids: Collection[int],
+        now: datetime,
+        actor: str,
+        reason: str = "",
+        hold: timedelta = timedelta(0),
+        *,
+        dry_run: bool = False,
+    ) -> Retried:
+        """Sends copies of failed emails when the hold is over; makes those that wait for another attempt due now."""
+        # alone, so that no email of somebody who is being forgotten is copied
+        return self._decide(lambda work: copies.retry(work, ids, now, actor, reason, hold), dry_run, locks.forbidding)
+
+    def approve(self, id: int, digest: str, now: datetime, actor: str, hold: timedelta) -> OutboxRow:
+        """Approves the message with that digest; it leaves when the hold is over."""
+        return self._decide_one(id, lambda work: actions.approve(work, {id: digest}, now, actor, hold))
+
+    def unapprove(self, id: int, now: datetime, actor: str) -> OutboxRow:
+        """Takes an approval back while its hold lasts."""
+        return self._decide_one(id, lambda work: actions.unapprove(work, [id], now, actor))
+
+    def cancel(self, id: int, now: datetime, actor: str, reason: str = "") -> OutboxRow:
+        """Stops an email for good, unless it is on its way."""
+        return self._decide_one(id, lambda work: actions.cancel(work, [id], now, actor, reason))
+
+    def resolve(self, id: int, to: State, now: datetime, actor: str, reason: str) -> OutboxRow:
+        """Says what became of an uncertain email: sent, failed or retrying."""
+        return self._decide_one(id, lambda work: actions.resolve(work, [id], to, now, actor, reason))
+
+    def _decide(self, decide: Callable[[Work], T], dry_run: bool, lock: Callable[[Work], None] | None = None) -> T:
+        def act(work: Work) -> T:
+            answer = decide(work)
+            if dry_run:
+                work.connection.rollback()
+            return answer
+
+        return self._write(act, lock)
+
+    def _decide_one(self, id: int, decide: Callable[[Work], Refusals]) -> OutboxRow:
+        def act(work: Work) -> OutboxRow:
+            for refusal in decide(work).values():
+                raise refusal
+            return get_row(work.connection, id)
+
+        return self._write(act)
