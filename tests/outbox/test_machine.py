@@ -1,9 +1,11 @@
 """The real store against a model of it, taken through random histories.
 
 The model keeps rows as values and moves them by the same table; the promises (`broken`, and `_check_promises`, which
-knows nothing of the table) are checked on what the store holds.
+knows nothing of the table) are checked on what the store holds. `RULEKIT_MACHINE=2000` plays so many histories of 50
+steps on each kind of store instead of 60 of 25.
 """
 
+import os
 import shutil
 import tempfile
 from dataclasses import replace
@@ -12,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -37,6 +40,7 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 HOLD = timedelta(minutes=10)
 PEOPLE = ("ann", "bob", "joe")
 URL = "sqlite:///machine.db"
+HISTORIES = int(os.environ.get("RULEKIT_MACHINE", "0"))
 OUTCOMES = (
     Sent("250"),
     Refused("550 no"),
@@ -53,6 +57,30 @@ def address(person):
     return f"{person}@example.com"
 
 
+class OnDisk:
+    """Makes stores that are files in folders of their own."""
+
+    def __init__(self, folder):
+        Store.open(URL, folder).close()
+        self.template = folder / "machine.db"
+
+    def open(self):
+        folder = Path(tempfile.mkdtemp())
+        shutil.copy(self.template, folder / "machine.db")
+        return Store.open(URL, folder), lambda: shutil.rmtree(folder)
+
+
+class OnServer:
+    """Makes stores that are databases of one server."""
+
+    def __init__(self, server):
+        self.server = server
+
+    def open(self):
+        name = self.server.make_database("store")
+        return Store.open(self.server.url(name), Path()), lambda: self.server.drop_database(name)
+
+
 def made(row_id, new, now):
     values = dict.fromkeys(COMPARED) | {"attempts": 0, "token": 0, "expires_at": new.expires_at, "phase": None}
     return SimpleNamespace(
@@ -62,6 +90,7 @@ def made(row_id, new, now):
         digest=new.digest,
         state=None,
         made_at=now,
+        again=None,
         halted=False,
         **values,
     )
@@ -70,13 +99,11 @@ def made(row_id, new, now):
 class Outbox(RuleBasedStateMachine):
     make_row = None
     find_broken = None
-    template = None
+    place = None
 
     @initialize()
     def begin(self):
-        self.folder = Path(tempfile.mkdtemp())
-        shutil.copy(self.template, self.folder / "machine.db")
-        self.store = Store.open(URL, self.folder)
+        self.store, self.drop = self.place.open()
         self.now = START
         self.rows = {}
         self.claims = []
@@ -85,9 +112,10 @@ class Outbox(RuleBasedStateMachine):
 
     def teardown(self):
         if hasattr(self, "store"):
+            found = self.find_broken(self.store)
             self.store.close()
-            assert self.find_broken(self.folder / "machine.db") == {}
-            shutil.rmtree(self.folder)
+            self.drop()
+            assert found == {}
 
     # --- the model -------------------------------------------------------------------------------------------
 
@@ -200,6 +228,25 @@ class Outbox(RuleBasedStateMachine):
         expected = self.step(transition, row, Given(self.now, "ada", "log", not_before=self.now))
         self.agrees(expected, lambda: self.store.resolve(row.id, to, self.now, "ada", "log"))
 
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data())
+    def retry(self, data):
+        row = self.pick(data)
+        done = self.store.retry_all([row.id], self.now, "ada", "again", HOLD)
+        if row.state != State.FAILED.value:
+            hurried = self.step(table.HURRY, row, Given(self.now, "ada", "again", not_before=self.now))
+            assert (row.id in done.hurried) == hurried
+            return
+        person = SimpleNamespace(person=row.person)
+        expires_at = self.now + (row.expires_at - row.made_at)
+        first = SimpleNamespace(tagging=person, keep=row.keep, digest=row.digest, expires_at=expires_at)
+        copy = made(len(self.rows) + 1, first, self.now)
+        may = row.again is None and self.step(table.MAKE_AGAIN, copy, Given(self.now, "ada", "again", hold=HOLD))
+        assert done.copies == ({row.id: copy.id} if may else {})
+        if may:
+            row.again = copy.id
+            self.rows[copy.id] = copy
+
     @rule(worker=st.sampled_from(["one", "two"]), limit=st.integers(1, 3))
     def claim(self, worker, limit):
         given = Given(self.now, worker, lease_until=self.now + LEASE)
@@ -309,14 +356,17 @@ class Outbox(RuleBasedStateMachine):
                     assert line.at >= approved_at
 
 
-def test_the_store_behaves_as_its_table(tmp_path, broken, make_row):
-    Store.open(URL, tmp_path).close()
-    Outbox.template = tmp_path / "machine.db"
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_store_behaves_as_its_table(kind, tmp_path, request, broken, make_row):
+    Outbox.place = OnDisk(tmp_path) if kind == "sqlite" else OnServer(request.getfixturevalue("postgres"))
     Outbox.find_broken = staticmethod(broken)
     Outbox.make_row = staticmethod(make_row)
     run_state_machine_as_test(
         Outbox,
         settings=settings(
-            max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=HISTORIES or 60,
+            stateful_step_count=50 if HISTORIES else 25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
