@@ -70,4 +70,4 @@ def _print_dispatch(report: DispatchReport) -> None:
             parts.append(f"{count} {word}")
     click.echo(f"dispatch: {', '.join(parts)}")
     if report.paused:
-        click.echo(f"  the sender is paused until the next run: {escape_line(report.paused)}", err=True)
+        click.echo(f"  no more is sent by this run: {escape_line(report.paused)}", err=True)

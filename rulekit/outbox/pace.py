@@ -86,7 +86,7 @@ def take_turn(work: Work, now: datetime, pace: Pace) -> Turn:
 
 def _why_not(line: Any, breaker: Breaker, now: datetime) -> str | None:
     if line.halted_at is not None:
-        return f"sending is halted: {line.halt_reason}"
+        return f"sending is halted until `rulekit sending resume`: {line.halt_reason}"
     if line.clock_at is not None and now < line.clock_at - CLOCK_TOLERANCE:
         return f"this clock is behind: emails were already sent at {format_instant(line.clock_at)}"
     if breaker.may_send(now) == 0:

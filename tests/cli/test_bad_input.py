@@ -281,7 +281,7 @@ def test_a_sender_that_nobody_answers_keeps_the_email_and_says_so(approved: Any)
     result = approved.cli("run", "--now", LATER)
     assert result.exit_code == 1, result.output
     assert "1 to try again" in result.output
-    assert "the sender is paused until the next run" in result.output
+    assert "no more is sent by this run" in result.output
     assert approved.emails() == [("Greet", "bob", "retrying")]
     approved.settings()
     approved.run("2026-01-04T08:00Z")

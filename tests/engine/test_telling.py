@@ -45,7 +45,7 @@ def test_an_error(error, logged):
             "nothing is tried until 2026-01-01T09:00:00Z, after 5 faults: 127.0.0.1: Connection refused",
             "nothing is tried until 2026-01-01T09:00:00Z, after 5 faults: Connection refused",
         ),
-        ("sending is halted: Zebedee complained", "sending is halted"),
+        ("sending is halted until `rulekit sending resume`: Zebedee complained", "sending is halted"),
         (
             "this clock is behind: emails were already sent at 2026-01-01T09:00:00Z",
             "this clock is behind: emails were already sent at 2026-01-01T09:00:00Z",

@@ -117,7 +117,8 @@ def test_a_halt_reaches_what_is_already_claimed(world):
     world.store.halt("look at this first", world.now, "ada")
     assert "look at this first" in mark(world, held, Gates()).reason
     refused = world.store.claim_due(world.now, "w", 9)
-    assert (refused.claims, refused.reason) == ([], "sending is halted: look at this first")
+    assert refused.claims == []
+    assert refused.reason == "sending is halted until `rulekit sending resume`: look at this first"
     assert world.store.sending_state().halted_by == "ada"
     assert world.store.resume()
     world.later(minutes=1)
