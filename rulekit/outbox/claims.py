@@ -17,7 +17,7 @@ from rulekit.outbox import pace, suppressions
 from rulekit.outbox.execution import Work, candidates, in_batches, move, move_many
 from rulekit.outbox.gates import Gates, Held, ask
 from rulekit.outbox.pace import Pace
-from rulekit.outbox.rows import OutboxRow, RowFilter, find_rows
+from rulekit.outbox.rows import RowFilter, find_rows
 from rulekit.outbox.states import State
 from rulekit.outbox.tables import messages, outbox
 from rulekit.outbox.transition import Actor, Given, Transition
@@ -49,10 +49,29 @@ _LEASE_OVER = select(exists().where(outbox.c.state == State.SENDING.value, outbo
 
 
 @dataclass(frozen=True, slots=True)
+class DueRow:
+    """What a worker needs to know of an email; times are UTC."""
+
+    id: int
+    recipient: str
+    message_id: str
+    digest: str
+    attempts: int
+    expires_at: datetime
+
+
+_DUE = (
+    select(*(outbox.c[name] for name in DueRow.__slots__), messages.c.message)
+    .join(messages, messages.c.row == outbox.c.id)
+    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A row that a worker holds until its lease ends; `message` are the bytes as stored."""
 
-    row: OutboxRow
+    row: DueRow
     token: int
     worker: str
     lease: timedelta
@@ -99,13 +118,10 @@ def claim_due(
 
 
 def _claims(work: Work, rows: list[int], token: int, worker: str, lease: timedelta) -> list[Claim]:
-    found: list[Claim] = []
-    for some in in_batches(rows):
-        stored = select(messages.c.row, messages.c.message).where(messages.c.row.in_(some))
-        bytes_of = {line.row: line.message for line in work.connection.execute(stored)}
-        lines = {row.id: row for row in find_rows(work.connection, RowFilter(ids=some))}
-        found += (Claim(lines[row], token, worker, lease, bytes_of[row]) for row in some)
-    return found
+    lines = (line for some in in_batches(rows) for line in work.connection.execute(_DUE, {"rows": some}))
+    found = (Claim(DueRow(*due), token, worker, lease, message) for *due, message in lines)
+    by_row = {claim.row.id: claim for claim in found}
+    return [by_row[row] for row in rows]
 
 
 def _move_each(work: Work, chosen: Sequence[tuple[int, Transition, Given]]) -> set[int]:
@@ -147,8 +163,7 @@ def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates) 
 
     Otherwise the answer is what keeps it back, which is then written, or that the row is no longer this worker's.
     """
-    # of two claims of one row, which a worker has that was asleep beyond its lease, only the later one can be valid
-    latest = {claim.row.id: claim for claim in sorted(claims, key=lambda claim: claim.token)}
+    latest = _latest(claims)
     held = ask(work, list(latest), now, gates, at_the_mark=True)
     told = [
         (row, Given(now, c.worker, token=c.token, lease_until=now + c.lease, allowed=row not in held))
@@ -160,6 +175,11 @@ def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates) 
         [(row, one.transition, one.given(now, latest[row].worker, latest[row].token)) for row, one in held.items()],
     )
     return [_answer(claim, latest, marked, {row: held[row] for row in back}) for claim in claims]
+
+
+def _latest(claims: Iterable[Claim]) -> dict[int, Claim]:
+    """Returns the claim of each row: a worker that was asleep beyond its lease may have two, of which one is valid."""
+    return {claim.row.id: claim for claim in sorted(claims, key=lambda claim: claim.token)}
 
 
 def _answer(claim: Claim, latest: Mapping[int, Claim], marked: set[int], held: Mapping[int, Held]) -> Answer:
@@ -179,11 +199,15 @@ class Finish:
 
 def finish(work: Work, finishes: Sequence[Finish], now: datetime) -> list[State | TransitionRefused]:
     """Writes down what became of claimed rows; answers where each stands then, or that it was taken over."""
-    decided = [(one, *_decide(one.claim, one.outcome, now, one.jitter)) for one in finishes]
-    moved = _move_each(work, [(one.claim.row.id, transition, given) for one, transition, given in decided])
+    latest = _latest(one.claim for one in finishes)
+    decided = [(one.claim, *_decide(one.claim, one.outcome, now, one.jitter)) for one in finishes]
+    valid = [one for one in decided if latest[one[0].row.id] is one[0]]
+    moved = _move_each(work, [(claim.row.id, transition, given) for claim, transition, given in valid])
     answers = [
-        transition.target.state if one.claim.row.id in moved else _doubt(work, one.claim, transition, given)
-        for one, transition, given in decided
+        transition.target.state
+        if latest[claim.row.id] is claim and claim.row.id in moved
+        else _doubt(work, claim, transition, given)
+        for claim, transition, given in decided
     ]
     _suppress_dead(work, finishes, now)
     pace.note(work, [one.outcome for one in finishes], now)

@@ -13,7 +13,6 @@ from sqlalchemy import (
     Boolean,
     Connection,
     Integer,
-    Row,
     Select,
     String,
     Update,
@@ -53,12 +52,24 @@ NAMED = (
 NAMES = (triggers.c.name.label("trigger_name"), personas.c.name.label("persona_name"), people.c.key.label("person_key"))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a row of the outbox stands, and the names of its trigger and person."""
+
+    place: Place
+    names: tuple[str, str]
+
+
 @dataclass(slots=True)
 class Work:
-    """An open transaction, and the changes to tell of once it is committed."""
+    """An open transaction, and the changes to tell of once it is committed.
+
+    `standing` are the rows that it has locked: until it ends, nobody else can move them.
+    """
 
     connection: Connection
     changes: list[OutboxChange] = field(default_factory=list)
+    standing: dict[int, Standing] = field(default_factory=dict)
 
 
 class _Columns:
@@ -112,13 +123,10 @@ ANY_GIVEN = cast(Given, _AnyGiven)
 _GIVEN = tuple(name for name in vars(_AnyGiven) if not name.startswith("_"))
 
 # what every tick and every email asks is written once: to write a statement takes longer than to run it
-_FIND_PLACES = (
-    select(outbox.c.id, outbox.c.state, outbox.c.phase, *NAMES)
-    .select_from(NAMED)
-    .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
-    .with_for_update(of=outbox, key_share=True)
-)
-_OPEN_TO: dict[str, Select[Any]] = {}
+_STANDING = select(outbox.c.id, outbox.c.state, outbox.c.phase, outbox.c.not_before, *NAMES).select_from(NAMED)
+_LOCK = _STANDING.where(outbox.c.id.in_(bindparam("rows", expanding=True))).with_for_update(of=outbox, key_share=True)
+_INSERT_HISTORY = insert(audit)
+_OPEN_TO: dict[tuple[str, Place], Select[Any]] = {}
 _UPDATES: dict[str, Update] = {}
 
 # SQLite before 3.32 takes 999 bound values in a statement
@@ -183,36 +191,48 @@ def move(work: Work, transition: Transition, row: int, actor: Actor, given: Give
 def move_many(work: Work, transition: Transition, rows: Sequence[tuple[int, Given]], actor: Actor) -> list[int]:
     """Takes rows through a transition; returns those that went, in order. The others are as they were."""
     _require(transition, actor)
-    places = {line.id: line for some in in_batches(rows) for line in _find_places(work, [row for row, _ in some])}
+    lock(work, [row for row, _ in rows])
+    standing = work.standing
     open_to_it = [
-        Moved(row, place_of(places[row]), (places[row].trigger_name, places[row].person_key), given)
+        Moved(row, standing[row].place, standing[row].names, given)
         for row, given in rows
-        if row in places and place_of(places[row]) in transition.sources
+        if row in standing and standing[row].place in transition.sources
     ]
     moved = _update(work, transition, open_to_it)
+    standing.update((one.row, Standing(transition.target, one.names)) for one in moved)
     _note(work, transition, actor, moved)
     return [one.row for one in moved]
 
 
-def _find_places(work: Work, rows: list[int]) -> list[Row[Any]]:
-    return list(work.connection.execute(_FIND_PLACES, {"rows": rows}))
+def lock(work: Work, rows: Iterable[int]) -> None:
+    """Locks rows, and learns where they stand; asks for none twice."""
+    for some in in_batches(row for row in rows if row not in work.standing):
+        _learn(work, work.connection.execute(_LOCK, {"rows": some}).all())
+
+
+def _learn(work: Work, lines: Iterable[Any]) -> None:
+    work.standing.update((line.id, Standing(place_of(line), (line.trigger_name, line.person_key))) for line in lines)
 
 
 def _update(work: Work, transition: Transition, moves: list[Moved]) -> list[Moved]:
-    """Updates all rows at once, or, when the guard refuses any, each by itself; returns those that were updated."""
+    """Updates locked rows, each where the guard allows it; returns those that were updated."""
     if not moves:
         return []
     statement = _update_of(transition)
     values = [{"given_row": one.row, **_bound(one.given)} for one in moves]
-    if len(moves) > 1:
-        savepoint = work.connection.begin_nested()
-        if work.connection.execute(statement, values).rowcount == len(moves):
-            savepoint.commit()
-            return moves
-        savepoint.rollback()
-    return [
-        one for one, bound in zip(moves, values, strict=True) if work.connection.execute(statement, bound).rowcount == 1
-    ]
+    if transition.target in transition.sources or len({one.row for one in moves}) < len(moves):
+        # where such a row stands afterwards does not tell which of them went
+        each = zip(moves, values, strict=True)
+        return [one for one, bound in each if work.connection.execute(statement, bound).rowcount == 1]
+    if work.connection.execute(statement, values).rowcount == len(moves):
+        return moves
+    arrived = _find_arrived(work, transition.target, [one.row for one in moves])
+    return [one for one in moves if one.row in arrived]
+
+
+def _find_arrived(work: Work, target: Place, rows: list[int]) -> frozenset[int]:
+    there = (select(outbox.c.id).where(outbox.c.id.in_(some), at_place(target)) for some in in_batches(rows))
+    return frozenset(row for statement in there for row in work.connection.execute(statement).scalars())
 
 
 def _update_of(transition: Transition) -> Update:
@@ -249,23 +269,31 @@ def at_any(places: tuple[Place, ...]) -> Any:
 def candidates(
     work: Work, transition: Transition, given: Given, *conditions: Any, limit: int | None = None
 ) -> list[int]:
-    """Returns the ids of rows that the transition is open to, in the order of their time and id.
+    """Locks the rows that the transition is open to, and returns their ids in the order of their time and id.
 
     Rows that another transaction has in hand are left out where the database can tell.
     """
-    statement = _open_to(transition)
-    if conditions or limit is not None:
-        statement = statement.where(*conditions).limit(limit)
-    return list(work.connection.execute(statement, _bound(given)).scalars().all())
+    found: list[Any] = []
+    # one place after the other, so that each is read from the index in this order, and no further than the limit
+    for source in transition.sources:
+        statement = _open_to(transition, source)
+        if conditions or limit is not None:
+            statement = statement.where(*conditions).limit(limit)
+        found += work.connection.execute(statement, _bound(given))
+    _learn(work, found)
+    return [line.id for line in sorted(found, key=_by_time)[:limit]]
 
 
-def _open_to(transition: Transition) -> Select[Any]:
-    if transition.name not in _OPEN_TO:
+def _by_time(line: Any) -> Any:
+    return line.not_before is not None, line.not_before, line.id
+
+
+def _open_to(transition: Transition, source: Place) -> Select[Any]:
+    if (transition.name, source) not in _OPEN_TO:
         condition = transition.condition(COLUMNS, ANY_GIVEN)
-        order = (outbox.c.not_before, outbox.c.id)
-        open_to_it = select(outbox.c.id).where(at_any(transition.sources), condition).order_by(*order)
-        _OPEN_TO[transition.name] = open_to_it.with_for_update(skip_locked=True, of=outbox, key_share=True)
-    return _OPEN_TO[transition.name]
+        open_to_it = _STANDING.where(at_place(source), condition).order_by(outbox.c.not_before, outbox.c.id)
+        _OPEN_TO[transition.name, source] = open_to_it.with_for_update(skip_locked=True, of=outbox, key_share=True)
+    return _OPEN_TO[transition.name, source]
 
 
 def _require(transition: Transition, actor: Actor) -> None:
@@ -282,7 +310,7 @@ def _note(work: Work, transition: Transition, actor: Actor, moved: list[Moved]) 
         change = OutboxChange(one.row, *one.names, left, target.state.value, given.now, given.reason)
         work.changes.append(change)
     if moved:
-        work.connection.execute(insert(audit), [_history(transition, actor, one) for one in moved])
+        work.connection.execute(_INSERT_HISTORY, [_history(transition, actor, one) for one in moved])
 
 
 def _history(transition: Transition, actor: Actor, moved: Moved) -> dict[str, Any]:

@@ -4,7 +4,7 @@ The answer is either nothing, or what keeps the email back: for good (its addres
 instant. A reason is recorded in either case.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from rulekit.outbox.execution import Work, in_batches
 from rulekit.outbox.memberships import is_in, octet_of
 from rulekit.outbox.quiet import next_allowed
 from rulekit.outbox.states import Phase
-from rulekit.outbox.suppressions import reasons, why_suppressed
+from rulekit.outbox.suppressions import REASON, explain
 from rulekit.outbox.tables import outbox, people, personas, sending
 from rulekit.outbox.transition import Given, Transition
 from rulekit.outbox.transitions import DEFER, FORBID, OUTLAST, RECALL
@@ -32,15 +32,16 @@ HALTED_FOR = timedelta(minutes=1)
 
 _ASKED = (
     select(
-        *(outbox.c.id, outbox.c.trigger, outbox.c.person, outbox.c.edge, outbox.c.keep, outbox.c.recipient),
-        *(outbox.c.address, outbox.c.zone, outbox.c.expires_at, outbox.c.not_before),
+        *(outbox.c.id, outbox.c.person, outbox.c.edge, outbox.c.keep, outbox.c.recipient),
+        *(outbox.c.zone, outbox.c.expires_at, outbox.c.not_before),
         octet_of(outbox.c.person).label("octet"),
+        REASON.label("suppressed"),
+        select(sending.c.halt_reason).where(sending.c.halted_at.is_not(None)).scalar_subquery().label("halt"),
     )
     .select_from(outbox.join(personas, personas.c.id == outbox.c.persona))
     .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
     .order_by(outbox.c.id)
 )
-_HALT = select(sending.c.halt_reason).where(sending.c.halted_at.is_not(None))
 _OTHERS = (
     outbox.c.person.in_(bindparam("people", expanding=True)),
     outbox.c.id.not_in(bindparam("rows", expanding=True)),
@@ -87,8 +88,6 @@ class _Asking:
 
     gates: Gates
     now: datetime
-    halt: str | None
-    suppressed: Mapping[tuple[str, int], str]
     left: dict[int, list[datetime]]
     in_hand: frozenset[int] = field(default_factory=frozenset)
 
@@ -104,8 +103,6 @@ def ask(work: Work, rows: Sequence[int], now: datetime, gates: Gates, *, at_the_
     asking = _Asking(
         gates,
         now,
-        work.connection.execute(_HALT).scalar(),
-        reasons(work.connection, [line.address for line in asked]),
         _find_left(work, persons, rows, now, gates.caps, lock=at_the_mark),
         frozenset() if at_the_mark else _find_in_hand(work, persons, rows, gates.caps),
     )
@@ -125,7 +122,7 @@ def _answer(asking: _Asking, line: Any) -> Held | None:
 
 
 def _for_good(asking: _Asking, line: Any) -> Held | None:
-    suppressed = why_suppressed(asking.suppressed, line.address, line.trigger)
+    suppressed = explain(line.suppressed)
     if suppressed is not None:
         return Held(suppressed, FORBID)
     if not asking.gates.allowed(line.recipient):
@@ -137,8 +134,8 @@ def _for_good(asking: _Asking, line: Any) -> Held | None:
 
 def _until_later(asking: _Asking, line: Any) -> Held | None:
     now, gates = asking.now, asking.gates
-    if asking.halt is not None:
-        return Held(f"sending is halted: {asking.halt}", DEFER, now + HALTED_FOR)
+    if line.halt is not None:
+        return Held(f"sending is halted: {line.halt}", DEFER, now + HALTED_FOR)
     if line.not_before > now:
         return Held("its time has not come by this clock", DEFER, line.not_before)
     if gates.quiet is not None:

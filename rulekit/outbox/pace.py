@@ -110,13 +110,16 @@ def _written(breaker: Breaker) -> dict[str, Any]:
     return {"faults": breaker.faults, "open_until": breaker.open_until, "trips": breaker.trips}
 
 
+# nearly every email asks for it, so it is written once
+_CLOSE = update(sending).where(sending.c.faults > 0).values({**_written(Breaker()), "fault": None})
+
+
 def note(work: Work, outcomes: Iterable[Outcome], now: datetime) -> None:
     """Tells the breaker what the sender met."""
     told = [outcome for outcome in outcomes if _is_fault(outcome) or isinstance(outcome, Sent | Refused)]
     if not any(_is_fault(outcome) for outcome in told):
         if told:
-            closed = {**_written(Breaker()), "fault": None}
-            work.connection.execute(update(sending).where(sending.c.faults > 0).values(closed))
+            work.connection.execute(_CLOSE)
         return
     line = work.connection.execute(_LINE).one()
     breaker, fault = Breaker(line.faults, line.open_until, line.trips), line.fault

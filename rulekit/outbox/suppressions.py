@@ -20,6 +20,15 @@ SUPPRESSED = "its address is suppressed"
 _REASONS = select(suppressions.c.address, suppressions.c.stream, suppressions.c.reason).where(
     suppressions.c.address.in_(bindparam("addresses", expanding=True))
 )
+# the same for one row of the outbox, as a column of a statement about it
+REASON = (
+    select(suppressions.c.reason)
+    .where(suppressions.c.address == outbox.c.address, suppressions.c.stream.in_((ALL_MAIL, outbox.c.trigger)))
+    .order_by(suppressions.c.stream)
+    .limit(1)
+    .correlate(outbox)
+    .scalar_subquery()
+)
 _LAST_LINE = select(func.coalesce(func.max(audit.c.id), 0))
 
 
@@ -60,7 +69,11 @@ def reasons(connection: Connection, addresses: Collection[str]) -> Mapping[tuple
 
 def why_suppressed(found: Mapping[tuple[str, int], str], address: str, trigger: int) -> str | None:
     """Returns why an email of a trigger may not go to an address, or None; `found` is what `reasons` returned."""
-    reason = found.get((address, ALL_MAIL)) or found.get((address, trigger))
+    return explain(found.get((address, ALL_MAIL)) or found.get((address, trigger)))
+
+
+def explain(reason: str | None) -> str | None:
+    """Returns why an email may not go to an address that is suppressed for that reason, or None where it is not."""
     return None if reason is None else f"{SUPPRESSED}: {reason}"
 
 

@@ -1,11 +1,12 @@
 """The worker's side: leases, tokens, retries and what becomes of rows whose worker died; over every kind of store."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.claims import LEASE
+from rulekit.outbox.claims import LEASE, Finish
 from rulekit.outbox.states import Phase, State
 from rulekit.outbox.transitions import RETRY_AFTER
 from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
@@ -38,6 +39,46 @@ def test_due_rows_are_claimed_in_the_order_of_their_time(world):
     world.approve(early, timedelta(minutes=1))
     world.later(minutes=3)
     assert [found.row.id for found in world.store.claim_due(world.now, "w", 9).claims] == [early, late]
+
+
+def test_a_retry_and_a_first_attempt_are_claimed_in_the_order_of_their_time(world):
+    retried, first, second = (world.enter(person, auto=True)[0] for person in ("ann", "bob", "joe"))
+    found = claim(world)
+    world.store.finish(found, Later("450 busy"), world.now)
+    assert found.row.id == retried
+    world.later(minutes=2)
+    last = world.enter("tom", auto=True)[0]
+    assert [one.row.id for one in world.store.claim_due(world.now, "w", 3).claims] == [first, second, retried]
+    assert claim(world).row.id == last
+
+
+def test_of_a_group_only_those_go_that_are_still_the_workers(world):
+    rows = [world.enter(person, auto=True)[0] for person in ("ann", "bob", "joe")]
+    held = world.store.claim_due(world.now, "w", 3).claims
+    stale = replace(held[1], token=held[1].token + 7)
+    answers, _ = world.store.settle([held[0], stale, held[2]], [], world.now)
+    assert [answer is None for answer in answers] == [True, False, True]
+    phases = [world.store.row(row).phase for row in rows]
+    assert phases == [Phase.DATA, Phase.CLAIMED, Phase.DATA]
+    finishes = [Finish(one, Sent(f"250 {one.row.id}")) for one in (stale, held[0], held[2])]
+    _, ends = world.store.settle([], finishes, world.now)
+    assert isinstance(ends[0], TransitionRefused)
+    assert ends[1:] == [State.SENT, State.SENT]
+    assert [len(world.store.history(row)) for row in rows] == [4, 2, 4]
+
+
+def test_two_words_about_one_email_in_a_group_count_by_their_token(world, row):
+    old = claim(world)
+    world.later(minutes=16)
+    world.store.reap(world.now)
+    world.later(minutes=2)
+    new = claim(world)
+    world.store.mark_data(new, world.now)
+    _, ends = world.store.settle([], [Finish(old, Sent("250 old")), Finish(new, Sent("250 new"))], world.now)
+    assert isinstance(ends[0], TransitionRefused)
+    assert ends[1] is State.SENT
+    assert world.store.row(row).reply == "250 new"
+    assert [line.target for line in world.store.history(row)].count(State.SENT) == 1
 
 
 def test_sent_keeps_the_reply(world, row):
