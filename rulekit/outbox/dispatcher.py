@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
+from time import perf_counter
 
 from rulekit.errors import RulekitError, TransitionRefused
 from rulekit.outbox.claims import Claim, Finish
@@ -26,6 +27,8 @@ from rulekit.records import Later, Outcome, RefusalClass, Refused, Sender
 STOPPED = "the worker was stopped before it began with it"
 # how often the leases of what is in hand are renewed
 RENEW_AFTER = timedelta(minutes=1)
+# emails that are claimed for each connection: more of them make fewer claims, and wait longer where a worker dies
+IN_HAND = 4
 # seconds that threads get to end when the dispatch cannot go on
 PATIENCE = 5.0
 
@@ -87,6 +90,8 @@ class _Dispatch:
     begun: int = 0
     lost: int = 0
     dry: bool = False
+    # seconds that the last commit took
+    settling: float = 0.0
     paused: str | None = None
     fatal: Exception | None = None
     renewed_at: datetime = field(init=False)
@@ -95,7 +100,10 @@ class _Dispatch:
         """Sends until nothing is due, or something ends it; what was begun is always brought to its end."""
         self.renewed_at = self.now()
         while self._fill():
-            self._settle(self._listen())
+            heard = self._listen()
+            begun = perf_counter()
+            self._settle(heard)
+            self.settling = perf_counter() - begun
             self._renew()
         if self.fatal is not None:
             raise self.fatal
@@ -112,7 +120,7 @@ class _Dispatch:
         return self.dry or self.paused is not None or self.fatal is not None or self.worker.stop()
 
     def _claim(self) -> None:
-        wanted = 2 * self.worker.connections
+        wanted = IN_HAND * self.worker.connections - len(self.in_hand)
         if self.limit is not None:
             wanted = min(wanted, self.limit - self.begun)
         again = wanted > 0
@@ -148,12 +156,17 @@ class _Dispatch:
         return True
 
     def _listen(self) -> list[Asked | Done]:
-        """Returns what connections have said, as soon as any has, or nothing after a while."""
+        """Returns what connections have said, or nothing after a while.
+
+        As soon as one has spoken, the others get as long as the last commit took: one commit then does for all.
+        """
         heard: list[Asked | Done] = []
         with suppress(Empty):
             heard.append(self.said.get(timeout=RENEW_AFTER.total_seconds()))
-            while True:
-                heard.append(self.said.get_nowait())
+            until = perf_counter() + self.settling
+            # of what is in hand, each was heard, is still to be begun, or is with a server
+            while len(self.in_hand) - len(heard) > self.todo.qsize():
+                heard.append(self.said.get(timeout=max(0.0, until - perf_counter())))
         return heard
 
     def _renew(self) -> None:
