@@ -6,6 +6,7 @@ One recipient per transaction, connections reused; every end of the dialogue is 
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -155,6 +156,8 @@ def _flaw(message: bytes) -> str | None:
     return "has a NUL byte" if b"\0" in message else None
 
 
+# the sender's is nearly always the same
+@lru_cache(maxsize=256)
 def _is_bare(address: str) -> bool:
     try:
         return parse_address(address) == address

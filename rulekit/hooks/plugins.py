@@ -80,6 +80,8 @@ class Plugins:
         """Tells every plugin of a committed change; returns those that failed, which changes nothing."""
         failures = []
         for plugin in self.loaded:
+            if "outbox_changed" not in plugin.hooks:
+                continue
             try:
                 plugin.manager.hook.outbox_changed(change=change)
             except Exception as error:

@@ -4,6 +4,7 @@ None touches the store. A connection says what it is about to do and what became
 the answer, so that no byte of a message leaves before its data mark is committed.
 """
 
+import re
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from email.headerregistry import AddressHeader
 from email.parser import BytesHeaderParser
 from email.policy import SMTP
+from functools import lru_cache
 from queue import SimpleQueue
 from threading import Event
 
@@ -21,6 +23,10 @@ from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sen
 
 NOT_APPROVED = "the stored message is not the one that was made: its digest is another"
 NO_SENDER = "the stored message names no sender in `From`"
+
+
+# a header field with its folded lines (RFC 5322, section 2.2.3)
+_FROM = re.compile(rb"^from:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*", re.IGNORECASE | re.MULTILINE)
 
 
 class _Forbidden(Exception):
@@ -160,6 +166,13 @@ def _told(error: Exception) -> str:
 
 
 def _sender_address(message: bytes) -> str | None:
-    header = BytesHeaderParser(policy=SMTP).parsebytes(message)["From"]
+    field = _FROM.search(message.partition(b"\r\n\r\n")[0])
+    return _parse_sender(field[0]) if field else None
+
+
+# most emails of a project are from one address, and to parse it takes as long as to send an email
+@lru_cache(maxsize=256)
+def _parse_sender(field: bytes) -> str | None:
+    header = BytesHeaderParser(policy=SMTP).parsebytes(field)["From"]
     addresses = header.addresses if isinstance(header, AddressHeader) else ()
     return addresses[0].addr_spec or None if addresses else None

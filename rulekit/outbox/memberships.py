@@ -65,7 +65,8 @@ def octet_of(person: ColumnElement[int]) -> ColumnElement[bytes]:
 
 def is_in(octet: bytes | None, person: int) -> bool:
     """Returns a person's bit out of what `octet_of` found; beyond the end of the bits it is false."""
-    return bool(octet) and bool(unpack(octet or b"", 8)[person % 8])
+    # as `pack` lays bits out: the first one is the highest
+    return bool(octet) and bool((octet or b"\0")[0] >> 7 - person % 8 & 1)
 
 
 def read_state(connection: Connection) -> TickState:

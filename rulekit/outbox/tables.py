@@ -5,6 +5,7 @@ that people may change (of a persona, of a trigger) stands once, in its own tabl
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -32,6 +33,12 @@ from sqlalchemy.types import TypeEngine
 from rulekit.outbox.states import END_STATES, Phase, State
 
 
+# a transaction writes the same few instants into many rows
+@lru_cache(maxsize=256)
+def _as_text(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 class Instant(TypeDecorator[datetime]):
     """An aware datetime in UTC: RFC 3339 text of one width in SQLite, so that it sorts; timestamptz in PostgreSQL."""
 
@@ -49,8 +56,7 @@ class Instant(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"{value} has no offset")
-        instant = value.astimezone(UTC)
-        return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else instant
+        return _as_text(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Returns the stored instant."""
