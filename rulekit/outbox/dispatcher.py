@@ -7,6 +7,7 @@ data mark is committed. What one email meets never stops another; only a fault o
 and then every email that is left waits for the next one.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ class _Dispatch:
     stopped: Event = field(default_factory=Event)
     threads: list[Thread] = field(default_factory=list)
     in_hand: dict[tuple[int, int], Claim] = field(default_factory=dict)
-    ended: list[State] = field(default_factory=list)
+    ended: Counter[State] = field(default_factory=Counter)
     begun: int = 0
     lost: int = 0
     dry: bool = False
@@ -128,7 +129,7 @@ class _Dispatch:
             name, gates, pace = self.worker.name, self.worker.gates, self.worker.pace
             got = self.store.claim_due(self.now(), name, wanted, gates=gates, pace=pace)
             self._begin(got.claims)
-            self.ended += got.held
+            self.ended.update(got.held)
             self.paused = got.reason
             again = not got.claims and self._wait(got.wait_until)
         self.dry = not self.in_hand
@@ -198,16 +199,16 @@ class _Dispatch:
             self._count(end, finished.outcome)
         for asking, answer in zip(asked, answers, strict=True):
             if isinstance(answer, Held):
-                self.ended.append(answer.transition.target.state)
+                self.ended[answer.transition.target.state] += 1
             asking.answer.set_result(answer)
         if self.progress is not None and done:
-            self.progress(len(self.ended) + self.lost)
+            self.progress(self.ended.total() + self.lost)
 
     def _count(self, end: State | TransitionRefused, outcome: Outcome) -> None:
         if isinstance(end, TransitionRefused):
             self.lost += 1
             return
-        self.ended.append(end)
+        self.ended[end] += 1
         if isinstance(outcome, Refused | Later) and outcome.about is RefusalClass.SENDER:
             self.paused = self.paused or outcome.reason
 
@@ -246,15 +247,14 @@ class _Dispatch:
 
     def report(self) -> DispatchReport:
         """Returns the counts."""
-        count = self.ended.count
         return DispatchReport(
-            sent=count(State.SENT),
-            failed=count(State.FAILED),
-            later=count(State.RETRYING),
-            uncertain=count(State.UNCERTAIN),
-            suppressed=count(State.SUPPRESSED),
-            withdrawn=count(State.WITHDRAWN),
-            expired=count(State.EXPIRED),
+            sent=self.ended[State.SENT],
+            failed=self.ended[State.FAILED],
+            later=self.ended[State.RETRYING],
+            uncertain=self.ended[State.UNCERTAIN],
+            suppressed=self.ended[State.SUPPRESSED],
+            withdrawn=self.ended[State.WITHDRAWN],
+            expired=self.ended[State.EXPIRED],
             lost=self.lost,
             paused=self.paused,
         )

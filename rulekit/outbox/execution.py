@@ -6,6 +6,7 @@ group of rows goes through the same transition together: `move_many` says which 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -252,7 +253,12 @@ def _bound(given: Given) -> dict[str, Any]:
 
 def place_of(row: Any) -> Place:
     """Returns where a row of the outbox stands."""
-    return Place(State(row.state), Phase(row.phase) if row.phase else None)
+    return _place(row.state, row.phase)
+
+
+@cache
+def _place(state: str, phase: str | None) -> Place:
+    return Place(State(state), Phase(phase) if phase else None)
 
 
 def at_place(place: Place) -> Any:
@@ -303,27 +309,33 @@ def _require(transition: Transition, actor: Actor) -> None:
 
 def _note(work: Work, transition: Transition, actor: Actor, moved: list[Moved]) -> None:
     """Writes the history of rows that went through a transition, and keeps what to tell of them."""
-    target = transition.target
-    for one in moved:
-        left = one.source.state.value if one.source else None
-        given = one.given
-        change = OutboxChange(one.row, *one.names, left, target.state.value, given.now, given.reason)
-        work.changes.append(change)
-    if moved:
-        work.connection.execute(_INSERT_HISTORY, [_history(transition, actor, one) for one in moved])
+    if not moved:
+        return
+    target, target_phase = _columns(transition.target)
+    work.changes += [_change(target, one) for one in moved]
+    same = {"transition": transition.name, "actor": actor.value, "target": target, "target_phase": target_phase}
+    work.connection.execute(_INSERT_HISTORY, [{**same, **_history(one)} for one in moved])
 
 
-def _history(transition: Transition, actor: Actor, moved: Moved) -> dict[str, Any]:
-    source, target = moved.source, transition.target
+def _change(target: str, moved: Moved) -> OutboxChange:
+    source = moved.source.state.value if moved.source else None
+    return OutboxChange(moved.row, *moved.names, source, target, moved.given.now, moved.given.reason)
+
+
+def _history(moved: Moved) -> dict[str, Any]:
+    source, source_phase = _columns(moved.source) if moved.source else (None, None)
+    given = moved.given
     return {
         "row": moved.row,
-        "at": moved.given.now,
-        "transition": transition.name,
-        "source": source.state.value if source else None,
-        "source_phase": source.phase.value if source and source.phase else None,
-        "target": target.state.value,
-        "target_phase": target.phase.value if target.phase else None,
-        "actor": actor.value,
-        "actor_name": moved.given.who,
-        "reason": moved.given.reason,
+        "at": given.now,
+        "source": source,
+        "source_phase": source_phase,
+        "actor_name": given.who,
+        "reason": given.reason,
     }
+
+
+@cache
+def _columns(place: Place) -> tuple[str, str | None]:
+    """Returns a place as columns of a database hold it."""
+    return place.state.value, place.phase.value if place.phase else None
