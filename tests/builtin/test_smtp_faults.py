@@ -7,41 +7,22 @@ from ssl import SSLContext
 import pytest
 
 from rulekit.builtin.smtp import SmtpSender, open_smtp
-from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, SenderRequest, Sent, Unknown
+from rulekit.records import RefusalClass, Refused, SenderRequest, Sent
 from tests.builtin.fault_server import Fault, FaultServer, Point
+from tests.builtin.fault_table import (
+    ENVELOPE,
+    LATER,
+    MESSAGE,
+    SENDER_LATER,
+    UNKNOWN,
+    Marks,
+    expected,
+    is_asked_for_leave,
+    outcome_of,
+)
 
-ENVELOPE = Envelope("success@example.com", "ada@example.com", "<1@example.com>")
-MESSAGE = b"Subject: x\r\n\r\nHello\r\n.\r\n..two\r\n"
 # more than any pair of socket buffers holds, so that a write meets the fault
 LONG = b"Subject: x\r\n\r\n" + b"line of a very long message\r\n" * 300_000
-
-SENDER_LATER = (Later, RefusalClass.SENDER)
-LATER = (Later, RefusalClass.MESSAGE)
-UNKNOWN = (Unknown, None)
-BEFORE_ANY_EMAIL = (Point.GREETING, Point.EHLO, Point.STARTTLS, Point.HANDSHAKE, Point.EHLO_AGAIN, Point.AUTH)
-
-
-def expected(point: Point, fault: Fault) -> tuple[type, RefusalClass | None]:
-    if point is Point.RSET:
-        return Sent, None
-    if point is Point.DOT and fault in (Fault.DROP, Fault.STALL, Fault.GARBAGE, Fault.RESET, Fault.HALF_LINE):
-        return UNKNOWN
-    answers = point not in (*BEFORE_ANY_EMAIL, Point.BODY)
-    if answers and fault is Fault.CODE_4XX:
-        return LATER
-    if answers and fault is Fault.CODE_5XX:
-        return (Refused, RefusalClass.ADDRESS) if point in (Point.RCPT, Point.DOT) else LATER
-    return SENDER_LATER
-
-
-class Marks:
-    """Counts how often the outbox was asked for leave."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __call__(self) -> None:
-        self.count += 1
 
 
 @pytest.fixture
@@ -51,10 +32,6 @@ def sender_for(authority: tuple[object, Path], tmp_path: Path) -> Callable[..., 
         return open_smtp(SenderRequest(url, tmp_path))
 
     return make
-
-
-def outcome_of(outcome: Outcome) -> tuple[type, RefusalClass | None]:
-    return type(outcome), getattr(outcome, "about", None)
 
 
 # a reset at the wrong instant of the handshake makes the ssl module forget a socket that it made itself
@@ -73,7 +50,7 @@ def test_every_fault_at_every_point(
         outcome = sender.send(message, ENVELOPE, marks)
         sender.close()
     assert outcome_of(outcome) == expected(point, fault), outcome
-    assert marks.count == (point in (Point.BODY, Point.DOT, Point.RSET))
+    assert marks.count == is_asked_for_leave(point)
     assert (outcome.reply if isinstance(outcome, Sent) else outcome.reason).isprintable()
     accepted = len(server.accepted)
     assert accepted == (2 if point is Point.RSET else 0)
