@@ -1,9 +1,11 @@
 """A small project in a temporary folder whose data and rules a test rewrites between two ticks."""
 
 import csv
+import json
 import sqlite3
 import sys
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+FIGURES = "figures"
 SETTINGS = """\
 edition = 1
 [source]
@@ -213,3 +216,24 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Playground:
     playground.accounts(acme=10)
     playground.events(("ada", "login", "2026-01-01T00:00Z"), ("ada", "export", "2026-01-01T00:00Z"))
     return playground
+
+
+@pytest.fixture
+def record_figures(record_property: Callable[[str, object], None]) -> Callable[[str, Mapping[str, int]], None]:
+    """Keeps what a proof counted, to be printed when all tests are over; those of one name are added up."""
+    return lambda name, figures: record_property(FIGURES, json.dumps([name, figures]))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Prints the figures of the proofs; they come from the processes of all cores."""
+    totals: dict[str, Counter[str]] = {}
+    for report in [report for reports in terminalreporter.stats.values() for report in reports]:
+        for name, told in getattr(report, "user_properties", ()):
+            # a test has a report for each of its phases
+            if name == FIGURES and report.when == "call":
+                proof, figures = json.loads(told)
+                totals.setdefault(proof, Counter()).update(figures)
+    if totals:
+        terminalreporter.section("figures of the proofs")
+    for proof, figures in sorted(totals.items()):
+        terminalreporter.write_line(f"{proof}: {', '.join(f'{count:,} {what}' for what, count in figures.items())}")
