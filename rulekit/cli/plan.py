@@ -6,10 +6,11 @@ from pathlib import Path
 import click
 
 from rulekit.cli.options import now_option, project_option
+from rulekit.cli.printing import escape_line
 from rulekit.cli.progress import working
 from rulekit.cli.ticks import print_data_report, print_emails, print_tick
 from rulekit.clock import format_instant
-from rulekit.engine import open_project, plan
+from rulekit.engine import find_what_halts, open_project, plan
 
 
 @click.command("plan")
@@ -26,5 +27,7 @@ def command(accept: bool, detailed_exitcode: bool, now: datetime, project: Path)
     print_tick(tick)
     print_emails(tick)
     print_data_report(data)
+    if (why := find_what_halts(opened)) is not None:
+        click.echo(f"  a run sends no email: {escape_line(why)}", err=True)
     if detailed_exitcode and tick.changes_anything:
         raise SystemExit(3)

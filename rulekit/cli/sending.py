@@ -39,14 +39,21 @@ def halt(reason: str, by: str, now: datetime, project: Path) -> None:
 
 
 @command.command("resume")
+@now_option
 @project_option
-def resume(project: Path) -> None:
-    """Let emails leave again: ends a halt, and the wait after faults of the sender."""
+def resume(now: datetime, project: Path) -> None:
+    """Let emails leave again: ends a halt, and the wait after faults of the sender.
+
+    A store that was copied, moved or restored is then taken for the one that sends.
+    """
     with open_project_store(project) as store:
-        if not store.resume():
+        if not store.resume(now):
             raise TransitionRefused(
                 "nothing keeps sending back", help="look at `rulekit outbox list` for what each email waits for"
             )
+        still = store.sending_state()
+    if still.halted_at is not None:
+        raise TransitionRefused(_halted(still), help="only then say `rulekit sending resume` once more")
     click.echo("emails may leave again; the next run sends what is due")
 
 
@@ -62,11 +69,15 @@ def status(output: str, now: datetime, project: Path) -> None:
         print_json(_as_json(found))
     elif found.halted_at is not None:
         click.echo(_halted(found))
+    elif found.doubt is not None:
+        click.echo(f"the next run halts sending: {escape_line(found.doubt)}")
     elif found.open_until is not None and now < found.open_until:
         faults = plural(found.faults, "fault")
         click.echo(f"the sender had {faults} in a row, so nothing is tried until {format_instant(found.open_until)}")
     else:
         click.echo("emails leave when they are due")
+    if output == "text" and found.halted_at is not None and found.doubt not in (None, found.halt_reason):
+        click.echo(f"besides, {escape_line(found.doubt or '')}")
     if output == "text" and found.fault:
         click.echo(f"the sender's last fault: {escape_line(found.fault)}")
 
@@ -84,6 +95,7 @@ def _as_json(state: SendingState) -> dict[str, object]:
         "halted_at": format_instant(state.halted_at) if state.halted_at else None,
         "halted_by": state.halted_by,
         "halt_reason": state.halt_reason,
+        "doubt": state.doubt,
         "faults": state.faults,
         "waits_until": format_instant(state.open_until) if state.open_until else None,
         "last_fault": state.fault,

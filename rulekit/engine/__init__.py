@@ -54,6 +54,7 @@ __all__ = [
     "TakenTick",
     "dispatch_due",
     "explain_member",
+    "find_what_halts",
     "installed_plugins",
     "list_members",
     "open_project",
@@ -124,6 +125,13 @@ def plan(project: Project, now: datetime, *, accept: bool = False) -> tuple[Prep
     """Computes what one tick at `now` would do, and what the data was like; nothing is written."""
     with open_project_data(project) as data, open_store_to_read(project) as store:
         return prepare_tick(project, data, store, now, accept=accept), data.report
+
+
+def find_what_halts(project: Project) -> str | None:
+    """Returns why no run sends anything, when sending is halted or the store may be a copy; changes nothing."""
+    with open_store_to_read(project) as store:
+        state = store.sending_state()
+    return state.halt_reason or state.doubt
 
 
 @dataclass(frozen=True, slots=True)

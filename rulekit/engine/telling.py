@@ -19,6 +19,7 @@ _OUR_WORDS = re.compile(
     r"nothing is tried until \S+, after \d+ faults"
     r"|this clock is behind: emails were already sent at \S+"
     r"|sending is halted"
+    r"|this store is a copy, or was moved or restored"
     r"|the sender could not be opened"
     r"|the server answered (?:the greeting|the message|[A-Z]+) with \d{3}(?: [245]\.\d{1,3}\.\d{1,3}(?!\S))?"
 )

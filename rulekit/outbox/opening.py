@@ -31,6 +31,8 @@ class Kind(Protocol):
 
     def explain(self, error: object) -> tuple[str, str] | None: ...  # noqa: D102 - the modules say it
     def clock(self, connection: Connection) -> datetime: ...  # noqa: D102
+    def place(self, connection: Connection) -> str | None: ...  # noqa: D102
+    def note_path(self, url: URL) -> Path | None: ...  # noqa: D102
     def may_run_again(self, error: object) -> bool: ...  # noqa: D102
     def resolve(self, url: URL, project: Path) -> URL | None: ...  # noqa: D102
     def name_of(self, url: URL) -> str: ...  # noqa: D102

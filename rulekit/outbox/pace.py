@@ -12,17 +12,22 @@ from sqlalchemy import func, select, update
 
 from rulekit.clock import format_instant
 from rulekit.limits import Rate
+from rulekit.outbox import whereabouts
 from rulekit.outbox.breaker import Breaker
 from rulekit.outbox.execution import Work
 from rulekit.outbox.rates import take
 from rulekit.outbox.states import State
-from rulekit.outbox.tables import outbox, sending
+from rulekit.outbox.tables import meta, outbox, sending
 from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent
 
 # workers whose clocks differ by less than this go on together
 CLOCK_TOLERANCE = timedelta(minutes=1)
 _MANY = 1_000_000
-_LINE = select(sending).with_for_update()
+# who halts sending where no person did
+ITSELF = "rulekit"
+_STORE_ID = select(meta.c.value).where(meta.c.name == "store_id").scalar_subquery()
+_LOOKED_AT = select(sending, _STORE_ID.label("store_id"))
+_LINE = _LOOKED_AT.with_for_update(of=sending)
 _ON_THEIR_WAY = select(func.count()).select_from(outbox).where(outbox.c.state == State.SENDING.value)
 
 
@@ -39,6 +44,7 @@ class SendingState:
     """How sending goes: who halted it, if anybody did, and what the breaker has seen.
 
     `faults` are the sender's in a row; until `open_until` nothing is tried; `fault` is what the last one said.
+    `doubt` says why this may not be the store that last sent, which halts the next claim.
     """
 
     halted_at: datetime | None
@@ -47,31 +53,36 @@ class SendingState:
     faults: int
     open_until: datetime | None
     fault: str | None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One claim: its fencing token and the `most` emails that it may take.
 
-    `reason` says why that is none; `wait_until` when the rate lets the next one go.
+    `first` says that the store never sent; `reason` why it may take none; `wait_until` when the rate lets the next go.
     """
 
     token: int
     most: int
     breaker: Breaker
     next_at: datetime | None
+    first: bool = False
     reason: str | None = None
     wait_until: datetime | None = None
 
 
 def take_turn(work: Work, now: datetime, pace: Pace) -> Turn:
-    """Begins a claim; until its transaction ends no other claim begins."""
+    """Begins a claim; until its transaction ends no other claim begins. In a store in doubt it halts all sending."""
     line = work.connection.execute(_LINE).one()
+    if line.halted_at is None and (doubt := whereabouts.doubt(work.connection, line)) is not None:
+        halt(work, doubt, now, ITSELF)
+        line = work.connection.execute(_LINE).one()
     breaker = Breaker(line.faults, line.open_until, line.trips)
     token = line.claims + 1
     reason = _why_not(line, breaker, now)
     if reason is not None:
-        return Turn(token, 0, breaker, line.next_at, reason)
+        return Turn(token, 0, breaker, line.next_at, reason=reason)
     most = _MANY
     if pace.concurrency is not None:
         most = max(0, pace.concurrency - work.connection.execute(_ON_THEIR_WAY).scalar_one())
@@ -81,7 +92,7 @@ def take_turn(work: Work, now: datetime, pace: Pace) -> Turn:
         most, wait_until = taken.granted, taken.wait_until if taken.wait_until > now else None
     if breaker.may_send(now) == 1:
         most = min(most, 1)
-    return Turn(token, most, breaker, line.next_at, wait_until=wait_until)
+    return Turn(token, most, breaker, line.next_at, line.place is None, wait_until=wait_until)
 
 
 def _why_not(line: Any, breaker: Breaker, now: datetime) -> str | None:
@@ -99,6 +110,8 @@ def end_turn(work: Work, turn: Turn, claimed: int, leaving: int, now: datetime, 
     if not claimed:
         return
     values: dict[str, Any] = {"claims": turn.token, "clock_at": now, "attempts": sending.c.attempts + leaving}
+    if turn.first:
+        values["place"] = whereabouts.settle_in(work.connection, work.connection.execute(_LINE).one())["place"]
     if pace.rate is not None:
         values["next_at"] = take(now, turn.next_at, pace.rate, leaving).next_at
     if leaving:
@@ -138,8 +151,9 @@ def _is_fault(outcome: Outcome) -> bool:
 
 def state(work: Work) -> SendingState:
     """Returns how sending goes."""
-    line = work.connection.execute(select(sending)).one()
-    return SendingState(line.halted_at, line.halted_by, line.halt_reason, line.faults, line.open_until, line.fault)
+    line = work.connection.execute(_LOOKED_AT).one()
+    halted = (line.halted_at, line.halted_by, line.halt_reason)
+    return SendingState(*halted, line.faults, line.open_until, line.fault, whereabouts.doubt(work.connection, line))
 
 
 def halt(work: Work, reason: str, now: datetime, actor: str) -> None:
@@ -148,9 +162,17 @@ def halt(work: Work, reason: str, now: datetime, actor: str) -> None:
     work.connection.execute(update(sending).where(sending.c.halted_at.is_(None)).values(halted))
 
 
-def resume(work: Work) -> bool:
-    """Lets emails leave again and forgets the faults; returns whether sending was halted or kept back by them."""
-    was = state(work)
-    open_again = {"halted_at": None, "halted_by": None, "halt_reason": None, "clock_at": None, "fault": None}
-    work.connection.execute(update(sending).values({**open_again, **_written(Breaker())}))
-    return was.halted_at is not None or was.open_until is not None
+def resume(work: Work, now: datetime) -> bool:
+    """Lets emails leave again and forgets the faults; returns whether anything had kept them back.
+
+    A store in doubt is then the one that sends. Where that doubt was not told yet, because there was another halt or
+    none, sending is halted for it first.
+    """
+    was, line = state(work), work.connection.execute(_LINE).one()
+    ended: dict[str, Any] = {"halted_at": None, "halted_by": None, "halt_reason": None, "clock_at": None, "fault": None}
+    if was.doubt is not None:
+        ended |= whereabouts.settle_in(work.connection, line)
+    work.connection.execute(update(sending).values({**ended, **_written(Breaker())}))
+    if was.doubt is not None and was.doubt != was.halt_reason:
+        halt(work, was.doubt, now, ITSELF)
+    return was.halted_at is not None or was.open_until is not None or was.doubt is not None

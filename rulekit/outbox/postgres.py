@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, TextClause, create_engine, event, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError
 
 from rulekit.errors import StoreError
 from rulekit.outbox.tables import metadata
@@ -34,6 +35,13 @@ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('sync
 """
 # one number for all that bring a schema up to date: "rule" in ASCII
 _UPGRADE = 0x72756C65
+
+_CLUSTER = text("SELECT system_identifier FROM pg_control_system()")
+# the first eight digits of the name of a piece of the log
+_TIMELINE = text("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)")
+_TABLE = text("SELECT (SELECT oid FROM pg_database WHERE datname = current_database()), 'sending'::regclass::oid")
+# the role lacks a right, the server has no such function, does not support it, or is a standby
+_NO_ANSWER = ("42501", "42883", "0A000", "55000")
 
 _RUN_AGAIN = ("40001", "40P01")
 _LOST = ("the connection to the server was lost", "see that the server runs and run again; nothing is half written")
@@ -172,6 +180,38 @@ def clock(connection: Connection) -> datetime:
     """Returns the time of the server, which is one for all workers."""
     now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
     return now.astimezone(UTC)
+
+
+def place(connection: Connection) -> str | None:
+    """Returns where the tables lie: cluster, timeline, database and table, of which a copy differs in one at least.
+
+    The timeline changes when a backup is restored to a point in time and when a standby takes over.
+    """
+    # neither changes while a session may write
+    if "rulekit_server" not in connection.info:
+        cluster, timeline = _ask(connection, _CLUSTER), _ask(connection, _TIMELINE)
+        connection.info["rulekit_server"] = f"cluster {cluster}, timeline {timeline}"
+    database, table = connection.execute(_TABLE).one()
+    return f"{connection.info['rulekit_server']}, database {database}, table {table}"
+
+
+def _ask(connection: Connection, question: TextClause) -> str:
+    """Returns the answer, or `?` where this server or role never gets one."""
+    asking = connection.begin_nested()
+    try:
+        answer = connection.execute(question).scalar_one()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) not in _NO_ANSWER:
+            raise
+        asking.rollback()
+        return "?"
+    asking.commit()
+    return str(answer)
+
+
+def note_path(url: URL) -> Path | None:
+    """Returns None: nothing lies beside a database of a server."""
+    return None
 
 
 @contextmanager

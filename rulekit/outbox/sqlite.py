@@ -89,7 +89,7 @@ def _make_file(path: Path) -> None:
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
         if is_new:
             for folder in changed:
-                _flush_names(folder)
+                flush_names(folder)
     except OSError as error:
         raise StoreError(
             f"the store {path.name} cannot be opened: {error.strerror}",
@@ -97,7 +97,7 @@ def _make_file(path: Path) -> None:
         ) from None
 
 
-def _flush_names(folder: Path) -> None:
+def flush_names(folder: Path) -> None:
     """Writes to the disk which files a folder has; SQLite does so for the file's own folder at best."""
     if os.name == "nt":
         return
@@ -149,6 +149,29 @@ def _begin(connection: Connection) -> None:
 def clock(connection: Connection) -> datetime:
     """Returns the machine's time: the file lies on it."""
     return system_now()
+
+
+def place(connection: Connection) -> str | None:
+    """Returns where the file lies, or None in memory: its path and its number there, which a copy has not.
+
+    Not the number of the device, which changes when a volume is attached again, nor the machine's name.
+    """
+    path = connection.engine.url.database
+    if path is None:
+        return None
+    try:
+        number = os.stat(path).st_ino
+    except OSError as error:
+        raise StoreError(
+            f"the store {Path(path).name} is not where it was opened: {error.strerror}",
+            help=f"put it back to {path}, or stop what still runs on it",
+        ) from None
+    return f"{path} (inode {number})".encode("utf-8", "backslashreplace").decode()
+
+
+def note_path(url: URL) -> Path | None:
+    """Returns where the note about the latest claim lies, or None in memory."""
+    return Path(f"{url.database}-sent") if url.database else None
 
 
 @contextmanager

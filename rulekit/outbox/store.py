@@ -28,6 +28,7 @@ from rulekit.outbox import (
     rows,
     suppressions,
     transactions,
+    whereabouts,
 )
 from rulekit.outbox import pace as pacing
 from rulekit.outbox.claims import LEASE, Answer, Claim, Claims, Finish
@@ -278,11 +279,15 @@ class Store(Deciding, Upkeep):
         Answers for each mark None when its message may leave, and otherwise what keeps it back; for each finish where
         the email stands then. A refusal says that the email is no longer this worker's.
         """
+        store_id = self.store_id()
 
         def act(work: Work) -> tuple[list[Answer], list[State | TransitionRefused]]:
             lock(work, [one.claim.row.id for one in finishes] + [claim.row.id for claim in marks])
             finished = claims.finish(work, finishes, now)
-            return claims.mark_data(work, marks, now, gates), finished
+            answers = claims.mark_data(work, marks, now, gates)
+            if marks:
+                whereabouts.note_claim(work.connection, store_id, max(claim.token for claim in marks))
+            return answers, finished
 
         forbids = any(claims.forbids_address(one.outcome) for one in finishes)
         return self._write(act, locks.forbidding if forbids else locks.leaving)
@@ -327,9 +332,9 @@ class Store(Deciding, Upkeep):
         """Stops all sending, by every worker, until somebody resumes it."""
         self._write(lambda work: pacing.halt(work, reason, now, actor), locks.forbidding)
 
-    def resume(self) -> bool:
-        """Lets emails leave again; returns whether anything had kept them back."""
-        return self._write(lambda work: pacing.resume(work), locks.forbidding)
+    def resume(self, now: datetime) -> bool:
+        """Lets emails leave again, as `pace.resume` does; returns whether anything had kept them back."""
+        return self._write(lambda work: pacing.resume(work, now), locks.forbidding)
 
     # transactions
 

@@ -136,7 +136,7 @@ def test_a_whole_life_names_nobody(watched: Any, mailroom: tuple[Mailroom, int])
         write_people(watched, "pro")
         # a crash in the middle of an email, which a later process finds
         with open_project_store(watched.folder) as store:
-            store.resume()
+            store.resume(watched.instant("2026-01-01T00:00Z"))
         room.seconds, room.answer = 20, "250 ok"
         wait_until(lambda: states(watched)["quux-3"] == "sending")
         served.process.send_signal(signal.SIGKILL)

@@ -47,6 +47,11 @@ def test_an_error(error, logged):
         ),
         ("sending is halted until `rulekit sending resume`: Zebedee complained", "sending is halted"),
         (
+            "sending is halted until `rulekit sending resume`: this store is a copy, or was moved or restored: it last "
+            "sent as /home/zebedee/state/rulekit.db (inode 12)",
+            "sending is halted: this store is a copy, or was moved or restored",
+        ),
+        (
             "this clock is behind: emails were already sent at 2026-01-01T09:00:00Z",
             "this clock is behind: emails were already sent at 2026-01-01T09:00:00Z",
         ),

@@ -11,13 +11,14 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import Engine, create_engine, func, select, update
 
 import rulekit
+from rulekit.outbox import pace, whereabouts
 from rulekit.outbox.execution import Work
 from rulekit.outbox.reconcile import reconcile
 from rulekit.outbox.store import Store
-from rulekit.outbox.tables import audit
+from rulekit.outbox.tables import audit, sending
 from rulekit.outbox.tick import MembershipChange, NewRow, TickOutcome, TickRecord
 from rulekit.records import Edge, OutboxChange, Tagging
 from tests.outbox.postgres_server import Server, running_server
@@ -160,6 +161,17 @@ def open_store(store_url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
 @pytest.fixture
 def world(open_store: Callable[[], Store]) -> World:
     return World(open_store())
+
+
+def take_over(store: Store) -> None:
+    """Takes a copy for the store that sends, as a test means it that plays on in another place than it began."""
+
+    def act(work: Work) -> None:
+        line = work.connection.execute(pace._LOOKED_AT).one()
+        if line.place is not None:
+            work.connection.execute(update(sending).values(whereabouts.settle_in(work.connection, line)))
+
+    store._write(act)
 
 
 # what must always be true is what `rulekit reconcile` looks at

@@ -120,10 +120,10 @@ def test_a_halt_reaches_what_is_already_claimed(world):
     assert refused.claims == []
     assert refused.reason == "sending is halted until `rulekit sending resume`: look at this first"
     assert world.store.sending_state().halted_by == "ada"
-    assert world.store.resume()
+    assert world.store.resume(world.now)
     world.later(minutes=1)
     assert len(claim(world)) == 2
-    assert not world.store.resume()
+    assert not world.store.resume(world.now)
 
 
 def test_a_rate_and_a_concurrency_hold_over_all_workers(world):

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from rulekit.outbox.store import Store
+from tests.outbox.conftest import take_over
 from tests.outbox.disk import history, older
 from tests.outbox.disk.rebuild import Files, states
 from tests.outbox.disk.vfs import Operation
@@ -87,6 +88,7 @@ class Judge:
         return wrong or [*self._go_on(store, told), *self.broken(path)]
 
     def _go_on(self, store: Store, told: list[dict[str, Any]]) -> list[str]:
+        take_over(store)
         receiver = history.Receiver(lambda fact: None, [fact["given"] for fact in told if "given" in fact])
         for minutes in history.AT_LAST:
             history.play(store, receiver, minutes, lambda fact: None)

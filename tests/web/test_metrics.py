@@ -137,5 +137,5 @@ def test_counts_survive_a_restart(project: Any) -> None:
     # each run tries one email, as long as the breaker lets it
     assert counted == [(1, 1), (2, 2), (3, 3)]
     with open_project_store(project.folder) as store:
-        store.resume()
+        store.resume(project.instant("2026-01-02T03:00Z"))
         assert (store.figures().attempts, store.figures().faults) == (3, 3)

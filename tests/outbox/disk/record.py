@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import event
 
 from rulekit.outbox.store import Store
+from tests.outbox.conftest import take_over
 from tests.outbox.disk import history, vfs
 
 
@@ -22,6 +23,7 @@ def main(folder: Path, out: Path, pragmas: list[str]) -> None:
     store = Store.open(history.URL, folder)
     if pragmas:
         set_pragmas(store, pragmas)
+    take_over(store)
     receiver = history.Receiver(disk.tell)
     for minutes in history.RESUMED if files[history.FILE] else history.PLAYED:
         history.play(store, receiver, minutes, disk.tell)

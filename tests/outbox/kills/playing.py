@@ -14,6 +14,7 @@ from typing import IO, Protocol
 
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
+from tests.outbox.conftest import take_over
 from tests.outbox.kills import week
 from tests.outbox.kills.mail_server import Accepted, MailServer
 from tests.outbox.kills.week import STEPS, Step
@@ -95,6 +96,8 @@ class Play:
     def begin_from(self, saved: Saved) -> None:
         shutil.copytree(saved.folder, self.folder)
         self._settle_in(saved.store)
+        with self.open() as store:
+            take_over(store)
         self.server.ledger[:] = saved.ledger
 
     def _settle_in(self, copied: str | None) -> None:

@@ -1,0 +1,59 @@
+"""The note beside a SQLite file: the latest claim that has sent, kept where no backup of the database puts it back.
+
+It has one width and lies at the beginning of its file, so that a disk writes it whole or not at all. It is flushed when
+it is made, and never again: after a power loss it may be older than the database, which shows nothing.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rulekit.errors import StoreError
+from rulekit.outbox.sqlite import flush_names
+
+_NOTE = re.compile(rb"([0-9a-f-]{36}) (\d{19})\n")
+
+
+def read(path: Path, store_id: str) -> int | None:
+    """Returns the latest claim that sent from this store, or None where nothing legible says so of this store."""
+    with _told(path):
+        found = _NOTE.fullmatch(path.read_bytes()) if path.exists() else None
+    return int(found[2]) if found is not None and found[1] == store_id.encode() else None
+
+
+def make(path: Path, store_id: str, claim: int) -> None:
+    """Writes the note anew, so that it is there after a power loss."""
+    with _told(path):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.write(opened, _written(store_id, claim))
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+        flush_names(path.parent)
+
+
+def advance(path: Path, store_id: str, claim: int) -> None:
+    """Notes a later claim. What is not legible stays so: the next turn asks a person."""
+    noted = read(path, store_id)
+    if noted is None or noted >= claim:
+        return
+    with _told(path), path.open("r+b", buffering=0) as opened:
+        opened.write(_written(store_id, claim))
+
+
+def _written(store_id: str, claim: int) -> bytes:
+    return f"{store_id} {claim:019}\n".encode()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{path.name}, which is kept beside the store, cannot be read or written: {error.strerror}",
+            help=f"check the disk, and that you may read and write {path}",
+        ) from None
