@@ -14,7 +14,17 @@ from rulekit.engine.composing import compose_rows
 from rulekit.engine.past import Past
 from rulekit.engine.project import Project
 from rulekit.errors import RulekitError, SourceError
-from rulekit.evaluation.changes import Bits, Crossing, Guard, Numbered, compare, number_people, padded, parked
+from rulekit.evaluation.changes import (
+    Bits,
+    Crossing,
+    Guard,
+    Numbered,
+    compare,
+    count_gone,
+    number_people,
+    padded,
+    parked,
+)
 from rulekit.evaluation.data import Data
 from rulekit.evaluation.members import Membership
 from rulekit.evaluation.sights import DataSight, Sight
@@ -96,17 +106,21 @@ def prepare_tick_on(
 ) -> PreparedTick:
     """Computes one tick over what is seen at an instant, without writing anything.
 
-    Raises SourceError when the source has nobody, or no events of a kind, although it had before, and RulekitError
-    when the instant lies before the last tick. `accept` takes what the source says as it is, also beyond the guard.
+    Raises SourceError when the source has nobody, far fewer people, or no events of a kind, although it had before, and
+    RulekitError when the instant lies before the last tick. `accept` takes what the source says as it is, also beyond
+    the guard.
     """
     program, now = project.program, sight.now
     past = Past.read(store, program)
     _refuse_going_back(past.state, now)
     membership = sight.membership()
-    if not accept:
+    numbered = number_people(past.state.people, membership.people)
+    believed = None if accept else guard or Guard()
+    if believed is not None:
         _refuse_nobody(past.state, membership)
+        _refuse_mass_leave(past.state, numbered, believed)
         _refuse_silence(past.state.kinds - sight.kinds, program)
-    borders = _find_borders(past.state, membership, None if accept else guard or Guard())
+    borders = _find_borders(past.state, membership, numbered, believed)
     changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, now)
     composed = compose_rows(project, sight, store, firing.fired, now)
@@ -153,6 +167,16 @@ def _refuse_nobody(state: TickState, membership: Membership) -> None:
         )
 
 
+def _refuse_mass_leave(state: TickState, numbered: Numbered, guard: Guard) -> None:
+    """Refuses a source that only half came: each persona may be too small to be parked for it."""
+    gone, before = count_gone(state.present, numbered), int(state.present.sum())
+    if guard.is_beyond(gone, before):
+        raise SourceError(
+            f"the source lacks {gone:,} of the {before:,} people that it had before; nobody was removed",
+            help="look at the table of `[source.person]` and at what fills it; if they have left, add `--accept`",
+        )
+
+
 def _refuse_silence(silent: frozenset[str], program: Program) -> None:
     declared = sorted(silent & program.schema.events.keys())
     if declared:
@@ -162,9 +186,8 @@ def _refuse_silence(silent: frozenset[str], program: Program) -> None:
         )
 
 
-def _find_borders(state: TickState, membership: Membership, guard: Guard | None) -> _Borders:
+def _find_borders(state: TickState, membership: Membership, numbered: Numbered, guard: Guard | None) -> _Borders:
     """Compares who is in with who was; a persona that too many people crossed at once stays as it was."""
-    numbered = number_people(state.people, membership.people)
     members = {name: numbered.spread(column) for name, column in membership.personas.items()}
     crossings = {
         name: compare(state.members[name], bits, numbered.present)

@@ -41,6 +41,11 @@ def number_people(known: list[str], current: list[str]) -> Numbered:
     return Numbered([*known, *new_people], ordinals, new_people, present, places)
 
 
+def count_gone(before: Bits, numbered: Numbered) -> int:
+    """Returns how many of those who were in the source before are not in it now."""
+    return int((padded(before, len(numbered.present)) & ~numbered.present).sum())
+
+
 def padded(bits: Bits, length: int) -> Bits:
     """Returns the bits with False for every ordinal that is newer than they are."""
     return np.concatenate([bits, np.zeros(length - len(bits), dtype=np.bool_)])
@@ -75,9 +80,10 @@ def compare(before: Bits, after: Bits, present: Bits) -> Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """How many people may cross one border in one tick before a person has to accept it.
+    """How many people may cross one border in one tick, or leave the source, before a person has to accept it.
 
-    Beyond it is more than `people` and more than `share` of the persona's members, in either direction.
+    Beyond it is more than `people` and more than `share` of those who were there: of the members of a persona, in
+    either direction, or of the people of the source.
     """
 
     people: int = 50
@@ -85,7 +91,11 @@ class Guard:
 
     def parks(self, crossing: Crossing) -> bool:
         """Returns whether a crossing is too large to believe without a person's word."""
-        return crossing.moved > self.people and crossing.moved > self.share * crossing.before
+        return self.is_beyond(crossing.moved, crossing.before)
+
+    def is_beyond(self, moved: int, before: int) -> bool:
+        """Returns whether so many of those who were there before are too many."""
+        return moved > self.people and moved > self.share * before
 
 
 def parked(crossings: Mapping[str, Crossing], guard: Guard) -> frozenset[str]:

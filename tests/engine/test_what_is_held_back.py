@@ -17,14 +17,14 @@ from rulekit.hooks.plugins import load_plugins
 from rulekit.records import Envelope, Outcome, Refused, Unknown
 
 DAY = "2026-01-{:02}T08:00Z"
-CROWD = [f"p{number:03}" for number in range(120)]
+CROWD = [f"p{number:03}" for number in range(400)]
 
 
 def greet(options: str = "", on: str = "tagged(Pro)") -> str:
     return f"trigger Greet: on {on} send template Hello {options}"
 
 
-def crowd(pro: int, of: int = len(CROWD)) -> dict[str, str]:
+def crowd(pro: int, of: int = 120) -> dict[str, str]:
     return {key: "pro" if number < pro else "free" for number, key in enumerate(CROWD[:of])}
 
 
@@ -108,6 +108,31 @@ def test_that_everybody_left_can_be_accepted(busy: Any) -> None:
     assert all(change.members == 0 for change in tick.personas)
 
 
+def test_a_source_that_came_only_in_part_removes_nobody_although_no_persona_is_large(project: Any) -> None:
+    project.rules(greet(), "trigger Sorry: on untagged(Pro) send template Hello")
+    project.people(**crowd(pro=20, of=260))
+    project.run(DAY.format(1))
+    before = project.dump()
+    project.people(**{key: plan for key, plan in crowd(pro=20, of=260).items() if key >= "p053"})
+    with pytest.raises(SourceError, match="the source lacks 53 of the 260 people that it had before") as refusal:
+        project.run(DAY.format(2))
+    assert "`--accept`" in (refusal.value.help or "")
+    assert project.dump() == before
+    (pro,) = (one for one in project.run(DAY.format(2), accept=True).tick.personas if one.name == "Pro")
+    assert (len(pro.gone), pro.members) == (20, 0)
+    # those who were gone already are not missed again
+    project.run(DAY.format(3))
+
+
+@pytest.mark.parametrize(("of", "gone"), [(120, 50), (260, 52)])
+def test_few_people_or_a_small_share_may_leave_the_source(project: Any, of: int, gone: int) -> None:
+    project.people(**crowd(pro=5, of=of))
+    project.run(DAY.format(1))
+    project.people(**{key: plan for key, plan in crowd(pro=5, of=of).items() if key >= f"p{gone:03}"})
+    (pro,) = (one for one in project.run(DAY.format(2)).tick.personas if one.name == "Pro")
+    assert len(pro.gone) == 5
+
+
 def test_a_kind_that_was_always_silent_is_fine_and_one_that_fell_silent_can_be_accepted(project: Any) -> None:
     project.events(("ada", "login", "2026-01-01T00:00Z"))
     project.run(DAY.format(1))
@@ -139,11 +164,12 @@ def test_what_is_few_people_or_a_small_share_is_not_parked(project: Any, pro: in
 
 def test_people_who_vanish_in_a_mass_keep_their_place_and_their_waits(project: Any) -> None:
     project.rules(greet("after=2d"), "trigger Ask: on tagged(Pro) send template Hello")
-    project.people(**crowd(pro=60))
+    project.people(**crowd(pro=60, of=400))
     project.run(DAY.format(1))
-    project.people(**crowd(pro=62))
+    everybody = crowd(pro=62, of=400)
+    project.people(**everybody)
     project.run(DAY.format(2))
-    project.people(**crowd(pro=9, of=9))
+    project.people(**{key: plan for key, plan in everybody.items() if not "p009" <= key < "p062"})
     report = project.run(DAY.format(5))
     assert "Pro" in report.tick.parked
     assert [state for *_, state in project.emails()] == ["unapproved", "unapproved"]
@@ -153,7 +179,7 @@ def test_people_who_vanish_in_a_mass_keep_their_place_and_their_waits(project: A
     project.run(DAY.format(6))
     assert sum(trigger == "Fill" for trigger, *_ in project.emails()) == 9
     # they are back: the wait was over long ago
-    project.people(**crowd(pro=62))
+    project.people(**everybody)
     assert project.run(DAY.format(7)).tick.parked == []
     assert sum(trigger == "Greet" for trigger, *_ in project.emails()) == 2
 
