@@ -31,7 +31,7 @@ class Sink:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answers one connection until it ends, in good order or not."""
-        with suppress(ConnectionError):
+        with suppress(ConnectionError, EOFError):
             await self.answer(reader, writer)
         writer.close()
 
@@ -42,9 +42,9 @@ class Sink:
             command = line[:4].upper()
             if command == b"DATA":
                 writer.write(b"354 go on\r\n")
-                await reader.readuntil(b"\r\n.\r\n")
+                message = await reader.readuntil(b"\r\n.\r\n")
                 # as servers do, each answer has a number of its own
-                writer.write(b"250 2.0.0 taken as %08X\r\n" % self.take())
+                writer.write(b"250 2.0.0 taken as %08X\r\n" % self.take(message))
             elif command == b"QUIT":
                 writer.write(b"221 bye\r\n")
                 break
@@ -52,7 +52,7 @@ class Sink:
                 writer.write(REPLIES.get(command, b"500 what?\r\n"))
             await writer.drain()
 
-    def take(self) -> int:
+    def take(self, message: bytes) -> int:
         """Counts an email and returns its number."""
         self.taken += 1
         self.tell()

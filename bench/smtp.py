@@ -28,7 +28,7 @@ from typing import IO, Any
 
 from smtp_sides import FILL, NOW, SENDER, Told
 
-from rulekit.engine import open_project, open_project_data, open_store, prepare_tick
+from rulekit.engine import Project, open_project, open_project_data, open_store, prepare_tick
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "outbox"))
@@ -158,7 +158,9 @@ def measure(row: Row, folder: Path, servers: Servers, emails: int) -> float:
     told = Told(servers.port, row.connections, servers.postgres.url(name) if name else "")
     told.write(folder)
     # the emails are made by a tick; only the outbox keeps them where that left them
-    messages = fill_outbox(folder, told, emails, told.url if row.side == "outbox" else "")
+    project = fill_outbox(folder, told, emails, told.url if row.side == "outbox" else "")
+    with open_store(project) as store:
+        messages = [(one.recipient, store.message(one.id).decode()) for one in store.rows()]
     (folder / "messages.json").write_text(json.dumps(messages))
     if row.side in FILL:
         FILL[row.side](folder, told)
@@ -169,8 +171,8 @@ def measure(row: Row, folder: Path, servers: Servers, emails: int) -> float:
             servers.postgres.drop_database(name)
 
 
-def fill_outbox(folder: Path, told: Told, emails: int, url: str) -> list[tuple[str, str]]:
-    """Makes a project and its emails; returns recipient and text of each."""
+def fill_outbox(folder: Path, told: Told, emails: int, url: str) -> Project:
+    """Makes a project and its emails, which are due."""
     people = "".join(f"p{i},person{i}@example.com,Ada {i}\n" for i in range(emails))
     (folder / "people.csv").write_text("id,email,first_name\n" + people)
     (folder / "hello.rules").write_text(RULES)
@@ -180,7 +182,7 @@ def fill_outbox(folder: Path, told: Told, emails: int, url: str) -> list[tuple[s
     project = open_project(folder)
     with open_store(project) as store, open_project_data(project) as data:
         store.record_tick(prepare_tick(project, data, store, NOW).record)
-        return [(row.recipient, store.message(row.id).decode()) for row in store.rows()]
+    return project
 
 
 def time_of(row: Row, folder: Path, servers: Servers, emails: int) -> float:
