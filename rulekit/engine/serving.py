@@ -6,7 +6,7 @@ Nothing that a turn meets ends the loop. It is logged, without a value of the da
 import logging
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from traceback import extract_tb
@@ -14,9 +14,12 @@ from traceback import extract_tb
 from rulekit.engine import TakenTick, dispatch_due, take_tick
 from rulekit.engine.naming import name_worker
 from rulekit.engine.project import Project, find_sender, open_project
+from rulekit.engine.steady import Steps, steady_seconds
+from rulekit.engine.steady import told as told_step
 from rulekit.engine.telling import told, why_paused
 from rulekit.errors import PluginError, RulekitError, TickLost
 from rulekit.outbox.dispatcher import DispatchReport
+from rulekit.outbox.pace import ITSELF
 from rulekit.outbox.store import Store
 
 # seconds between two dispatches, and at most as long where they fail one after the other
@@ -49,12 +52,17 @@ class Schedule:
 class Serving:
     """Ticks and dispatches of one project until `stopping` is set; what is being sent then is finished.
 
-    The store's clock decides, as it does for `rulekit run`.
+    The store's clock decides, as it does for `rulekit run`. When it `steps`, all sending is halted, and there is no
+    tick until a person lets it go on: one in the wrong time could only be followed by one after it.
     """
 
-    def __init__(self, project: Project, store: Store, schedule: Schedule, stopping: Event) -> None:
+    def __init__(
+        self, project: Project, store: Store, schedule: Schedule, stopping: Event, steps: Steps | None = None
+    ) -> None:
         self._project, self._store, self._schedule = project, store, schedule
         self._stopping = stopping
+        self._steps = steps or Steps(steady_seconds)
+        self._stepped = False
         self._can_send = True
 
     def run(self) -> None:
@@ -83,15 +91,35 @@ class Serving:
         project = open_project(self._project.folder)
         find_sender(project)
         self._project = project
-        _tell_tick(take_tick(project, self._store, self._store.clock()))
+        now = self._now()
+        self._refuse_doubtful_time()
+        _tell_tick(take_tick(project, self._store, now))
         return True
+
+    def _now(self) -> datetime:
+        """Returns the store's time. Every look at it, also amid a dispatch, notices when it has stepped."""
+        now = self._store.clock()
+        step = self._steps.since_last(now)
+        if step is not None:
+            reason = f"{told_step(step)}: see that it is right, then `rulekit sending resume`"
+            self._stepped = True
+            self._store.halt(reason, now, ITSELF)
+            _say(logging.ERROR, "sending is halted", reason=reason)
+        return now
+
+    def _refuse_doubtful_time(self) -> None:
+        self._stepped = self._stepped and self._store.sending_state().halted_at is not None
+        if self._stepped:
+            raise RulekitError(
+                "the store's clock has stepped, and sending is halted since", help="say `rulekit sending resume`"
+            )
 
     def _dispatch(self) -> bool:
         if not self._can_send:
             return True
         try:
             report = dispatch_due(
-                self._project, self._store, self._store.clock, stop=self._is_to_pause, wait=self._stopping.wait
+                self._project, self._store, self._now, stop=self._is_to_pause, wait=self._stopping.wait
             )
         except PluginError:
             # a sender that breaks its promise is given no other email

@@ -18,6 +18,8 @@ _DATABASE_SAYS = "the database says: "
 _OUR_WORDS = re.compile(
     r"nothing is tried until \S+, after \d+ faults"
     r"|this clock is behind: emails were already sent at \S+"
+    r"|the store's clock went (?:forward|back) by \d+d \d+h \d+m"
+    r"|this clock is \d+ days ahead of all that was done here, at [\dTZ:.-]+Z"
     r"|sending is halted"
     r"|this store is a copy, or was moved or restored"
     r"|the sender could not be opened"

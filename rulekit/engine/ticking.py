@@ -30,6 +30,7 @@ from rulekit.evaluation.members import Membership
 from rulekit.evaluation.sights import DataSight, Sight
 from rulekit.language.program import Program, Trigger
 from rulekit.outbox.firing import GONE, JOINED, LEFT, Firing, Standing, fire, taggings_of, withdrawals
+from rulekit.outbox.pace import LEAP
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import MembershipChange, TickRecord, TickState, Withdrawal
 from rulekit.records import Edge, Tagging
@@ -107,12 +108,14 @@ def prepare_tick_on(
     """Computes one tick over what is seen at an instant, without writing anything.
 
     Raises SourceError when the source has nobody, far fewer people, or no events of a kind, although it had before, and
-    RulekitError when the instant lies before the last tick. `accept` takes what the source says as it is, also beyond
-    the guard.
+    RulekitError when the instant lies before the last tick or weeks after it. `accept` takes the instant, and what the
+    source says, as they are, also beyond the guard.
     """
     program, now = project.program, sight.now
     past = Past.read(store, program)
     _refuse_going_back(past.state, now)
+    if not accept:
+        _refuse_leap(past.state, now)
     membership = sight.membership()
     numbered = number_people(past.state.people, membership.people)
     believed = None if accept else guard or Guard()
@@ -156,6 +159,16 @@ def _refuse_going_back(state: TickState, now: datetime) -> None:
         raise RulekitError(
             f"the last tick was at {format_instant(state.at)}, which is later than {format_instant(now)}",
             help="give a later `--now`, or mend the machine's clock",
+        )
+
+
+def _refuse_leap(state: TickState, now: datetime) -> None:
+    """Refuses a clock that is weeks ahead: by it everybody would be inactive, and every hold over."""
+    if state.at is not None and now - state.at > LEAP:
+        days, at = (now - state.at).days, format_instant(state.at)
+        raise RulekitError(
+            f"the last tick was at {at}, {days} days before {format_instant(now)}; nobody was tagged or untagged",
+            help="mend the clock, or `--now`; if it is right, look at `rulekit plan --accept` and run with `--accept`",
         )
 
 

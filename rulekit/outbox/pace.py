@@ -17,16 +17,19 @@ from rulekit.outbox.breaker import Breaker
 from rulekit.outbox.execution import Work
 from rulekit.outbox.rates import take
 from rulekit.outbox.states import State
-from rulekit.outbox.tables import meta, outbox, sending
+from rulekit.outbox.tables import last_tick, meta, outbox, sending
 from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent
 
 # workers whose clocks differ by less than this go on together
 CLOCK_TOLERANCE = timedelta(minutes=1)
+# time that passes without a tick, beyond which the clock is to be doubted; a month of cron is never longer
+LEAP = timedelta(days=32)
 _MANY = 1_000_000
 # who halts sending where no person did
 ITSELF = "rulekit"
 _STORE_ID = select(meta.c.value).where(meta.c.name == "store_id").scalar_subquery()
-_LOOKED_AT = select(sending, _STORE_ID.label("store_id"))
+_TICKED_AT = select(last_tick.c.at).scalar_subquery()
+_LOOKED_AT = select(sending, _STORE_ID.label("store_id"), _TICKED_AT.label("ticked_at"))
 _LINE = _LOOKED_AT.with_for_update(of=sending)
 _ON_THEIR_WAY = select(func.count()).select_from(outbox).where(outbox.c.state == State.SENDING.value)
 
@@ -100,6 +103,10 @@ def _why_not(line: Any, breaker: Breaker, now: datetime) -> str | None:
         return f"sending is halted until `rulekit sending resume`: {line.halt_reason}"
     if line.clock_at is not None and now < line.clock_at - CLOCK_TOLERANCE:
         return f"this clock is behind: emails were already sent at {format_instant(line.clock_at)}"
+    latest = max((at for at in (line.clock_at, line.ticked_at) if at is not None), default=now)
+    if now - latest > LEAP:
+        ahead = f"this clock is {(now - latest).days} days ahead of all that was done here, at {format_instant(latest)}"
+        return f"{ahead}: mend it, or say `rulekit run --accept` when it is right"
     if breaker.may_send(now) == 0:
         return f"nothing is tried until {format_instant(line.open_until)}, after {line.faults} faults: {line.fault}"
     return None

@@ -55,6 +55,15 @@ def test_an_error(error, logged):
             "this clock is behind: emails were already sent at 2026-01-01T09:00:00Z",
             "this clock is behind: emails were already sent at 2026-01-01T09:00:00Z",
         ),
+        (
+            "this clock is 40 days ahead of all that was done here, at 2026-01-01T09:00:00Z: mend it, or say so",
+            "this clock is 40 days ahead of all that was done here, at 2026-01-01T09:00:00Z",
+        ),
+        (
+            "sending is halted until `rulekit sending resume`: the store's clock went back by 0d 3h 2m while "
+            "`rulekit serve` ran: see that it is right",
+            "sending is halted: the store's clock went back by 0d 3h 2m",
+        ),
         ("the sender could not be opened: KeyError: 'Zebedee'", "the sender could not be opened"),
         ("Zebedee has moved", UNSAID),
     ],

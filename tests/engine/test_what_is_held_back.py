@@ -58,6 +58,29 @@ def test_now_before_the_last_tick_is_refused(busy: Any) -> None:
     assert busy.dump() == before
 
 
+def test_now_weeks_after_the_last_tick_is_refused_until_it_is_accepted(busy: Any) -> None:
+    before = busy.dump()
+    for act in (busy.run, lambda now: plan(open_project(busy.folder), instant(now))):
+        with pytest.raises(RulekitError) as refusal:
+            act("2026-02-03T08:00:01Z")
+        assert refusal.value.message == (
+            "the last tick was at 2026-01-02T08:00:00Z, 32 days before 2026-02-03T08:00:01Z; "
+            "nobody was tagged or untagged"
+        )
+        assert "if it is right, look at `rulekit plan --accept`" in (refusal.value.help or "")
+    assert busy.dump() == before
+    plan(open_project(busy.folder), instant("2027-01-01T08:00Z"), accept=True)
+    busy.run("2027-01-01T08:00Z", accept=True)
+    # by the clock that was accepted everything goes on
+    busy.run("2027-01-02T08:00Z")
+
+
+def test_a_run_each_month_is_never_too_late(busy: Any) -> None:
+    for month in range(2, 13):
+        busy.run(f"2026-{month:02}-03T08:00Z")
+    busy.run("2027-01-01T08:00Z")
+
+
 def test_a_plan_writes_nothing_and_is_what_the_run_then_does(busy: Any) -> None:
     busy.people(ada="free", bob="pro", cleo="pro")
     before = busy.dump()

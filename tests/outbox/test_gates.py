@@ -164,6 +164,16 @@ def test_a_clock_that_went_back_sends_nothing(world):
     assert (behind.claims, "clock is behind" in behind.reason) == ([], True)
 
 
+def test_a_clock_that_is_weeks_ahead_of_everything_sends_nothing(world):
+    world.enter("ann", "bob", auto=True, expires_at=world.now + timedelta(days=900))
+    ahead = world.store.claim_due(world.now + timedelta(days=32, minutes=1), "w", 9)
+    assert "this clock is 32 days ahead of all that was done here, at 2026-03-01T09:00:00Z" in ahead.reason
+    assert ahead.claims == []
+    assert len(world.store.claim_due(world.now + timedelta(days=32), "w", 1).claims) == 1
+    # what was sent counts as well as what was ticked
+    assert len(world.store.claim_due(world.now + timedelta(days=64), "w", 1).claims) == 1
+
+
 def test_of_two_claims_of_one_email_only_the_later_may_leave(world):
     world.enter("ann", auto=True)
     (old,) = claim(world)
