@@ -245,6 +245,27 @@ class SenderRequest:
 SenderFactory = Callable[[SenderRequest], Sender]
 
 
+@dataclass(frozen=True, slots=True)
+class IdempotentSender:
+    """What opens a sender whose provider drops an email that it has taken before, known by its Message-ID or a key.
+
+    `register_senders` may return it in the place of a function. `window` is how long after it took an email the
+    provider still drops a repeat, less the longest time that handing one over takes. Raises ValueError when that is
+    nothing.
+    """
+
+    open: SenderFactory
+    window: timedelta
+
+    def __post_init__(self) -> None:
+        if self.window <= timedelta(0):
+            raise ValueError("the window of an `IdempotentSender` must be longer than nothing")
+
+    def __call__(self, request: SenderRequest) -> Sender:
+        """Opens the sender."""
+        return self.open(request)
+
+
 # for plugins: checks of `rulekit doctor`
 
 

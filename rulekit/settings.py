@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from rulekit.clock import find_zone, parse_duration
+from rulekit.doubt import Policy
 from rulekit.errors import SettingsError
 from rulekit.folders import FILE_NAME
 from rulekit.limits import Cap, QuietHours, Rate, parse_cap, parse_quiet_hours, parse_rate
@@ -89,8 +90,6 @@ Zone = Annotated[str, BeforeValidator(_zone)]
 CapText = Annotated[Cap, _from_text(parse_cap, "3 per 7d")]
 HoursText = Annotated[QuietHours, _from_text(parse_quiet_hours, "20:00-08:00")]
 RateText = Annotated[Rate, _from_text(parse_rate, "10 per 1s")]
-# what becomes of an email of which nobody can tell whether it arrived
-Uncertain = Literal["hold", "resend"]
 
 
 class _Section(BaseModel):
@@ -185,7 +184,7 @@ class DeliverySection(_Section):
     max_auto_per_tick: int = Field(default=200, ge=0)
     cap: list[CapText] = Field(default_factory=list)
     quiet_hours: HoursText | None = None
-    uncertain: Uncertain = "hold"
+    uncertain: Policy = "hold"
     postal_address: str = ""
     unsubscribe_url: HttpsUrl = ""
 

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from rulekit.errors import SettingsError
@@ -14,6 +15,7 @@ from rulekit.hooks import hookimpl
 from rulekit.records import (
     CheckResult,
     Envelope,
+    IdempotentSender,
     Later,
     Outcome,
     RefusalClass,
@@ -23,13 +25,15 @@ from rulekit.records import (
     Verdict,
 )
 
+# a file is there until somebody takes it away
+KEPT = timedelta(days=36_500)
 _NAME_AS_IT_IS = re.compile(r"<([A-Za-z0-9_][A-Za-z0-9._@+-]{0,180})>")
 
 
 @hookimpl
 def register_senders() -> Mapping[str, SenderFactory]:
     """Returns the sender for `folder:PATH`."""
-    return {"folder": open_folder}
+    return {"folder": IdempotentSender(open_folder, window=KEPT)}
 
 
 def open_folder(request: SenderRequest) -> "FolderSender":

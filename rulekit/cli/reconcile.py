@@ -45,6 +45,9 @@ def _print(found: Reconciliation) -> None:
             )
     if found.since != 1:
         _print_since(found.since)
+    if found.again:
+        emails = plural(found.again, "email")
+        click.echo(f"{emails} left again while nobody knew of the first time (`uncertain`), and may have arrived twice")
     click.echo()
     for name, holds in PROMISES.items():
         broken = [finding for finding in found.findings if finding.promise == name]
@@ -97,6 +100,7 @@ def _as_json(found: Reconciliation) -> dict[str, object]:
         "adds_up": found.adds_up,
         "emails": found.emails,
         "counted_since_tick": found.since,
+        "left_again_in_doubt": found.again,
         "ledger": [_account_as_json(account) for account in found.accounts],
         "promises": [
             {"name": name, "promise": holds, "holds": not any(f.promise == name for f in found.findings)}

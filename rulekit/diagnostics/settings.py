@@ -29,10 +29,10 @@ def _report(source: SourceText, problem: "Problem", help: str | None) -> Diagnos
         advice = f"write {advice.removeprefix('did you mean ').removesuffix('?')}"
     if not said or not advice.startswith("write "):
         said, advice = problem.message, help or ""
-    return Diagnostic(codes.WRONG_SETTING, said, Label(_place(source, problem.key)), help=advice)
+    return Diagnostic(codes.WRONG_SETTING, said, Label(place_of(source, problem.key)), help=advice)
 
 
-def _place(source: SourceText, key: str) -> Span:
+def place_of(source: SourceText, key: str) -> Span:
     """Returns where a key or section first stands; the start of the file when it is not written there."""
     found = re.search(rf"^\s*(?:\[+[\w.\s]*?)?({re.escape(key)})\b", source.text, re.MULTILINE) if key else None
     return Span(source.path, *(found.span(1) if found else (0, 0)))

@@ -21,6 +21,7 @@ from fnmatch import fnmatchcase
 from itertools import compress
 from typing import Literal
 
+from rulekit.engine.doubting import what_in_doubt
 from rulekit.engine.naming import name_worker
 from rulekit.engine.project import (
     Project,
@@ -187,13 +188,13 @@ def dispatch_due(
         caps=tuple(settings.delivery.cap),
         quiet=settings.delivery.quiet_hours,
         zone=settings.timezone,
+        doubt=what_in_doubt(settings, project.plugins),
     )
     worker = Worker(
         name=name_worker(),
         gates=gates,
         pace=Pace(settings.sender.rate, settings.sender.concurrency),
         connections=settings.sender.connections,
-        resend=settings.delivery.uncertain == "resend",
         jitter=random.random,
         wait=wait,
         stop=stop,

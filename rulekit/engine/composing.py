@@ -102,6 +102,7 @@ class _Desk:
             because=because,
             failure=failure,
             zone=_zone(person),
+            uncertain=trigger.uncertain,
         )
 
     def veto(self, row: NewRow) -> str | None:

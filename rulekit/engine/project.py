@@ -11,6 +11,7 @@ from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.diagnostics.diagnostic import Severity
 from rulekit.email.addresses import parse_mailbox
 from rulekit.email.compose import Composer
+from rulekit.engine.doubting import missing_window
 from rulekit.engine.telling import what_failed
 from rulekit.errors import ComposeError, RulesError, SettingsError
 from rulekit.evaluation.data import Data, open_data
@@ -116,8 +117,8 @@ def open_store_to_read(project: Project) -> Store:
 def find_sender(project: Project) -> Callable[[], Sender]:
     """Returns what opens the project's sender.
 
-    Raises SettingsError when a sender that reaches people names nobody it may mail or when its address is incomplete,
-    and PluginError when no plugin has it.
+    Raises SettingsError when a sender that reaches people names nobody it may mail, when its address is incomplete or
+    when it is to drop repeats and does not say for how long, and PluginError when no plugin has it.
     """
     section = project.settings.sender
     scheme = section.url.partition(":")[0]
@@ -127,5 +128,8 @@ def find_sender(project: Project) -> Callable[[], Sender]:
             f"`sender.allow` does not say who may be mailed through `{scheme}:`",
             help='write `allow = ["*@your-own.example"]` while you try things out, and `allow = ["*"]` in production',
         )
+    missing = missing_window(project.settings, project.plugins, project.program)
+    if missing is not None:
+        raise SettingsError(missing.message, help=missing.help)
     request = SenderRequest(fill_environment(section.url), project.folder)
     return lambda: factory(request)

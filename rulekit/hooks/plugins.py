@@ -7,6 +7,7 @@ ship inside come first, then installed ones in the order of their names.
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeVar, cast
 
@@ -14,7 +15,15 @@ import pluggy
 
 from rulekit.errors import PluginError
 from rulekit.hooks import PROJECT_NAME, specs
-from rulekit.records import CheckRequest, CheckResult, ComposedEmail, OutboxChange, SenderFactory, SourceFactory
+from rulekit.records import (
+    CheckRequest,
+    CheckResult,
+    ComposedEmail,
+    IdempotentSender,
+    OutboxChange,
+    SenderFactory,
+    SourceFactory,
+)
 from rulekit.suggestions import did_you_mean, suggest
 
 GROUP = "rulekit"
@@ -61,6 +70,11 @@ class Plugins:
     def sender(self, scheme: str) -> SenderFactory:
         """Returns the sender for the scheme of a URL; raises PluginError when no plugin has one."""
         return _find(self.senders, scheme, "sender", self.failures)
+
+    def window(self, scheme: str) -> timedelta | None:
+        """Returns how long the provider behind a sender drops repeats, or None when the sender does not say."""
+        factory = self.sender(scheme)
+        return factory.window if isinstance(factory, IdempotentSender) else None
 
     def veto(self, email: ComposedEmail) -> str | None:
         """Returns the first reason a plugin gives to keep an email out of the outbox, or None.

@@ -16,7 +16,10 @@ def register_sources() -> Mapping[str, SourceFactory]:
 
 @hookspec
 def register_senders() -> Mapping[str, SenderFactory]:
-    """Returns senders by the scheme of their URL; called once, when plugins are loaded."""
+    """Returns senders by the scheme of their URL; called once, when plugins are loaded.
+
+    One whose provider drops repeats is an `IdempotentSender`, which says for how long.
+    """
 
 
 @hookspec

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rulekit.diagnostics.source import Span
+from rulekit.doubt import Policy
 from rulekit.language.expressions import NOWHERE, Condition
 from rulekit.language.tree import TestStep
 from rulekit.language.types import Type
@@ -95,6 +96,7 @@ class Trigger:
     after: timedelta = timedelta(0)
     keep: bool = False
     expires: timedelta = timedelta(days=7)
+    uncertain: Policy | None = None
     was: str | None = None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 

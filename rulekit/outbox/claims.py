@@ -12,12 +12,14 @@ from hashlib import sha256
 
 from sqlalchemy import bindparam, exists, select, update
 
+from rulekit.clock import format_instant
+from rulekit.doubt import Doubt
 from rulekit.errors import TransitionRefused
 from rulekit.outbox import pace, suppressions
 from rulekit.outbox.execution import Work, candidates, in_batches, move, move_many
 from rulekit.outbox.gates import Gates, Held, ask
 from rulekit.outbox.pace import Pace
-from rulekit.outbox.rows import RowFilter, find_rows
+from rulekit.outbox.rows import OutboxRow, RowFilter, find_rows
 from rulekit.outbox.states import State
 from rulekit.outbox.tables import messages, outbox
 from rulekit.outbox.transition import Actor, Given, Transition
@@ -44,6 +46,7 @@ LEASE = timedelta(minutes=15)
 # jitter stretches a delay by up to this part of it
 STRETCH = 0.25
 _STATUS = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
+SENT_AGAIN = "sent again because nobody knows whether it arrived"
 WORKER_DIED = "the worker that was sending it stopped"
 _LEASE_OVER = select(exists().where(outbox.c.state == State.SENDING.value, outbox.c.lease_until <= bindparam("now")))
 
@@ -58,6 +61,8 @@ class DueRow:
     digest: str
     attempts: int
     expires_at: datetime
+    uncertain: str | None
+    doubted_at: datetime | None
 
 
 _DUE = (
@@ -165,10 +170,7 @@ def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates) 
     """
     latest = _latest(claims)
     held = ask(work, list(latest), now, gates, at_the_mark=True)
-    told = [
-        (row, Given(now, c.worker, token=c.token, lease_until=now + c.lease, allowed=row not in held))
-        for row, c in latest.items()
-    ]
+    told = [(row, _marking(c, now, gates, allowed=row not in held)) for row, c in latest.items()]
     marked = set(move_many(work, MARK_DATA, told, Actor.WORKER))
     back = _move_each(
         work,
@@ -180,6 +182,11 @@ def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates) 
 def _latest(claims: Iterable[Claim]) -> dict[int, Claim]:
     """Returns the claim of each row: a worker that was asleep beyond its lease may have two, of which one is valid."""
     return {claim.row.id: claim for claim in sorted(claims, key=lambda claim: claim.token)}
+
+
+def _marking(claim: Claim, now: datetime, gates: Gates, *, allowed: bool) -> Given:
+    lease_until = now + claim.lease
+    return Given(now, claim.worker, token=claim.token, lease_until=lease_until, allowed=allowed, doubt=gates.doubt)
 
 
 def _answer(claim: Claim, latest: Mapping[int, Claim], marked: set[int], held: Mapping[int, Held]) -> Answer:
@@ -197,10 +204,10 @@ class Finish:
     jitter: float = 0.0
 
 
-def finish(work: Work, finishes: Sequence[Finish], now: datetime) -> list[State | TransitionRefused]:
+def finish(work: Work, finishes: Sequence[Finish], now: datetime, doubt: Doubt) -> list[State | TransitionRefused]:
     """Writes down what became of claimed rows; answers where each stands then, or that it was taken over."""
     latest = _latest(one.claim for one in finishes)
-    decided = [(one.claim, *_decide(one.claim, one.outcome, now, one.jitter)) for one in finishes]
+    decided = [(one.claim, *_decide(one, now, doubt)) for one in finishes]
     valid = [one for one in decided if latest[one[0].row.id] is one[0]]
     moved = _move_each(work, [(claim.row.id, transition, given) for claim, transition, given in valid])
     answers = [
@@ -227,26 +234,38 @@ def _suppress_dead(work: Work, finishes: Sequence[Finish], now: datetime) -> Non
             suppressions.add(work, [one.claim.row.recipient], outcome.reason, given)
 
 
-def _decide(claim: Claim, outcome: Outcome, now: datetime, jitter: float) -> tuple[Transition, Given]:
+def _decide(one: Finish, now: datetime, doubt: Doubt) -> tuple[Transition, Given]:
+    claim, outcome = one.claim, one.outcome
     if isinstance(outcome, Sent):
         return SEND, Given(now, claim.worker, token=claim.token, reply=outcome.reply)
-    given = Given(now, claim.worker, outcome.reason or "no reason given", token=claim.token)
+    given = Given(now, claim.worker, outcome.reason or "no reason given", token=claim.token, doubt=doubt)
     if isinstance(outcome, Unknown):
         return DOUBT, given
     if outcome.about is RefusalClass.SENDER:
         return PAUSE, replace(given, not_before=now)
     if isinstance(outcome, Later):
-        return _decide_later(claim, given, jitter)
-    return FAIL, given
+        return _decide_later(claim, given, one.jitter)
+    return FAIL, _still_in_doubt(claim, given)
 
 
 def _decide_later(claim: Claim, given: Given, jitter: float) -> tuple[Transition, Given]:
     if claim.row.attempts >= len(RETRY_AFTER):
-        return FAIL, replace(given, reason=f"{given.reason} (after {claim.row.attempts + 1} attempts)")
-    not_before = given.now + RETRY_AFTER[claim.row.attempts] * (1 + STRETCH * jitter)
+        used_up = replace(given, reason=f"{given.reason} (after {claim.row.attempts + 1} attempts)")
+        return FAIL, _still_in_doubt(claim, used_up)
+    delay = _delay(claim.row, given.now, given.doubt, claim.row.doubted_at)
+    not_before = given.now + delay * (1 + STRETCH * jitter)
     if not_before >= claim.row.expires_at:
-        return FAIL, replace(given, reason=f"{given.reason} (no time for another attempt before it expires)")
+        too_late = replace(given, reason=f"{given.reason} (no time for another attempt before it expires)")
+        return FAIL, _still_in_doubt(claim, too_late)
     return RETRY, replace(given, not_before=not_before)
+
+
+def _still_in_doubt(claim: Claim, given: Given) -> Given:
+    # a refusal is about the copy that was refused
+    first = claim.row.doubted_at
+    if first is None:
+        return given
+    return replace(given, reason=f"{given.reason} (an earlier attempt, at {format_instant(first)}, may have arrived)")
 
 
 def _doubt(work: Work, claim: Claim, wanted: Transition, given: Given) -> State | TransitionRefused:
@@ -276,10 +295,17 @@ def reap(work: Work, now: datetime) -> dict[State, int]:
     return taken
 
 
-def resend(work: Work, now: datetime) -> int:
-    """Puts uncertain rows with attempts left back among those that are tried again; returns how many those are."""
-    given = Given(now, "settings", "sent again because nobody knows (delivery.uncertain)", not_before=now)
-    return _move_for_later(work, RESEND, given, Actor.SWEEP)
+def resend(work: Work, now: datetime, doubt: Doubt) -> int:
+    """Puts uncertain rows that may go again back among those that are tried again; returns how many those are."""
+    return _move_for_later(work, RESEND, Given(now, "settings", SENT_AGAIN, not_before=now, doubt=doubt), Actor.SWEEP)
+
+
+def _delay(row: DueRow | OutboxRow, now: datetime, doubt: Doubt, first: datetime | None) -> timedelta:
+    """Returns how long the next attempt is waited for: at most half of what is left of a window that began `first`."""
+    usual = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
+    if first is None or not doubt.window or (row.uncertain or doubt.policy) != "idempotent":
+        return usual
+    return min(usual, max((first - doubt.began(now)) / 2, timedelta(0)))
 
 
 def _move_for_later(work: Work, transition: Transition, given: Given, actor: Actor) -> int:
@@ -287,7 +313,12 @@ def _move_for_later(work: Work, transition: Transition, given: Given, actor: Act
     moved = 0
     for some in in_batches(candidates(work, transition, given)):
         told = [
-            (row.id, replace(given, not_before=given.now + RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]))
+            (
+                row.id,
+                replace(
+                    given, not_before=given.now + _delay(row, given.now, given.doubt, row.doubted_at or row.left_at)
+                ),
+            )
             for row in find_rows(work.connection, RowFilter(ids=some))
         ]
         moved += len(move_many(work, transition, told, actor))

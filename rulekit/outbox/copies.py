@@ -22,7 +22,7 @@ from rulekit.outbox.transitions import MAKE_AGAIN
 # what a copy has of the first; the rest is its own
 _SAME = (
     *("trigger", "persona", "person", "episode", "edge", "template", "recipient", "address", "subject", "message_id"),
-    *("digest", "auto", "keep", "origin", "rules_digest", "template_digest", "because", "tick", "zone"),
+    *("digest", "auto", "keep", "origin", "rules_digest", "template_digest", "because", "tick", "zone", "uncertain"),
 )
 
 

@@ -56,8 +56,6 @@ class DispatchReport:
 class Worker:
     """How a worker sends: its `name`, the `gates` and `pace` of the settings, and how many `connections` it opens.
 
-    With `resend` an email of which nobody knows whether it arrived is sent again.
-
     `jitter` gives numbers from 0 to 1. `wait` sleeps some seconds, where the clock goes on meanwhile; without it a
     dispatch ends when the rate makes it wait. `stop` is asked before more is begun.
     """
@@ -66,7 +64,6 @@ class Worker:
     gates: Gates = field(default_factory=Gates)
     pace: Pace = field(default_factory=Pace)
     connections: int = 1
-    resend: bool = False
     jitter: Callable[[], float] = lambda: 0.0
     wait: Callable[[float], object] | None = None
     stop: Callable[[], bool] = lambda: False
@@ -270,12 +267,12 @@ def dispatch(
 ) -> DispatchReport:
     """Sends what is due, at most `limit` emails, and reports what became of each.
 
-    Emails of workers that died are taken back first. `progress` hears how many emails are done. Raises StoreError when
-    the store fails, and what `open_sender` raises on purpose; the emails at hand then wait.
+    Emails of workers that died are taken back first, and those in doubt that are to go again. `progress` hears how many
+    emails are done. Raises StoreError when the store fails, and what `open_sender` raises on purpose; the emails at
+    hand then wait.
     """
     store.reap(now())
-    if worker.resend:
-        store.resend(now())
+    store.resend(now(), worker.gates.doubt)
     work = _Dispatch(store, open_sender, now, worker, limit, progress)
     try:
         work.run()

@@ -118,6 +118,8 @@ class _AnyGiven:
     held_until = bindparam("given_held_until", type_=Instant)
     trigger_removed = bindparam("given_trigger_removed", type_=Boolean)
     allowed = bindparam("given_allowed", type_=Boolean)
+    uncertain = bindparam("given_uncertain", type_=String)
+    window_began = bindparam("given_window_began", type_=Instant)
 
 
 ANY_GIVEN = cast(Given, _AnyGiven)

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from rulekit.clock import format_instant
+from rulekit.clock import format_duration, format_instant
+from rulekit.doubt import HOLD, Doubt
 from rulekit.limits import Cap, QuietHours
 from rulekit.outbox.caps import next_within
 from rulekit.outbox.execution import Work, in_batches
@@ -21,7 +22,7 @@ from rulekit.outbox.states import Phase
 from rulekit.outbox.suppressions import REASON, explain
 from rulekit.outbox.tables import outbox, people, personas, sending
 from rulekit.outbox.transition import Given, Transition
-from rulekit.outbox.transitions import DEFER, FORBID, OUTLAST, RECALL
+from rulekit.outbox.transitions import DEFER, FORBID, OUTLAST, RECALL, WITHHOLD, may_go_again
 from rulekit.records import Edge
 
 NOT_ALLOWED = "not on sender.allow"
@@ -34,6 +35,7 @@ _ASKED = (
     select(
         *(outbox.c.id, outbox.c.person, outbox.c.edge, outbox.c.keep, outbox.c.recipient),
         *(outbox.c.zone, outbox.c.expires_at, outbox.c.not_before),
+        *(outbox.c.uncertain, outbox.c.left_at, outbox.c.doubted_at),
         octet_of(outbox.c.person).label("octet"),
         REASON.label("suppressed"),
         select(sending.c.halt_reason).where(sending.c.halted_at.is_not(None)).scalar_subquery().label("halt"),
@@ -61,25 +63,33 @@ def _anybody(address: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """What the settings say about when an email may leave; `zone` is for people without one of their own."""
+    """What the settings say about when an email may leave; `zone` is for people without one of their own.
+
+    `doubt` is about emails that may have arrived before.
+    """
 
     allowed: Callable[[str], bool] = _anybody
     caps: tuple[Cap, ...] = ()
     quiet: QuietHours | None = None
     zone: str = "UTC"
+    doubt: Doubt = HOLD
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Why an email may not leave now, and the transition that says so; `until` when it may be asked again."""
+    """Why an email may not leave now, and the transition that says so; `until` when it may be asked again.
+
+    `doubt` is what it was asked by.
+    """
 
     reason: str
     transition: Transition
     until: datetime | None = None
+    doubt: Doubt = HOLD
 
     def given(self, now: datetime, who: str, token: int) -> Given:
         """Returns what the transition is told."""
-        return Given(now, who, self.reason, token=token, not_before=self.until)
+        return Given(now, who, self.reason, token=token, not_before=self.until, doubt=self.doubt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,17 @@ def _for_good(asking: _Asking, line: Any) -> Held | None:
         return Held(NOT_ALLOWED, FORBID)
     if not line.keep and is_in(line.octet, line.person) is not (line.edge == Edge.TAGGED.value):
         return Held(LEFT_MEANWHILE, RECALL)
-    return None
+    return _in_doubt(asking, line)
+
+
+def _in_doubt(asking: _Asking, line: Any) -> Held | None:
+    doubt = asking.gates.doubt
+    if line.doubted_at is None or may_go_again(line, Given(asking.now, "", doubt=doubt)):
+        return None
+    why = "and is not sent again by itself any more"
+    if (line.uncertain or doubt.policy) == "idempotent" and doubt.window:
+        why = f"and the provider drops a repeat for {format_duration(doubt.window)} only"
+    return Held(f"it may have arrived at {format_instant(line.doubted_at)}, {why}", WITHHOLD, doubt=doubt)
 
 
 def _until_later(asking: _Asking, line: Any) -> Held | None:

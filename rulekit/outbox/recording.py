@@ -247,7 +247,7 @@ def _make_row(
 
 _COPIED = (
     *("template", "recipient", "subject", "message_id", "digest", "auto", "keep", "expires_at", "zone"),
-    *("origin", "rules_digest", "template_digest"),
+    *("uncertain", "origin", "rules_digest", "template_digest"),
 )
 
 

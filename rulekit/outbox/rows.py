@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from rulekit.doubt import Policy
 from rulekit.errors import StoreError
 from rulekit.outbox.execution import NAMED, NAMES, in_batches
 from rulekit.outbox.states import Phase, State
@@ -59,10 +60,12 @@ class OutboxRow:
     worker: str | None
     lease_until: datetime | None
     left_at: datetime | None
+    doubted_at: datetime | None
     reply: str | None
     reason: str | None
     finished_at: datetime | None
     zone: str | None
+    uncertain: Policy | None
     copy: int
     because: Mapping[str, str] = field(default_factory=dict)
 

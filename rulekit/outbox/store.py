@@ -17,6 +17,7 @@ from typing import Self, TypeVar, cast
 
 from sqlalchemy import Engine, select
 
+from rulekit.doubt import Doubt
 from rulekit.errors import TransitionRefused
 from rulekit.outbox import (
     claims,
@@ -283,7 +284,7 @@ class Store(Deciding, Upkeep):
 
         def act(work: Work) -> tuple[list[Answer], list[State | TransitionRefused]]:
             lock(work, [one.claim.row.id for one in finishes] + [claim.row.id for claim in marks])
-            finished = claims.finish(work, finishes, now)
+            finished = claims.finish(work, finishes, now, gates.doubt)
             answers = claims.mark_data(work, marks, now, gates)
             if marks:
                 whereabouts.note_claim(work.connection, store_id, max(claim.token for claim in marks))
@@ -318,9 +319,9 @@ class Store(Deciding, Upkeep):
         """Takes emails from workers whose lease is over; returns how many went where."""
         return self._write(lambda work: claims.reap(work, now))
 
-    def resend(self, now: datetime) -> int:
-        """Puts uncertain emails back among those that are tried again, so that some may arrive twice."""
-        return self._write(lambda work: claims.resend(work, now))
+    def resend(self, now: datetime, doubt: Doubt) -> int:
+        """Puts back uncertain emails that are to be sent again, as their trigger or else the settings say."""
+        return self._write(lambda work: claims.resend(work, now, doubt))
 
     # all sending
 

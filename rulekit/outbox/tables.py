@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from rulekit.doubt import POLICIES
 from rulekit.outbox.states import END_STATES, Phase, State
 
 
@@ -279,6 +280,8 @@ outbox = Table(
     Column("expires_at", Instant, nullable=False),
     # the zone of its person, whose nights are quiet
     Column("zone", Text),
+    # what its trigger says is done when nobody can tell whether it arrived; empty: what the settings say then
+    Column("uncertain", String(16)),
     Column("approved_at", Instant),
     Column("approved_by", FreeText),
     Column("not_before", Instant),
@@ -288,6 +291,8 @@ outbox = Table(
     Column("lease_until", Instant),
     # when the message left, or was about to; empty again when the server is known not to have taken it
     Column("left_at", Instant),
+    # when the server may have taken it first, of an email that was sent again without anybody knowing
+    Column("doubted_at", Instant),
     Column("reply", FreeText),
     Column("reason", FreeText),
     Column("finished_at", Instant),
@@ -319,6 +324,8 @@ outbox = Table(
         "left_at IS NOT NULL OR state NOT IN ('uncertain', 'sent') AND (phase IS NULL OR phase <> 'data')",
         name="left_at_when_it_left",
     ),
+    CheckConstraint(f"uncertain IS NULL OR {_one_of('uncertain', list(POLICIES))}", name="uncertain"),
+    CheckConstraint("doubted_at IS NULL OR left_at IS NOT NULL", name="doubted_at_when_it_left"),
     Index(None, "state", "not_before"),
     Index(None, "trigger", "state", "copy"),
     Index(None, "person", "left_at"),

@@ -10,6 +10,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from rulekit.doubt import Policy
 from rulekit.records import Tagging
 
 Bits = NDArray[np.bool_]
@@ -67,7 +68,8 @@ class NewRow:
     `recipient` is the bare address. `message` are the bytes that will be sent, `digest` their SHA-256 in hex.
     `failure` says why no message could be made: the row is then born `failed`, with
     empty bytes. `origin` is where the trigger stands (`file:line`), `because` the values that put the person in,
-    `zone` the name of the zone in which the person's nights are quiet.
+    `zone` the name of the zone in which the person's nights are quiet, `uncertain` what the trigger says of an email
+    that may have arrived.
     """
 
     trigger: str
@@ -87,6 +89,7 @@ class NewRow:
     because: Mapping[str, str] = field(default_factory=dict)
     failure: str | None = None
     zone: str | None = None
+    uncertain: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)

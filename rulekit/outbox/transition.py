@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+from sqlalchemy import ColumnElement, func
+
+from rulekit.doubt import HOLD, Doubt
 from rulekit.outbox.states import END_STATES, Phase, State
 
 
@@ -40,7 +43,8 @@ class Place:
 class Given:
     """What a transition is told beside the row; `who` is the name of a person, tick or worker.
 
-    `allowed` is what the gates say at that moment: no cap, night, halt or departure keeps the email back.
+    `allowed` is what the gates say at that moment: no cap, night, halt or departure keeps the email back. `doubt` is
+    what the settings say of emails that may have arrived.
     """
 
     now: datetime
@@ -54,6 +58,17 @@ class Given:
     reply: str | None = None
     trigger_removed: bool = False
     allowed: bool = True
+    doubt: Doubt = HOLD
+
+    @property
+    def uncertain(self) -> str:
+        """Returns the policy of the settings for emails that may have arrived."""
+        return self.doubt.policy
+
+    @property
+    def window_began(self) -> datetime:
+        """Returns since when the provider drops what it has taken before."""
+        return self.doubt.began(self.now)
 
     @property
     def held_until(self) -> datetime:
@@ -67,6 +82,18 @@ Writes = Mapping[str, Callable[[Any, Given], Any]]
 
 def _always(row: Any, given: Given) -> Any:
     return True
+
+
+def either(value: Any, otherwise: Any) -> Any:
+    """Returns a value, or the other one where it is empty."""
+    if isinstance(value, ColumnElement):
+        return func.coalesce(value, otherwise)
+    return otherwise if value is None else value
+
+
+def is_empty(value: Any) -> Any:
+    """Returns whether there is no value."""
+    return value.is_(None) if isinstance(value, ColumnElement) else value is None
 
 
 @dataclass(frozen=True, slots=True)

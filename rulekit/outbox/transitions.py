@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from rulekit.outbox.states import Phase, State
-from rulekit.outbox.transition import Actor, Given, Place, Transition, Writes
+from rulekit.outbox.transition import Actor, Given, Place, Transition, Writes, either, is_empty
 
 RETRY_AFTER = (
     timedelta(minutes=1),
@@ -39,6 +39,16 @@ def _lease_over(row: Any, given: Given) -> Any:
     return row.lease_until <= given.now
 
 
+def may_go_again(row: Any, given: Given) -> Any:
+    """Says whether the same bytes may leave once more, of an email that the server may have taken.
+
+    What counts is the first moment at which it may have: the provider's window begins with what it took first.
+    """
+    policy = either(row.uncertain, given.uncertain)
+    first = either(either(row.doubted_at, row.left_at), given.now)
+    return (policy == "resend") | ((policy == "idempotent") & (first > given.window_began))
+
+
 _REASON: Writes = {"reason": lambda row, given: given.reason}
 _APPROVAL: Writes = {
     "approved_at": lambda row, given: given.now,
@@ -47,7 +57,9 @@ _APPROVAL: Writes = {
 }
 _NEXT_TIME: Writes = {**_REASON, "not_before": lambda row, given: given.not_before}
 _ONE_MORE: Writes = {**_NEXT_TIME, "attempts": lambda row, given: row.attempts + 1}
-_NOT_TAKEN: Writes = {"left_at": lambda row, given: None}
+_NOT_TAKEN: Writes = {"left_at": lambda row, given: None, "doubted_at": lambda row, given: None}
+# what is known of this attempt says nothing about an earlier one
+_NOT_THIS_TIME: Writes = {"left_at": lambda row, given: row.doubted_at}
 _LEASE: Writes = {"lease_until": lambda row, given: given.lease_until}
 
 # made by a tick
@@ -125,7 +137,7 @@ RESOLVE_RETRYING = Transition(
     (Actor.OPERATOR,),
     "an operator's word, with a reason; not past `expires`",
     lambda row, given: row.expires_at > given.now,
-    _NEXT_TIME,
+    {**_NEXT_TIME, "doubted_at": lambda row, given: None},
 )
 HURRY = Transition(
     "hurry",
@@ -141,9 +153,13 @@ RESEND = Transition(
     (UNCERTAIN,),
     RETRYING,
     (Actor.SWEEP,),
-    "the settings say that the same bytes are to be sent again; attempts are left; not past `expires`",
-    lambda row, given: (row.attempts < len(RETRY_AFTER)) & (row.expires_at > given.not_before),
-    _ONE_MORE,
+    "its trigger, or else the settings, say that the same bytes are to be sent again: `resend`, or `idempotent` and the"
+    " provider's window is open, from the first moment at which the server may have taken it; attempts are left; not"
+    " past `expires`",
+    lambda row, given: (
+        (row.attempts < len(RETRY_AFTER)) & (row.expires_at > given.not_before) & may_go_again(row, given)
+    ),
+    {**_ONE_MORE, "doubted_at": lambda row, given: either(row.doubted_at, row.left_at)},
 )
 CONFIRM_SENT = Transition(
     "confirm as sent",
@@ -219,13 +235,15 @@ MARK_DATA = Transition(
     DATA,
     (Actor.WORKER,),
     "same token; asked again, the address is not suppressed, the approval's hold is over, sending is not halted, the"
-    " person is still in (unless `keep`), and no cap or night forbids it; the server is ready and no byte has left",
+    " person is still in (unless `keep`), no cap or night forbids it, and what may have been taken before may go again"
+    " as for `resend`; the server is ready and no byte has left",
     lambda row, given: (
         _same_token(row, given)
         & (row.suppressed == NO)
         & (row.halted == NO)
         & (row.not_before <= given.now)
         & given.allowed
+        & (is_empty(row.doubted_at) | may_go_again(row, given))
     ),
     {**_LEASE, "left_at": lambda row, given: given.now},
 )
@@ -265,6 +283,16 @@ RECALL = Transition(
     lambda row, given: _same_token(row, given) & (row.keep == NO),
     _REASON,
 )
+WITHHOLD = Transition(
+    "withhold",
+    (CLAIMED,),
+    UNCERTAIN,
+    (Actor.WORKER,),
+    "same token; the server may have taken it before, and it may not go again any more: the provider's window is over,"
+    " or the settings are others",
+    lambda row, given: _same_token(row, given) & (is_empty(row.doubted_at) == NO) & (may_go_again(row, given) == NO),
+    _REASON,
+)
 SEND = Transition(
     "send",
     (DATA, UNCERTAIN),
@@ -281,7 +309,7 @@ RETRY = Transition(
     (Actor.WORKER,),
     "same token; the server said “later”, or the sender broke before the data mark; attempts are left before `expires`",
     _same_token,
-    {**_ONE_MORE, **_NOT_TAKEN},
+    {**_ONE_MORE, **_NOT_THIS_TIME},
 )
 PAUSE = Transition(
     "pause",
@@ -290,7 +318,7 @@ PAUSE = Transition(
     (Actor.WORKER,),
     "same token; the fault is the sender's, so it costs no attempt",
     _same_token,
-    {**_NEXT_TIME, **_NOT_TAKEN},
+    {**_NEXT_TIME, **_NOT_THIS_TIME},
 )
 FAIL = Transition(
     "fail",
@@ -299,7 +327,7 @@ FAIL = Transition(
     (Actor.WORKER,),
     "same token; refused for good, not the approved bytes, or attempts used up",
     _same_token,
-    {**_REASON, **_NOT_TAKEN},
+    {**_REASON, **_NOT_THIS_TIME},
 )
 DOUBT = Transition(
     "doubt",
@@ -308,7 +336,8 @@ DOUBT = Transition(
     (Actor.WORKER,),
     "same token; no answer to the message came, or the sender gave it away without the data mark",
     _same_token,
-    {**_REASON, "left_at": lambda row, given: given.now},
+    # the server may have taken it since it is in this phase, and not only since nobody answers
+    {**_REASON, "left_at": lambda row, given: row.changed_at},
 )
 
 # by the reaper, when a worker died
@@ -345,7 +374,7 @@ TRANSITIONS = (
     *(MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED, MAKE_AGAIN),
     *(APPROVE, UNAPPROVE, CANCEL, HURRY, ERASE),
     *(WITHDRAW, EXPIRE, SUPPRESS),
-    *(CLAIM, MARK_DATA, FORBID, DEFER, OUTLAST, RECALL),
+    *(CLAIM, MARK_DATA, FORBID, DEFER, OUTLAST, RECALL, WITHHOLD),
     *(SEND, RETRY, PAUSE, FAIL, DOUBT),
     *(REAP, REAP_FAILED, REAP_UNCERTAIN),
     *(RESOLVE_SENT, RESOLVE_FAILED, RESOLVE_RETRYING, RESEND, CONFIRM_SENT, CONFIRM_FAILED),

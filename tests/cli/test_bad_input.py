@@ -87,6 +87,11 @@ def test_rules_with_an_error(running: Any, rules: str, messages: list[str]) -> N
             'url = "smtp://u:${RULEKIT_NO_SUCH}@127.0.0.1:1"\nallow = ["*"]',
             ["the environment variable RULEKIT_NO_SUCH is not set"],
         ),
+        (
+            '[sender]\nurl = "folder:outbox"',
+            '[delivery]\nuncertain = "idempotent"\n[sender]\nurl = "smtp://127.0.0.1:1"\nallow = ["*"]',
+            ["`delivery.uncertain` says `idempotent`, and the sender of `smtp:` does not say that repeats are dropped"],
+        ),
         ('url = "sqlite:///state/rulekit.db"', 'url = "mysql://x"', ["`[store] url` does not name a store"]),
     ],
 )

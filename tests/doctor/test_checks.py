@@ -269,6 +269,18 @@ def test_offline_nothing_is_asked_of_a_server(tmp_path: Path) -> None:
     assert told(sending.unsubscribe_page(real, offline=True)) == [(NOTE, "not asked (`--offline`)")]
 
 
+def test_who_relies_on_a_provider_that_drops_repeats_needs_such_a_sender(tmp_path: Path) -> None:
+    from rulekit.builtin import BUILTIN_PLUGINS
+
+    loaded = load_plugins(BUILTIN_PLUGINS, allow=())
+    relying = settings(sender=REAL, delivery={**WHOLE, "uncertain": "idempotent"})
+    missing, _ = sending.sender(tmp_path, relying, loaded, offline=True)
+    assert missing.verdict is PROBLEM
+    assert missing.message.endswith("the sender of `smtp:` does not say that repeats are dropped")
+    files = settings(sender={"url": "folder:outbox"}, delivery={"uncertain": "idempotent"})
+    assert [verdict for verdict, _ in told(sending.sender(tmp_path, files, loaded, offline=True))] == [NOTE]
+
+
 def test_a_sender_that_cannot_check_itself_is_no_fault(tmp_path: Path) -> None:
     closed: list[bool] = []
 

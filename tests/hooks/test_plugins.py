@@ -1,6 +1,6 @@
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,7 +10,7 @@ from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.errors import PluginError
 from rulekit.hooks import hookimpl
 from rulekit.hooks.plugins import Plugins, load_plugins
-from rulekit.records import ComposedEmail, OutboxChange
+from rulekit.records import ComposedEmail, OutboxChange, SenderRequest
 
 Install = Callable[..., None]
 
@@ -52,6 +52,34 @@ def test_all_that_ships_inside_is_loaded_by_the_same_hooks() -> None:
     assert {"files", "duckdb"} <= set(plugins.sources)
     assert {"folder", "smtp", "smtps"} <= set(plugins.senders)
     assert ("files", ("register_sources",)) in [(p.name, p.hooks) for p in plugins.loaded]
+
+
+SENDERS = """
+from datetime import timedelta
+from rulekit.hooks import hookimpl
+from rulekit.records import IdempotentSender
+
+def open_it(request):
+    return request
+
+@hookimpl
+def register_senders():
+    return {"plain": open_it, "once": IdempotentSender(open_it, window=timedelta(HOURS))}
+"""
+
+
+def test_a_sender_may_say_how_long_its_provider_drops_repeats(install: Install) -> None:
+    install("post", SENDERS.replace("HOURS", "hours=24"))
+    plugins = load_plugins({}, allow=["post"])
+    assert (plugins.window("plain"), plugins.window("once")) == (None, timedelta(hours=24))
+    request = SenderRequest("once:", Path())
+    assert plugins.sender("once")(request) is request
+
+
+def test_a_window_of_nothing_is_a_fault_of_the_plugin(install: Install) -> None:
+    install("post", SENDERS.replace("HOURS", "0"))
+    (failure,) = load_plugins({}, allow=["post"]).failures
+    assert "the window of an `IdempotentSender` must be longer than nothing" in failure.reason
 
 
 def test_installed_plugins_are_loaded_in_the_order_of_their_names(install: Install) -> None:

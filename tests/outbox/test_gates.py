@@ -6,12 +6,11 @@ import pytest
 
 from rulekit.errors import TransitionRefused
 from rulekit.limits import Cap, QuietHours, Rate
-from rulekit.outbox.dispatcher import Worker, dispatch
 from rulekit.outbox.gates import ANOTHER_IN_HAND, Gates
 from rulekit.outbox.pace import Pace
 from rulekit.outbox.states import Phase, State
 from rulekit.outbox.tick import MembershipChange
-from rulekit.records import Edge, Later, RefusalClass, Sent, Unknown
+from rulekit.records import Edge, Later, RefusalClass, Sent
 
 DAILY = Gates(caps=(Cap(1, timedelta(days=1)),))
 NIGHT = Gates(quiet=QuietHours(time(20), time(8)), zone="Europe/Stockholm")
@@ -186,20 +185,3 @@ def test_of_two_claims_of_one_email_only_the_later_may_leave(world):
         assert isinstance(answers[order.index(old)], TransitionRefused)
     assert world.store.row(1).token == new.token
     assert world.store.row(1).phase is Phase.DATA
-
-
-@pytest.mark.parametrize("resend", [False, True])
-def test_an_uncertain_email_is_sent_again_only_where_the_settings_say_so(world, resend):
-    world.enter("ann", auto=True)
-    (held,) = claim(world)
-    world.store.mark_data(held, world.now)
-    world.store.finish(held, Unknown("silence"), world.now)
-    world.later(minutes=1)
-
-    def open_sender():
-        raise AssertionError("nothing is due")
-
-    dispatch(world.store, open_sender, lambda: world.now, Worker("w", resend=resend))
-    assert world.store.row(1).state is (State.RETRYING if resend else State.UNCERTAIN)
-    world.later(minutes=2)
-    assert len(claim(world)) == resend

@@ -30,7 +30,7 @@ Run = Callable[[dict[str, object]], int]
 ELSEWHERE = {
     "what an operator asks for": {"make again", "hurry", "erase"},
     "resolved otherwise": {"resolve as failed", "resolve to retry", "resend", "confirm as sent", "confirm as failed"},
-    "the gates keep it back": {"forbid", "defer", "outlast", "recall"},
+    "the gates keep it back": {"forbid", "defer", "outlast", "recall", "withhold"},
     "the sender as a whole is down": {"pause"},
     "its time ran out with the worker": {"reap as failed"},
 }

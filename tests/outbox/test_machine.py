@@ -26,9 +26,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from rulekit.doubt import POLICIES, Doubt
 from rulekit.errors import TransitionRefused
 from rulekit.outbox import transitions as table
-from rulekit.outbox.claims import LEASE
+from rulekit.outbox.claims import LEASE, Finish
+from rulekit.outbox.gates import Gates, Held
 from rulekit.outbox.states import END_STATES, Phase, State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import TickRecord, Withdrawal
@@ -50,7 +52,17 @@ OUTCOMES = (
     Later("421 closing", RefusalClass.SENDER),
     Unknown("silence"),
 )
-COMPARED = ("attempts", "token", "not_before", "expires_at", "lease_until", "approved_at", "finished_at")
+COMPARED = (
+    "attempts",
+    "token",
+    "not_before",
+    "expires_at",
+    "lease_until",
+    "approved_at",
+    "finished_at",
+    "left_at",
+    "doubted_at",
+)
 
 
 def address(person):
@@ -88,6 +100,7 @@ def made(row_id, new, now):
         person=new.tagging.person,
         keep=new.keep,
         digest=new.digest,
+        uncertain=new.uncertain,
         state=None,
         made_at=now,
         again=None,
@@ -101,8 +114,10 @@ class Outbox(RuleBasedStateMachine):
     find_broken = None
     place = None
 
-    @initialize()
-    def begin(self):
+    @initialize(policy=st.sampled_from(POLICIES), window=st.sampled_from([timedelta(minutes=12), timedelta(days=1)]))
+    def begin(self, policy, window):
+        self.doubt = Doubt(policy, window)
+        self.gates = Gates(doubt=self.doubt)
         self.store, self.drop = self.place.open()
         self.now = START
         self.rows = {}
@@ -159,13 +174,15 @@ class Outbox(RuleBasedStateMachine):
         auto=st.booleans(),
         keep=st.booleans(),
         failure=st.sampled_from([None, None, None, "no name"]),
+        uncertain=st.sampled_from([None, None, *POLICIES]),
     )
-    def people_join(self, people, auto, keep, failure):
+    def people_join(self, people, auto, keep, failure, uncertain):
         chosen = sorted(people)
         for person in chosen:
             self.episode[person] += 1
         taggings = [Tagging("Inactive", person, self.episode[person], Edge.TAGGED) for person in chosen]
-        new = [self.make_row(tagging, self.now, auto=auto, keep=keep, failure=failure) for tagging in taggings]
+        said = {"auto": auto, "keep": keep, "failure": failure, "uncertain": uncertain}
+        new = [self.make_row(tagging, self.now, **said) for tagging in taggings]
         self.tick(rows=tuple(new), matched={"Miss_You": len(new)})
         for row in new:
             model = made(len(self.rows) + 1, row, self.now)
@@ -239,7 +256,8 @@ class Outbox(RuleBasedStateMachine):
             return
         person = SimpleNamespace(person=row.person)
         expires_at = self.now + (row.expires_at - row.made_at)
-        first = SimpleNamespace(tagging=person, keep=row.keep, digest=row.digest, expires_at=expires_at)
+        same = {"keep": row.keep, "digest": row.digest, "uncertain": row.uncertain}
+        first = SimpleNamespace(tagging=person, expires_at=expires_at, **same)
         copy = made(len(self.rows) + 1, first, self.now)
         may = row.again is None and self.step(table.MAKE_AGAIN, copy, Given(self.now, "ada", "again", hold=HOLD))
         assert done.copies == ({row.id: copy.id} if may else {})
@@ -249,30 +267,31 @@ class Outbox(RuleBasedStateMachine):
 
     @rule(worker=st.sampled_from(["one", "two"]), limit=st.integers(1, 3))
     def claim(self, worker, limit):
-        given = Given(self.now, worker, lease_until=self.now + LEASE)
-        found = self.store.claim_due(self.now, worker, limit).claims
+        given = Given(self.now, worker, lease_until=self.now + LEASE, doubt=self.doubt)
+        found = self.store.claim_due(self.now, worker, limit, gates=self.gates).claims
         self.claims += found
-        for claim in found:
-            assert self.step(table.CLAIM, self.rows[claim.row.id], replace(given, token=claim.token))
-        if len(found) < limit:
-            assert not any(self.step(table.CLAIM, row, given) for row in self.rows.values())
+        places = (State.APPROVED.value, State.RETRYING.value)
+        due = [row for row in self.rows.values() if row.state in places and table.CLAIM.condition(row, given)]
+        leaving = []
+        for row in sorted(due, key=lambda row: (row.not_before, row.id))[:limit]:
+            mine = replace(given, token=self.store.row(row.id).token)
+            assert self.step(table.CLAIM, row, mine)
+            if not self.step(table.WITHHOLD, row, mine):
+                leaving.append(row.id)
+        assert [claim.row.id for claim in found] == leaving
 
     @precondition(lambda self: self.claims)
     @rule(data=st.data())
     def mark_data(self, data):
         claim = data.draw(st.sampled_from(self.claims), label="claim")
         row = self.rows[claim.row.id]
-        given = Given(self.now, claim.worker, token=claim.token, lease_until=self.now + LEASE)
+        given = Given(self.now, claim.worker, token=claim.token, lease_until=self.now + LEASE, doubt=self.doubt)
         marked = self.step(table.MARK_DATA, row, given)
         forbidden = not marked and row.suppressed and self.step(table.FORBID, row, given)
-        try:
-            reason = self.store.mark_data(claim, self.now)
-        except TransitionRefused:
-            assert not marked
-            assert not forbidden
-        else:
-            assert (reason is None) == marked
-            assert (reason is not None) == forbidden
+        withheld = not marked and not forbidden and self.step(table.WITHHOLD, row, given)
+        (answer,), _ = self.store.settle([claim], [], self.now, self.gates)
+        assert (answer is None) == marked
+        assert isinstance(answer, Held) == (forbidden or withheld)
 
     @precondition(lambda self: self.claims)
     @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES))
@@ -280,7 +299,8 @@ class Outbox(RuleBasedStateMachine):
         claim = data.draw(st.sampled_from(self.claims), label="claim")
         row = self.rows[claim.row.id]
         expected = self.finished(claim, row, outcome)
-        self.agrees(expected, lambda: self.store.finish(claim, outcome, self.now))
+        _, (answer,) = self.store.settle([], [Finish(claim, outcome)], self.now, self.gates)
+        assert isinstance(answer, State) == expected
         if expected and isinstance(outcome, Refused) and outcome.about is RefusalClass.ADDRESS:
             self.suppress(row.person)
 
@@ -294,10 +314,24 @@ class Outbox(RuleBasedStateMachine):
             return self.step(table.PAUSE, row, given)
         if isinstance(outcome, Refused) or claim.row.attempts >= len(RETRY_AFTER):
             return self.step(table.FAIL, row, given)
-        next_time = self.now + RETRY_AFTER[claim.row.attempts]
+        next_time = self.now + self.delay(claim.row, claim.row.doubted_at)
         if next_time >= row.expires_at:
             return self.step(table.FAIL, row, given)
         return self.step(table.RETRY, row, Given(self.now, claim.worker, token=claim.token, not_before=next_time))
+
+    def delay(self, row, first):
+        usual = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
+        if first is None or (row.uncertain or self.doubt.policy) != "idempotent":
+            return usual
+        return min(usual, max((first + self.doubt.window - self.now) / 2, timedelta(0)))
+
+    @rule()
+    def resend(self):
+        self.store.resend(self.now, self.doubt)
+        for row in self.rows.values():
+            if row.state == State.UNCERTAIN.value:
+                next_time = self.now + self.delay(row, row.doubted_at or row.left_at)
+                self.step(table.RESEND, row, Given(self.now, "settings", not_before=next_time, doubt=self.doubt))
 
     @rule()
     def reap(self):
@@ -354,6 +388,21 @@ class Outbox(RuleBasedStateMachine):
                 if line.transition == "mark data":
                     assert approved_at is not None
                     assert line.at >= approved_at
+            self.may_have_been_sent_again(row, history)
+
+    def may_have_been_sent_again(self, row, history):
+        """What may have arrived left again only as its policy says, unless somebody had looked into it."""
+        policy = row.uncertain or self.doubt.policy
+        first = begun = None
+        for line in history:
+            if line.target is State.SENDING:
+                begun = line.at
+                if line.transition == "mark data" and first is not None:
+                    assert policy == "resend" or (policy == "idempotent" and line.at < first + self.doubt.window)
+            elif line.transition == "resend":
+                first = first or begun
+            elif line.transition == "resolve to retry":
+                first = None
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -3,6 +3,8 @@
 Two workers (one with a clock that lags), the reaper, a tick, an approver, an operator, somebody who unsubscribes, and a
 server that takes the message or does not, act in every order. Time is counted in steps of five minutes. A worker that
 dies just stops; one that is slow goes on after its lease. Longer: `RULEKIT_MODEL_STEPS=8`.
+
+What is sent again in doubt goes to a provider that drops repeats for a while, where the policy is `idempotent`.
 """
 
 import gc
@@ -17,6 +19,7 @@ from typing import NamedTuple
 
 import pytest
 
+from rulekit.doubt import Doubt
 from rulekit.outbox import transition
 from rulekit.outbox import transitions as table
 from rulekit.outbox.states import END_STATES, State
@@ -25,6 +28,8 @@ STEPS = int(os.environ.get("RULEKIT_MODEL_STEPS", "5"))
 HOLD, LEASE, EXPIRES, DELAY = 2, 2, 5, 1
 MOST_CLAIMS, MOST_ATTEMPTS = 2 if STEPS < 6 else 3, 2
 LAGS = (0, 1)
+# what is declared of the provider, which drops repeats for longer: clocks differ by a step
+WINDOW, PROVIDER = 2, 3
 SEEN, OTHER = "s", "o"
 # what is given is the same again and again: made once, it takes half of the time
 Given = cache(transition.Given)
@@ -54,12 +59,24 @@ class World(NamedTuple):
     member: bool = True
     copies: int = 0
     again: bool = False
+    # when a provider that drops repeats took it first; `held` once the settings say that nothing goes again
+    taken_at: int | None = None
+    held: bool = False
+    doubted_at: int | None = None
     workers: tuple[Worker, Worker] = (Worker(), Worker())
 
 
-ROW = ("state", "phase", "not_before", "approved_at", "lease_until", "left_at", "attempts", "token")
+ROW = ("state", "phase", "not_before", "approved_at", "lease_until", "left_at", "doubted_at", "attempts", "token")
 ENDS = {state.value for state in END_STATES}
-FIXED = {"expires_at": EXPIRES, "keep": False, "digest": SEEN, "worker": None, "reason": None, "reply": None}
+FIXED = {
+    "expires_at": EXPIRES,
+    "keep": False,
+    "digest": SEEN,
+    "worker": None,
+    "reason": None,
+    "reply": None,
+    "uncertain": None,
+}
 
 
 class Broken(AssertionError):
@@ -75,7 +92,9 @@ class Model:
 
     by_time = (table.DEFER, table.OUTLAST)
 
-    def __init__(self, changed=()):
+    def __init__(self, changed=(), policy="resend"):
+        # with a provider that drops repeats nobody approves, unsubscribes, halts or leaves: that makes no difference
+        self.policy, self.window = policy, WINDOW
         self.entries = {entry.name: entry for entry in table.TRANSITIONS} | {entry.name: entry for entry in changed}
         # asked of every entry in every world, and most are not open: so by what stands in the row, without an enum
         self.sources = {entry.name: {as_stored(place) for place in entry.sources} for entry in self.entries.values()}
@@ -89,9 +108,14 @@ class Model:
             raise Broken("I7: a row left an end state")
         row = SimpleNamespace(**{name: getattr(world, name) for name in ROW}, **FIXED)
         row.suppressed, row.halted = world.suppressed, world.halted
+        # it came to its phase when it got its lease
+        row.changed_at = None if row.lease_until is None else row.lease_until - LEASE
         if not entry.condition(row, given):
             return None
         written = entry.written(row, given)
+        if self.policy == "resend" and written.get("doubted_at") is not None:
+            # since when does not matter then
+            written["doubted_at"] = 0
         return world._replace(**{name: value for name, value in written.items() if name in ROW})
 
     def successors(self, world):
@@ -108,7 +132,7 @@ class Model:
             yield from self.worker(world, number)
 
     def births(self, world):
-        for entry in (table.MAKE, table.MAKE_APPROVED):
+        for entry in (table.MAKE, table.MAKE_APPROVED) if self.policy == "resend" else (table.MAKE_APPROVED,):
             yield entry.name, self.move(world, entry, Given(0, "tick", hold=0))
 
     def people(self, world):
@@ -138,11 +162,8 @@ class Model:
 
     def circumstances(self, world):
         now = world.now
-        yield "unsubscribe", self.unsubscribed(world)
-        yield "halt", world._replace(halted=not world.halted)
-        if world.member:
-            left = world._replace(member=False)
-            yield "leave", self.move(left, table.WITHDRAW, Given(now, "tick", "left")) or left
+        if self.policy == "resend":
+            yield from self.what_keeps_back(world)
         yield "expire", self.move(world, table.EXPIRE, Given(now, "tick", "late"))
         if world.state == State.EXPIRED.value:
             self.expired(world)
@@ -153,12 +174,31 @@ class Model:
             if after is not None and now < world.lease_until:
                 raise Broken("taken from a worker whose lease lasts")
             yield entry.name, after
-        after = self.move(world, table.RESEND, Given(now, "settings", "nobody knows", not_before=now + DELAY))
-        yield "resend", after and self.late(after, now + DELAY)._replace(again=True)
+        again = Given(now, "settings", "nobody knows", not_before=now + DELAY, doubt=self.doubt(world))
+        after = self.move(world, table.RESEND, again)
+        if after is not None and not self.may_go_again(world, now):
+            raise Broken("put back although it may not go again")
+        yield "resend", after and self.late(after, now + DELAY)._replace(again=world.again or self.policy == "resend")
+        if self.policy == "idempotent" and not world.held:
+            yield "other settings", world._replace(held=True)
         if world.copies:
             yield "evidence", self.move(world, table.CONFIRM_SENT, Given(now, "dsn", "250", reply="250"))
         elif all(worker.step != "marked" for worker in world.workers):
             yield "evidence", self.move(world, table.CONFIRM_FAILED, Given(now, "dsn", "550"))
+
+    def what_keeps_back(self, world):
+        yield "unsubscribe", self.unsubscribed(world)
+        yield "halt", world._replace(halted=not world.halted)
+        if world.member:
+            left = world._replace(member=False)
+            yield "leave", self.move(left, table.WITHDRAW, Given(world.now, "tick", "left")) or left
+
+    def doubt(self, world):
+        return Doubt("hold" if world.held else self.policy, self.window)
+
+    def may_go_again(self, world, now):
+        first = world.left_at if world.doubted_at is None else world.doubted_at
+        return self.policy == "resend" or (not world.held and now < first + self.window)
 
     def expired(self, world):
         if world.now < EXPIRES - DELAY:
@@ -204,12 +244,19 @@ class Model:
     def marks(self, world, number, now):
         worker = world.workers[number]
         given = Given(now, "w", "no", token=worker.token, lease_until=now + LEASE, allowed=world.member)
+        given = replace(given, doubt=self.doubt(world))
         after = self.move(world, table.MARK_DATA, given)
         if after is not None:
-            self.may_leave(world, worker)
+            self.may_leave(world, worker, now)
             yield "mark data", self.at(after, number, worker._replace(step="marked"))
             return
         later = replace(given, not_before=now + DELAY)
+        after = self.move(world, table.WITHHOLD, later)
+        if after is not None and worker.token != world.token:
+            raise Broken("an old token moved the row")
+        if after is not None and (world.doubted_at is None or self.may_go_again(world, now)):
+            raise Broken("left to a person although nobody need decide")
+        yield "withhold", after and self.let_go(after, number)
         gates = ((table.FORBID, world.suppressed), (table.RECALL, not world.member))
         for entry in [entry for entry, shut in gates if shut] or (table.DEFER, table.OUTLAST):
             after = self.move(world, entry, later)
@@ -220,7 +267,7 @@ class Model:
             yield entry.name, after and self.let_go(after, number)
         yield "lost", self.let_go(world, number)
 
-    def may_leave(self, world, worker):
+    def may_leave(self, world, worker, now):
         if worker.token != world.token:
             raise Broken("I1: an old token marked the row")
         if world.approved_at is None or world.now < world.not_before:
@@ -229,11 +276,14 @@ class Model:
             raise Broken("I3: leaves after an unsubscription")
         if world.halted or not world.member:
             raise Broken("leaves although halted, or to somebody who is out")
+        if world.doubted_at is not None and world.held:
+            raise Broken("goes again although nothing is to")
 
     def gives(self, world, number, now):
         worker = world.workers[number]
-        taken = world._replace(copies=world.copies + 1)
-        if taken.copies > 1 and not taken.again:
+        taken = self.taken(world)
+        too_late = self.is_too_slow(world, worker, now)
+        if taken.copies > 1 and not taken.again and not too_late:
             raise Broken("I1: two copies were accepted")
         for after, step in (
             (taken, "yes"),
@@ -243,7 +293,21 @@ class Model:
             (world, "fault"),
             (world, "silence"),
         ):
-            yield "give", self.at(after, number, worker._replace(step=step))
+            if after is world or not too_late:
+                yield "give", self.at(after, number, worker._replace(step=step))
+
+    def taken(self, world):
+        if self.policy == "idempotent" and world.copies:
+            if world.now < world.taken_at + PROVIDER:
+                return world
+        elif self.policy == "idempotent":
+            world = world._replace(taken_at=world.now)
+        return world._replace(copies=world.copies + 1)
+
+    def is_too_slow(self, world, worker, now):
+        """A server waits only so long for a repeat that it let begin; how long is taken off the window."""
+        begun = world.lease_until is not None and worker.token == world.token and now == world.lease_until - LEASE
+        return self.policy == "idempotent" and world.copies > 0 and not begun
 
     def tells(self, world, number, now):
         worker = world.workers[number]
@@ -321,21 +385,25 @@ def that_can_end(leads_to):
     return reached
 
 
-def test_no_order_of_actions_breaks_a_promise_and_every_world_can_end(record_figures):
+@pytest.mark.parametrize(("policy", "least"), [("resend", 200_000), ("idempotent", 50_000)])
+def test_no_order_of_actions_breaks_a_promise_and_every_world_can_end(policy, least, record_figures):
     begin = process_time()
     with without_looking_for_cycles():
-        leads_to = explore(Model())
+        leads_to = explore(Model(policy=policy))
         stuck = leads_to.keys() - that_can_end(leads_to)
     seconds = process_time() - begin
     steps = sum(map(len, leads_to.values()))
-    record_figures("model", {"states": len(leads_to), "transitions": steps, "seconds": round(seconds)})
-    assert len(leads_to) >= 200_000
+    record_figures(f"model, {policy}", {"states": len(leads_to), "transitions": steps, "seconds": round(seconds)})
+    assert len(leads_to) >= least
     assert not stuck, next(iter(stuck))
-    assert {world.state for world in leads_to} - {None} == {state.value for state in State}
+    away = {State.UNAPPROVED, State.SUPPRESSED, State.WITHDRAWN} if policy == "idempotent" else set()
+    assert {world.state for world in leads_to} - {None} == {state.value for state in set(State) - away}
     # of the processor, so that a machine which does something else as well does not count
     assert seconds < 60 or STEPS > 5
 
 
+# these decide about what is sent again in doubt
+IN_DOUBT = (table.RESEND, table.WITHHOLD)
 GUARDED = [entry for entry in table.TRANSITIONS if entry.condition is not table.MAKE.condition and entry.sources]
 # whose guard is about something that this model has not, and the test that fails without it
 ELSEWHERE = {
@@ -349,8 +417,9 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize("entry", [entry for entry in GUARDED if entry.name not in ELSEWHERE], ids=lambda e: e.name)
 def test_without_its_guard_a_promise_breaks(entry):
+    model = Model([replace(entry, condition=table.MAKE.condition)], "idempotent" if entry in IN_DOUBT else "resend")
     with pytest.raises(Broken):
-        explore(Model([replace(entry, condition=table.MAKE.condition)]), most=300_000)
+        explore(model, most=300_000)
 
 
 def blind(entry, part):
@@ -364,6 +433,10 @@ def blind(entry, part):
             seen.not_before = given.now
         elif part == "gates":
             given = replace(given, allowed=True)
+        elif part == "policy":
+            given = replace(given, doubt=replace(given.doubt, policy="resend"))
+        elif part == "window":
+            given = replace(given, doubt=replace(given.doubt, window=STEPS + PROVIDER))
         else:
             setattr(seen, part, False)
         return entry.condition(seen, given)
@@ -375,6 +448,20 @@ def blind(entry, part):
 def test_without_a_part_of_its_guard_the_data_mark_breaks_a_promise(part):
     with pytest.raises(Broken):
         explore(Model([blind(table.MARK_DATA, part)]), most=300_000)
+
+
+@pytest.mark.parametrize("part", ["policy", "window"])
+@pytest.mark.parametrize("entry", [table.RESEND, table.MARK_DATA], ids=lambda entry: entry.name)
+def test_without_the_policy_or_the_window_something_goes_again_that_may_not(entry, part):
+    with pytest.raises(Broken):
+        explore(Model([blind(entry, part)], "idempotent"), most=300_000)
+
+
+def test_a_window_as_long_as_the_provider_s_is_too_long_for_clocks_that_differ():
+    model = Model(policy="idempotent")
+    model.window = PROVIDER
+    with pytest.raises(Broken, match="I1"):
+        explore(model, most=300_000)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from rulekit.errors import StoreError
 from rulekit.outbox.migrations import HEAD
 from rulekit.outbox.migrations.upgrade import configuration
 from rulekit.outbox.sqlite import wal_is_safe
+from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tables import metadata
 from tests.outbox.disk import older
@@ -132,7 +133,7 @@ def test_a_restored_store_is_what_it_was():
         assert [found.address for found in store.suppressions()] == ["bo@example.com"]
 
 
-@pytest.mark.parametrize("dump", [older.FIRST, older.SECOND], ids=["first", "second"])
+@pytest.mark.parametrize("dump", [older.FIRST, older.SECOND, older.THIRD], ids=["first", "second", "third"])
 def test_an_older_store_is_brought_up_to_date_and_loses_nothing(tmp_path, dump, broken):
     path = tmp_path / "state" / "rulekit.db"
     path.parent.mkdir()
@@ -144,9 +145,13 @@ def test_an_older_store_is_brought_up_to_date_and_loses_nothing(tmp_path, dump, 
         assert broken(store) == {}
     with closing(sqlite3.connect(path)) as connection:
         for name, rows in before.items():
-            # a later version has more columns, and nothing less
+            # a later version has more columns, and may know what was empty, and nothing less
             kept = rows_of(connection, name)
-            assert all(row.items() <= now.items() for row, now in zip(rows, kept, strict=True)), name
+            assert all(said(row) <= now.items() for row, now in zip(rows, kept, strict=True)), name
+
+
+def said(row):
+    return {name: value for name, value in row.items() if value is not None}.items()
 
 
 def rows_of(connection, table):
@@ -165,6 +170,20 @@ def test_the_second_version_counts_on(tmp_path):
         assert connection.exec_driver_sql("SELECT address, last_line FROM suppressions").all() == [
             ("dan@example.com", None)
         ]
+
+
+def test_the_third_version_goes_on_with_what_was_sent_again(tmp_path):
+    older.make(tmp_path / "rulekit.db", older.THIRD)
+    with Store.open("sqlite:///rulekit.db", tmp_path) as store:
+        found = {row.tagging.person: (row.state, row.doubted_at, row.uncertain) for row in store.rows()}
+        left = {row.tagging.person: row.left_at for row in store.rows()}
+    first, second = datetime(2026, 3, 1, 9, 0, tzinfo=UTC), datetime(2026, 3, 1, 9, 11, tzinfo=UTC)
+    assert found["ann"] == (State.SENT, None, None)
+    # silence twice, put off by the second attempt, not tried again yet
+    assert found["bob"] == (State.UNCERTAIN, second, None)
+    assert found["eve"] == (State.RETRYING, second, None)
+    assert found["hal"] == (State.RETRYING, first, None)
+    assert (left["ann"], left["eve"]) == (first, second)
 
 
 def test_head_is_the_newest_revision():

@@ -8,6 +8,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from rulekit.email.addresses import parse_mailbox
+from rulekit.engine.doubting import missing_window
 from rulekit.errors import ComposeError
 from rulekit.hooks.plugins import Plugins
 from rulekit.records import CheckResult, SenderRequest, Verdict
@@ -64,6 +65,9 @@ def sender(folder: Path, settings: Settings, plugins: Plugins, *, offline: bool)
     """Says whether the sender would work, as far as it can tell itself."""
     url = settings.sender.url
     factory = plugins.sender(url.partition(":")[0])
+    missing = missing_window(settings, plugins)
+    if missing is not None:
+        yield CheckResult("sender", Verdict.PROBLEM, missing.message, missing.help)
     if offline and reaches_people(settings.sender):
         yield CheckResult("sender", Verdict.NOTE, _UNASKED)
         return

@@ -6,6 +6,7 @@ writes has to wait for whoever reads.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
@@ -24,6 +25,7 @@ __all__ = ["PROMISES", "Account", "Finding", "Reconciliation", "reconcile"]
 SLICE = 2_000
 _LAST_POSSIBLE = 2**62
 _EMAILS = select(func.count()).select_from(outbox)
+_AGAIN = _EMAILS.where(outbox.c.left_at > outbox.c.doubted_at)
 
 T = TypeVar("T")
 
@@ -46,13 +48,14 @@ def reconcile(read: Read, now: datetime, progress: Callable[[int, int], object])
         after, seen = read(partial(_slice, first=after + 1, now=now, tally=tally))
         done += seen
         progress(done, whole.emails)
-    return Reconciliation(whole.accounts, _in_order((*wrong, *tally.findings())), whole.emails, whole.since)
+    return replace(whole, findings=_in_order((*wrong, *tally.findings())))
 
 
 def _of_the_whole(work: Work) -> Reconciliation:
     found, since = ledger.accounts(work.connection)
     wrong = tuple(ledger.findings(work.connection, found))
-    return Reconciliation(found, wrong, work.connection.execute(_EMAILS).scalar_one(), since)
+    emails, again = (work.connection.execute(count).scalar_one() for count in (_EMAILS, _AGAIN))
+    return Reconciliation(found, wrong, emails, since, again)
 
 
 def _of_persona(work: Work, persona: int) -> list[Finding]:

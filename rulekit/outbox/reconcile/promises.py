@@ -20,7 +20,7 @@ from rulekit.outbox.tables import Instant
 from rulekit.outbox.transitions import MAKE_AGAIN, MARK_DATA, SEND, TRANSITIONS
 
 PROMISES = {
-    "I1": "no email was accepted twice, but for copies that somebody asked for",
+    "I1": "no email is known to have been accepted twice, but for copies that somebody asked for",
     "I2": "no email left before its approval, or before the hold after it was over",
     "I3": "no email left after its address was suppressed",
     "I4": "every tagging that matched a trigger has one answer, and every email can reach an end",

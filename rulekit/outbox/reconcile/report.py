@@ -58,13 +58,15 @@ class Reconciliation:
     """The ledger by trigger, and everything that breaks a promise.
 
     `since` is the tick from which matches were counted as they happened: 1, or that of the first tick after a store
-    without a ledger was brought up to date (0: there was none yet).
+    without a ledger was brought up to date (0: there was none yet). `again` are emails that left once more while
+    nobody knew whether they had arrived: what the store cannot know of them, it cannot promise.
     """
 
     accounts: tuple[Account, ...]
     findings: tuple[Finding, ...]
     emails: int
     since: int
+    again: int = 0
 
     @property
     def adds_up(self) -> bool:

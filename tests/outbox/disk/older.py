@@ -1,6 +1,7 @@
 """A store as an older rulekit has left it, in the middle of the history.
 
-What that version itself wrote is kept as text: `first_version.sql`, and `second_version.sql` of the second schema.
+What that version itself wrote is kept as text: `first_version.sql`, `second_version.sql` of the second schema, and
+`third_version.sql` of the third, where emails wait that were sent again because nobody knew whether they had arrived.
 """
 
 import sqlite3
@@ -10,6 +11,7 @@ from typing import Any
 
 FIRST = Path(__file__).with_name("first_version.sql")
 SECOND = Path(__file__).with_name("second_version.sql")
+THIRD = Path(__file__).with_name("third_version.sql")
 
 
 def make(path: Path, dump: Path = FIRST) -> None:

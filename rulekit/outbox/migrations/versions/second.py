@@ -11,6 +11,13 @@ from rulekit.outbox.tables import Instant
 revision = "0002"
 down_revision = "0001"
 
+_CHECKS = {
+    "ck_outbox_copy": "copy >= 0",
+    "ck_outbox_left_at_when_it_left": (
+        "left_at IS NOT NULL OR state NOT IN ('uncertain', 'sent') AND (phase IS NULL OR phase <> 'data')"
+    ),
+}
+
 
 def upgrade() -> None:
     """Adds the tables and columns; what is stored stays."""
@@ -34,12 +41,29 @@ def _extend_outbox() -> None:
         outbox.create_unique_constraint(
             op.f("uq_outbox_trigger_person_episode_edge_copy"), ["trigger", "person", "episode", "edge", "copy"]
         )
-        outbox.create_check_constraint(op.f("ck_outbox_copy"), "copy >= 0")
-        outbox.create_check_constraint(
-            op.f("ck_outbox_left_at_when_it_left"),
-            "left_at IS NOT NULL OR state NOT IN ('uncertain', 'sent') AND (phase IS NULL OR phase <> 'data')",
-        )
+        for name, condition in _CHECKS.items():
+            outbox.create_check_constraint(op.f(name), condition)
     op.create_index(op.f("ix_outbox_person_left_at"), "outbox", ["person", "left_at"])
+
+
+def outbox_as_extended() -> sa.Table:
+    """Returns the outbox as this revision left it, for a revision that makes it anew from there."""
+    table = outbox_as_made()
+    for constraint in list(table.constraints):
+        if constraint.name == "uq_outbox_trigger_person_episode_edge":
+            table.constraints.remove(constraint)
+    for column in (
+        sa.Column("left_at", Instant(), nullable=True),
+        sa.Column("copy", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("zone", sa.Text(), nullable=True),
+    ):
+        table.append_column(column)
+    key = ("trigger", "person", "episode", "edge", "copy")
+    table.append_constraint(sa.UniqueConstraint(*key, name=op.f(f"uq_outbox_{'_'.join(key)}")))
+    for name, condition in _CHECKS.items():
+        table.append_constraint(sa.CheckConstraint(condition, name=op.f(name)))
+    sa.Index("ix_outbox_person_left_at", table.c.person, table.c.left_at)
+    return table
 
 
 def _split_suppressions() -> None:
