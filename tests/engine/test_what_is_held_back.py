@@ -4,6 +4,7 @@ import dataclasses
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ import pytest
 from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.engine import RunReport, open_project, open_store, plan, prepare_tick, run
 from rulekit.engine.project import open_project_data
-from rulekit.errors import RulekitError, SourceError, TickLost
+from rulekit.errors import RulekitError, SettingsError, SourceError, TickLost
 from rulekit.hooks import hookimpl
 from rulekit.hooks.plugins import load_plugins
-from rulekit.records import Envelope, Outcome, Refused, Unknown
+from rulekit.outbox.dispatcher import DispatchReport
+from rulekit.records import Envelope, IdempotentSender, Outcome, Refused, SenderRequest, Sent, Unknown
 
 DAY = "2026-01-{:02}T08:00Z"
 CROWD = [f"p{number:03}" for number in range(400)]
@@ -339,6 +341,69 @@ def test_a_sender_that_refuses_ends_one_email_and_stops_no_other(project: Any) -
     assert project.emails() == [("Greet", "ada", "failed"), ("Greet", "bob", "uncertain")]
     reasons = [reason for (reason,) in project.ask("SELECT reason FROM outbox ORDER BY id")]
     assert reasons == ["550 no such user", "no answer to the last dot"]
+
+
+class Silent(Refusing):
+    """Takes an email without a word, drops it the next time, and says so then."""
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+
+    def send(self, message: bytes, envelope: Envelope, mark_data: Callable[[], None]) -> Outcome:
+        mark_data()
+        if message in self.taken:
+            return Sent("known already")
+        self.taken.append(message)
+        return Unknown("no answer")
+
+
+class Repeats:
+    """Registers that sender, with or without the window of its provider."""
+
+    def __init__(self, window: timedelta | None = timedelta(days=2)) -> None:
+        self.sender, self.window = Silent(), window
+
+    @hookimpl
+    def register_senders(self) -> dict[str, object]:
+        def open_it(request: SenderRequest) -> Silent:
+            return self.sender
+
+        return {"post": IdempotentSender(open_it, self.window) if self.window else open_it}
+
+
+@pytest.mark.parametrize(("delivery", "option"), [("idempotent", ""), ("hold", 'uncertain="idempotent"')])
+def test_what_may_have_arrived_goes_again_to_a_provider_that_drops_repeats(
+    project: Any, delivery: str, option: str
+) -> None:
+    more = f'[delivery]\nuncertain = "{delivery}"\n'
+    project.settings('url = "folder:outbox"', 'url = "post:"\nallow = ["*"]', more)
+    project.rules(greet(f"auto=true {option}"))
+    plugin = Repeats()
+    run_with(project, plugin, DAY.format(1))
+    project.people(ada="pro")
+    assert run_with(project, plugin, "2026-01-02T08:00Z").dispatch.uncertain == 1
+    assert run_with(project, plugin, "2026-01-02T09:00Z").dispatch == DispatchReport()
+    assert run_with(project, plugin, "2026-01-02T09:01Z").dispatch == DispatchReport(sent=1)
+    assert len(plugin.sender.taken) == 1
+    assert project.ask("SELECT uncertain, reply FROM outbox") == [("idempotent" if option else None, "known already")]
+    told = project.cli("reconcile", "--now", "2026-01-02T09:02Z", "--project", str(project.folder)).output
+    assert "1 email left again while nobody knew of the first time (`uncertain`), and may have arrived twice" in told
+    assert "I1   holds   no email is known to have been accepted twice" in told
+
+
+@pytest.mark.parametrize(("delivery", "option"), [("idempotent", ""), ("hold", 'uncertain="idempotent"')])
+def test_without_such_a_provider_nothing_is_read_or_written(project: Any, delivery: str, option: str) -> None:
+    more = f'[delivery]\nuncertain = "{delivery}"\n'
+    project.settings('url = "folder:outbox"', 'url = "post:"\nallow = ["*"]', more)
+    project.rules(greet(f"auto=true {option}"))
+    (project.folder / "data/people.csv").unlink()
+    with pytest.raises(SettingsError) as refusal:
+        run_with(project, Repeats(window=None), DAY.format(1))
+    who = "the trigger Greet" if option else "`delivery.uncertain`"
+    assert refusal.value.message == (
+        f"{who} says `idempotent`, and the sender of `post:` does not say that repeats are dropped"
+    )
+    assert "resend" in (refusal.value.help or "")
 
 
 def instant(text: str) -> Any:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any, NoReturn, cast
 
 from rulekit.diagnostics import codes
-from rulekit.diagnostics.diagnostic import Code, Label
+from rulekit.diagnostics.diagnostic import Code, Fix, Label
+from rulekit.doubt import POLICIES
 from rulekit.language import tree
 from rulekit.language.checking.findings import Findings, attempted, replacement
 from rulekit.language.checking.literals import constant
@@ -13,8 +14,9 @@ from rulekit.language.checking.names import Declared
 from rulekit.language.checking.renames import previous_names
 from rulekit.language.checking.scope import described
 from rulekit.language.checking.spelling import spelled_as
+from rulekit.language.expressions import Constant
 from rulekit.language.program import Trigger
-from rulekit.language.types import BOOL, DURATION, Kind, Type
+from rulekit.language.types import BOOL, DURATION, TEXT, Kind, Type
 from rulekit.records import Edge
 
 
@@ -25,6 +27,22 @@ class OptionRule:
     type: Type
     least: timedelta = timedelta.resolution
 
+    @property
+    def expected(self) -> str:
+        """Returns what an author may write."""
+        if self.type.kind is Kind.ONE_OF:
+            return f"one of {', '.join(self.quoted)}"
+        return "a duration like `14d`" if self.type is DURATION else "`true` or `false`"
+
+    @property
+    def quoted(self) -> list[str]:
+        """Returns the texts that it takes, as an author writes them."""
+        return [f'"{choice}"' for choice in self.type.choices]
+
+    def takes(self, value: Constant) -> bool:
+        """Says whether a value is of that type."""
+        return value.type is self.type or (value.type is TEXT and value.value in self.type.choices)
+
 
 OPTIONS = {
     "auto": OptionRule(BOOL),
@@ -33,6 +51,7 @@ OPTIONS = {
     "after": OptionRule(DURATION, timedelta(0)),
     "keep": OptionRule(BOOL),
     "expires": OptionRule(DURATION),
+    "uncertain": OptionRule(Type(Kind.ONE_OF, POLICIES)),
 }
 
 
@@ -92,18 +111,18 @@ def _options(options: tuple[tree.Option, ...], findings: Findings) -> dict[str, 
     return dict(values)
 
 
-def _value(option: tree.Option, findings: Findings) -> bool | timedelta:
+def _value(option: tree.Option, findings: Findings) -> bool | timedelta | str:
     rule = OPTIONS.get(option.name.text)
     if rule is None:
         _fail_unknown(option.name, findings)
     value = constant(option.value)
-    if value.type is not rule.type:
+    if not rule.takes(value):
         _fail_type(option, rule, findings)
     if isinstance(value.value, timedelta) and value.value < rule.least:
         help = "write a duration like `14d`"
         message = f"`{option.name.text}` cannot be {findings.quote(option.value.span)}"
         findings.fail(codes.INVALID_OPTION, message, option.value.span, "must be longer than nothing", help=help)
-    return cast(bool | timedelta, value.value)
+    return cast(bool | timedelta | str, value.value)
 
 
 def _fail_unknown(name: tree.Name, findings: Findings) -> NoReturn:
@@ -117,12 +136,18 @@ def _fail_type(option: tree.Option, rule: OptionRule, findings: Findings) -> NoR
     value, span = constant(option.value), option.value.span
     spelling = spelled_as(value, rule.type.kind)
     unit_missing = rule.type is DURATION and value.type.kind is Kind.NUMBER
-    expected = "a duration like `14d`" if rule.type is DURATION else "`true` or `false`"
+    help: str = f"write {rule.expected}"
+    fixes: tuple[Fix, ...] = ()
+    if spelling is not None:
+        help, fixes = f"write `{option.name.text}={spelling}`", (replacement(span, spelling),)
+    elif value.type is TEXT and rule.quoted:
+        meant, fixes = findings.meant(f'"{value.value}"', rule.quoted, span)
+        help = meant or help
     findings.fail(
         codes.MISSING_UNIT if unit_missing else codes.INVALID_OPTION,
-        f"option `{option.name.text}` takes {expected}",
+        f"option `{option.name.text}` takes {rule.expected}",
         span,
         described(value.type),
-        help=f"write `{option.name.text}={spelling}`" if spelling else f"write {expected}",
-        fixes=(replacement(span, spelling),) if spelling else (),
+        help=help,
+        fixes=fixes,
     )

@@ -126,11 +126,11 @@ def test_every_option(check_text):
     checked = trigger(
         check_text,
         ' was Old "Back":\n  on untagged(P) in S send template T\n'
-        "  auto=true backfill=true every=30d after=0d keep=true expires=2w",
+        '  auto=true backfill=true every=30d after=0d keep=true expires=2w uncertain="resend"',
     )
     assert checked.program.triggers["Win_Back"] == Trigger(
         "Win_Back", "Back", Edge.UNTAGGED, "P", "S", "T", True, True,
-        timedelta(days=30), timedelta(0), True, timedelta(days=14), "Old",
+        timedelta(days=30), timedelta(0), True, timedelta(days=14), "resend", "Old",
     )  # fmt: skip
 
 
@@ -143,6 +143,9 @@ OPTIONS = {
     'auto="true"': ("invalid-option", '"true"', "true"),
     "auto=1": ("invalid-option", "1", "true"),
     "auto=30d": ("invalid-option", "30d", None),
+    'uncertain="resent"': ("invalid-option", '"resent"', '"resend"'),
+    'uncertain="maybe"': ("invalid-option", '"maybe"', None),
+    "uncertain=true": ("invalid-option", "true", None),
     "auto=true auto=false": ("duplicate-option", "auto=false", None),
 }
 
