@@ -29,11 +29,13 @@ Run = Callable[[dict[str, object]], int]
 # who makes these happen is not in the week; the state machine and the tests of their rooms do
 ELSEWHERE = {
     "what an operator asks for": {"make again", "hurry", "erase"},
-    "resolved otherwise": {"resolve as failed", "resolve to retry", "resend", "confirm as sent", "confirm as failed"},
+    "resolved otherwise": {"resolve as failed", "resend", "confirm as sent", "confirm as failed"},
     "the gates keep it back": {"forbid", "defer", "outlast", "recall", "withhold"},
     "the sender as a whole is down": {"pause"},
     "its time ran out with the worker": {"reap as failed"},
 }
+# where the run dies as it is, the other connection may have marked an email that the server has not taken yet
+BY_CHANCE = {"resolve to retry"}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -92,7 +94,7 @@ def test_the_week_goes_through_every_transition_but_those_named(
     play = Play(tmp_path / "whole", InTheProject(), server, run)
     _, points = play_whole(play, tmp_path / "saved")
     met = {point.split("`")[1] for some in points for point in some if "`" in point}
-    assert met == {transition.name for transition in TRANSITIONS} - set().union(*ELSEWHERE.values())
+    assert met - BY_CHANCE == {one.name for one in TRANSITIONS} - BY_CHANCE.union(*ELSEWHERE.values())
 
 
 def test_without_the_data_mark_the_judge_finds_what_is_sent_twice(
