@@ -30,7 +30,7 @@ from sink import Sink
 from smtp import HERE, fill_outbox
 from smtp_sides import NOW, Told
 
-from rulekit.engine import Project, dispatch_due, open_project, open_store
+from rulekit.engine import dispatch_due, open_project, open_store
 from rulekit.outbox.rows import RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
@@ -62,6 +62,10 @@ def main() -> None:
     if sys.argv[1:2] == ["--worker"]:
         work(Path(sys.argv[2]), timedelta(seconds=float(sys.argv[3])))
         return
+    if sys.argv[1:2] == ["--fill"]:
+        port, connections, emails = map(int, sys.argv[3:])
+        fill_outbox(Path(sys.argv[2]), Told(port, connections), emails, "")
+        return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--emails", type=int, default=100_000)
     parser.add_argument("--kill-every", type=float, default=60, help="seconds; 0: never")
@@ -71,11 +75,12 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ledger, port = stack.enter_context(serving())
         print(f"making {options.emails:,} emails …", flush=True)
-        project = fill_outbox(folder, Told(port, options.connections), options.emails, "")
+        # in a process of its own: a worker would take over the most memory that this one ever had
+        subprocess.run(begin("--fill", folder, port, options.connections, options.emails), check=True)
         begun = perf_counter()
-        kills = send_all(project, ledger, options.kill_every)
+        kills = send_all(folder, ledger, options.kill_every)
         seconds = perf_counter() - begun
-        with open_store(project) as store:
+        with open_store(open_project(folder)) as store:
             fine = judge(store, ledger, options.emails)
     print(f"{options.emails / seconds:.0f} emails per second, {kills} kills")
     if not fine:
@@ -98,14 +103,18 @@ def serving() -> Iterator[tuple[Ledger, int]]:
         thread.join()
 
 
-def send_all(project: Project, ledger: Ledger, kill_every: float) -> int:
+def begin(role: str, *words: object) -> list[str]:
+    """Returns what runs this script in another role."""
+    return [sys.executable, str(HERE / "soak.py"), role, *map(str, words)]
+
+
+def send_all(folder: Path, ledger: Ledger, kill_every: float) -> int:
     """Runs one worker after the other until nothing is left to send; returns how many were killed."""
     kills, later, quiet = 0, timedelta(0), 0
     # what the dead had in hand is due only after a lease, and then after the wait for another attempt
     while quiet < 3:
         before = ledger.taken
-        words = [sys.executable, str(HERE / "soak.py"), "--worker", str(project.folder), str(later.total_seconds())]
-        with subprocess.Popen(words) as worker:
+        with subprocess.Popen(begin("--worker", folder, later.total_seconds())) as worker:
             try:
                 worker.wait(kill_every or None)
             except subprocess.TimeoutExpired:
