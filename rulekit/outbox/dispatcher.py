@@ -30,6 +30,8 @@ STOPPED = "the worker was stopped before it began with it"
 RENEW_AFTER = timedelta(minutes=1)
 # emails that are claimed for each connection: more of them make fewer claims, and wait longer where a worker dies
 IN_HAND = 4
+# seconds that a connection which has spoken waits for others at most: a commit may have waited long for a lock
+GRACE = 0.1
 # seconds that threads get to end when the dispatch cannot go on
 PATIENCE = 5.0
 
@@ -156,12 +158,13 @@ class _Dispatch:
     def _listen(self) -> list[Asked | Done]:
         """Returns what connections have said, or nothing after a while.
 
-        As soon as one has spoken, the others get as long as the last commit took: one commit then does for all.
+        As soon as one has spoken, the others get as long as the last commit took, within bounds: one commit then does
+        for all.
         """
         heard: list[Asked | Done] = []
         with suppress(Empty):
             heard.append(self.said.get(timeout=RENEW_AFTER.total_seconds()))
-            until = perf_counter() + self.settling
+            until = perf_counter() + min(self.settling, GRACE)
             # of what is in hand, each was heard, is still to be begun, or is with a server
             while len(self.in_hand) - len(heard) > self.todo.qsize():
                 heard.append(self.said.get(timeout=max(0.0, until - perf_counter())))
