@@ -73,17 +73,20 @@ class Work:
     standing: dict[int, Standing] = field(default_factory=dict)
 
 
+# the lines of the list of addresses that forbid a row of the outbox: for all mail, and for its trigger's
+FORBIDDING = (
+    suppressions.c.address == outbox.c.address,
+    suppressions.c.stream.in_((ALL_MAIL, outbox.c.trigger)),
+)
+
+
 class _Columns:
     """The row as guards see it: the columns of the outbox, and what other tables say at the same moment.
 
     `suppressed` asks the list of addresses, `halted` whether somebody stopped all sending.
     """
 
-    suppressed = (
-        exists()
-        .where(suppressions.c.address == outbox.c.address, suppressions.c.stream.in_((ALL_MAIL, outbox.c.trigger)))
-        .correlate(outbox)
-    )
+    suppressed = exists().where(*FORBIDDING).correlate(outbox)
     halted = exists().where(sending.c.halted_at.is_not(None))
 
     def __getattr__(self, name: str) -> Any:
@@ -194,7 +197,7 @@ def move(work: Work, transition: Transition, row: int, actor: Actor, given: Give
 def move_many(work: Work, transition: Transition, rows: Sequence[tuple[int, Given]], actor: Actor) -> list[int]:
     """Takes rows through a transition; returns those that went, in order. The others are as they were."""
     _require(transition, actor)
-    lock(work, [row for row, _ in rows])
+    lock_rows(work, [row for row, _ in rows])
     standing = work.standing
     open_to_it = [
         Moved(row, standing[row].place, standing[row].names, given)
@@ -207,7 +210,7 @@ def move_many(work: Work, transition: Transition, rows: Sequence[tuple[int, Give
     return [one.row for one in moved]
 
 
-def lock(work: Work, rows: Iterable[int]) -> None:
+def lock_rows(work: Work, rows: Iterable[int]) -> None:
     """Locks rows, and learns where they stand; asks for none twice."""
     for some in in_batches(row for row in rows if row not in work.standing):
         _learn(work, work.connection.execute(_LOCK, {"rows": some}).all())

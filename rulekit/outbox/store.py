@@ -35,7 +35,7 @@ from rulekit.outbox import pace as pacing
 from rulekit.outbox.claims import LEASE, Answer, Claim, Claims, Finish
 from rulekit.outbox.deciding import Deciding
 from rulekit.outbox.evidence import Event, Heard
-from rulekit.outbox.execution import Work, lock
+from rulekit.outbox.execution import Work, lock_rows
 from rulekit.outbox.figures import Figures
 from rulekit.outbox.gates import Gates
 from rulekit.outbox.opening import (
@@ -283,7 +283,7 @@ class Store(Deciding, Upkeep):
         store_id = self.store_id()
 
         def act(work: Work) -> tuple[list[Answer], list[State | TransitionRefused]]:
-            lock(work, [one.claim.row.id for one in finishes] + [claim.row.id for claim in marks])
+            lock_rows(work, [one.claim.row.id for one in finishes] + [claim.row.id for claim in marks])
             finished = claims.finish(work, finishes, now, gates.doubt)
             answers = claims.mark_data(work, marks, now, gates)
             if marks:

@@ -11,7 +11,7 @@ from datetime import datetime
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import Connection, bindparam, delete, func, select
 
-from rulekit.outbox.execution import COLUMNS, Work, candidates, in_batches, insert_or_leave, move_many
+from rulekit.outbox.execution import COLUMNS, FORBIDDING, Work, candidates, in_batches, insert_or_leave, move_many
 from rulekit.outbox.tables import ALL_MAIL, audit, outbox, suppressions, triggers
 from rulekit.outbox.transition import Actor, Given
 from rulekit.outbox.transitions import SUPPRESS
@@ -23,7 +23,7 @@ _REASONS = select(suppressions.c.address, suppressions.c.stream, suppressions.c.
 # the same for one row of the outbox, as a column of a statement about it
 REASON = (
     select(suppressions.c.reason)
-    .where(suppressions.c.address == outbox.c.address, suppressions.c.stream.in_((ALL_MAIL, outbox.c.trigger)))
+    .where(*FORBIDDING)
     .order_by(suppressions.c.stream)
     .limit(1)
     .correlate(outbox)
