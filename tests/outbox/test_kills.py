@@ -34,8 +34,6 @@ ELSEWHERE = {
     "the sender as a whole is down": {"pause"},
     "its time ran out with the worker": {"reap as failed"},
 }
-# where the run dies as it is, the other connection may have marked an email that the server has not taken yet
-BY_CHANCE = {"resolve to retry"}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -84,8 +82,8 @@ def test_killed_anywhere_nothing_is_lost_sent_twice_or_sent_early(
         counts = f"{kills[True]} kills at {len(set().union(*points))} points"
         print(f"\n{type(place).__name__}: {counts}: 0 lost, 0 twice, 0 early")  # noqa: T201
     assert kills[True] >= LEAST
-    # connections share commits by chance, so the last time of a point may be one too many for another run
-    assert kills[False] <= kills[True] / 10
+    # which email leaves first is chance as well, so a point may not be reached at all
+    assert kills[False] <= kills[True] / 20
 
 
 def test_the_week_goes_through_every_transition_but_those_named(
@@ -94,7 +92,7 @@ def test_the_week_goes_through_every_transition_but_those_named(
     play = Play(tmp_path / "whole", InTheProject(), server, run)
     _, points = play_whole(play, tmp_path / "saved")
     met = {point.split("`")[1] for some in points for point in some if "`" in point}
-    assert met - BY_CHANCE == {one.name for one in TRANSITIONS} - BY_CHANCE.union(*ELSEWHERE.values())
+    assert met == {one.name for one in TRANSITIONS} - set().union(*ELSEWHERE.values())
 
 
 def test_without_the_data_mark_the_judge_finds_what_is_sent_twice(

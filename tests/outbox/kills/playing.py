@@ -73,6 +73,7 @@ class Saved:
     folder: Path
     store: str
     ledger: tuple[Accepted, ...]
+    opened: bool
 
 
 @dataclass
@@ -96,8 +97,10 @@ class Play:
     def begin_from(self, saved: Saved) -> None:
         shutil.copytree(saved.folder, self.folder)
         self._settle_in(saved.store)
-        with self.open() as store:
-            take_over(store)
+        # opening the store for the first time is among what is killed
+        if saved.opened:
+            with self.open() as store:
+                take_over(store)
         self.server.ledger[:] = saved.ledger
 
     def _settle_in(self, copied: str | None) -> None:
@@ -106,7 +109,7 @@ class Play:
 
     def save(self, folder: Path) -> Saved:
         shutil.copytree(self.folder, folder)
-        return Saved(folder, self.place.new(self.store), tuple(self.server.ledger))
+        return Saved(folder, self.place.new(self.store), tuple(self.server.ledger), opened=bool(self.codes))
 
     def end(self) -> None:
         shutil.rmtree(self.folder)
@@ -218,9 +221,17 @@ def play_whole(play: Play, saved: Path) -> tuple[list[Saved], list[Counter[str]]
 
 
 def play_killed(play: Play, saved: Saved, number: int, at: Point) -> bool:
-    """Plays on from a step that is killed at a point, and is then typed again; returns whether it was reached."""
+    """Plays on from a step that is killed at a point, and is then typed again; returns whether it was reached.
+
+    Connections share commits as it happens, so a point may be reached fewer times than when the week was played whole:
+    the step is then begun anew and killed a time earlier.
+    """
+    name, time = at
     play.begin_from(saved)
-    killed = play.perform(STEPS[number], at)
+    while not (killed := play.perform(STEPS[number], (name, time))) and time > 1:
+        play.end()
+        play.begin_from(saved)
+        time -= 1
     for step in STEPS[number:]:
         play.perform(step)
     return killed

@@ -1,6 +1,6 @@
 """A week of a project: what is typed at which hour, who changes meanwhile, and what must have become of each email.
 
-Everybody starts to pay on Tuesday. Each gets a greeting at once, and a question that waits for approval. One run dies
+Everybody starts to pay on Tuesday. Each gets a greeting at once, and a question that waits for approval. Two runs die
 as it is, so that the week has work for the reaper.
 """
 
@@ -45,14 +45,19 @@ STEPS = (
     Step(("outbox", "unapprove", "--trigger", "Ask", "--person", "fay", "--yes", "--by", "ada"), STOPPED),
     Step(("suppress", "add", "eve@example.com", "--by", "eve"), STOPPED),
     Step(RUN, LEFT, {**PRO, "dan": "free"}),
-    Step(RUN, HOLD_OVER, dies=("after the final dot", 2)),
-    # the leases of who was killed are over, here and two steps later
+    # one email has arrived by then; what was claimed and not begun waits for the reaper
+    Step(RUN, HOLD_OVER, dies=("after the final dot", 1)),
+    # the leases of who was killed are over, here and wherever hours pass
     Step(RUN, TUESDAY + timedelta(minutes=40)),
     Step(RESOLVE, TUESDAY + timedelta(minutes=41)),
-    Step(RUN, TUESDAY + timedelta(hours=3)),
+    # nothing has arrived by then, and one email is marked
+    Step(RUN, TUESDAY + timedelta(hours=3), dies=("before the message", 1)),
     Step(RUN, TUESDAY + timedelta(hours=5)),
     Step(RESOLVE, TUESDAY + timedelta(hours=6)),
     Step(RUN, TUESDAY + timedelta(days=1)),
+    Step(RUN, TUESDAY + timedelta(days=1, hours=2)),
+    Step(RESOLVE, TUESDAY + timedelta(days=1, hours=3)),
+    Step(RUN, TUESDAY + timedelta(days=2)),
     Step(RUN, TUESDAY + timedelta(days=8)),
 )
 
