@@ -1,7 +1,7 @@
 """Stores for thousands of short histories: each is made once and emptied between two of them, and read beside its code.
 
-Nothing of the store's own code is replaced. Only SQLite does not wait for the disk here: what a commit means when the
-power goes is tested in `test_power_loss.py`.
+Nothing of the store's own code is replaced. Only nobody waits for the disk here: what a commit means when the power
+goes is tested in `test_power_loss.py`.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,22 @@ from sqlalchemy import Connection, Engine, Row, create_engine, event, insert, in
 from rulekit.outbox.opening import kind_of
 from rulekit.outbox.store import Store
 from rulekit.outbox.tables import audit, metadata, outbox
+from tests.outbox.machine_model import COMPARED
 
+
+def _unsync_sqlite(driver: Any, record: Any) -> None:
+    driver.execute("PRAGMA synchronous = OFF")
+
+
+def _unsync_postgres(driver: Any, record: Any) -> None:
+    driver.execute("SET synchronous_commit = off")
+    driver.commit()
+
+
+_UNSYNCED = {"sqlite": _unsync_sqlite, "postgresql": _unsync_postgres}
 # what happened since the last look, and where the emails that it happened to stand now
 _SINCE = (
-    select(
-        audit,
-        *(column.label(f"now_{column.name}") for column in outbox.c if column.name not in ("because", "message")),
-    )
+    select(audit, *(outbox.c[name].label(f"now_{name}") for name in ("state", "phase", "auto", "uncertain", *COMPARED)))
     .join_from(audit, outbox, outbox.c.id == audit.c.row)
     .order_by(audit.c.id)
 )
@@ -67,9 +76,8 @@ def _sequences(connection: Connection) -> list[str]:
 def reused(url: str, project: Path) -> Iterator[Reused]:
     """Opens a store, which must be new, for many histories."""
     with Store.open(url, project) as store, _engine_beside(store) as engine, closing(engine.connect()) as beside:
-        if engine.dialect.name == "sqlite":
-            store._engine.dispose()
-            event.listen(store._engine, "connect", lambda driver, _: driver.execute("PRAGMA synchronous = OFF"))
+        store._engine.dispose()
+        event.listen(store._engine, "connect", _UNSYNCED[engine.dialect.name])
         yield Reused(store, beside)
 
 
