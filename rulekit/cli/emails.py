@@ -1,5 +1,6 @@
 """How one email of the outbox is told, to people and to machines."""
 
+from datetime import datetime
 from email import message_from_bytes, policy
 
 import click
@@ -47,7 +48,18 @@ def story_as_json(row: OutboxRow, history: list[AuditLine], heard: list[Event]) 
         {"at": format_instant(event.at), "kind": event.kind.value, "source": event.source, "detail": event.detail}
         for event in heard
     ]
-    return {"because": dict(row.because), "history": lines, "heard": told}
+    doubted_at = _doubted_at(row)
+    return {
+        "because": dict(row.because),
+        "doubted_at": format_instant(doubted_at) if doubted_at else None,
+        "history": lines,
+        "heard": told,
+    }
+
+
+def _doubted_at(row: OutboxRow) -> datetime | None:
+    """Returns when a server first may have taken the email without a word, as long as nobody looked into it."""
+    return row.doubted_at or (row.left_at if row.state is State.UNCERTAIN else None)
 
 
 def _print_facts(row: OutboxRow) -> None:
@@ -64,6 +76,8 @@ def _print_facts(row: OutboxRow) -> None:
         ("sha-256", row.digest),
     ):
         click.echo(f"  {label + ':':12}{escape_line(value)}")
+    if (doubted_at := _doubted_at(row)) is not None:
+        click.echo(f"  {'in doubt:':12}a server may have taken it at {format_instant(doubted_at)}")
     for text, value in row.because.items():
         click.echo(f"  {'because:':12}{escape_line(text)} = {escape_line(value)}")
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from rulekit.outbox.execution import IN_ONE_STATEMENT, Work, in_batches, insert_or_leave, move_many
-from rulekit.outbox.states import Phase, State
+from rulekit.outbox.states import Phase
 from rulekit.outbox.suppressions import add_each, normalise
 from rulekit.outbox.tables import audit, events, outbox
 from rulekit.outbox.transition import Actor, Given
@@ -181,12 +181,13 @@ def _forbids(notice: Notice) -> bool:
 
 
 def _confirm(work: Work, new: Sequence[tuple[_Email, Notice]], given: Given, *, failed: bool) -> frozenset[int]:
-    """Ends the uncertain emails that a notice settles; of several about one email, a bounce settles it."""
+    """Ends the emails in doubt that a notice settles; of several about one email, a bounce settles it."""
     transition = CONFIRM_FAILED if failed else CONFIRM_SENT
+    open_to_it = {place.state.value for place in transition.sources}
     told = {
         row.id: _told(notice, given)
         for row, notice in new
-        if row.state == State.UNCERTAIN.value and (notice.kind is NoticeKind.BOUNCED) is failed
+        if row.state in open_to_it and (notice.kind is NoticeKind.BOUNCED) is failed
     }
     return frozenset(move_many(work, transition, sorted(told.items(), key=lambda item: item[0]), Actor.EVIDENCE))
 

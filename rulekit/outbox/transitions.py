@@ -49,6 +49,11 @@ def may_go_again(row: Any, given: Given) -> Any:
     return (policy == "resend") | ((policy == "idempotent") & (first > given.window_began))
 
 
+def _in_doubt(row: Any, given: Given) -> Any:
+    """Says whether nobody knows if the email arrived: one that is about to be sent again may have, as well."""
+    return (row.state == State.UNCERTAIN.value) | (is_empty(row.doubted_at) == NO)
+
+
 _REASON: Writes = {"reason": lambda row, given: given.reason}
 _APPROVAL: Writes = {
     "approved_at": lambda row, given: given.now,
@@ -163,19 +168,21 @@ RESEND = Transition(
 )
 CONFIRM_SENT = Transition(
     "confirm as sent",
-    (UNCERTAIN,),
+    (RETRYING, UNCERTAIN),
     Place(State.SENT),
     (Actor.EVIDENCE,),
-    "a notice about our message to that address says that it arrived",
-    writes={**_REASON, "reply": lambda row, given: given.reply},
+    "a notice about our message to that address says that it arrived; nobody knew (it may wait to be sent again)",
+    _in_doubt,
+    {**_REASON, "reply": lambda row, given: given.reply},
 )
 CONFIRM_FAILED = Transition(
     "confirm as failed",
-    (UNCERTAIN,),
+    (RETRYING, UNCERTAIN),
     Place(State.FAILED),
     (Actor.EVIDENCE,),
-    "a notice about our message to that address says that it was not delivered",
-    writes={**_REASON, **_NOT_TAKEN},
+    "a notice about our message to that address says that it was not delivered; nobody knew",
+    _in_doubt,
+    {**_REASON, **_NOT_TAKEN},
 )
 ERASE = Transition(
     "erase",
@@ -295,11 +302,14 @@ WITHHOLD = Transition(
 )
 SEND = Transition(
     "send",
-    (DATA, UNCERTAIN),
+    (DATA, RETRYING, UNCERTAIN),
     Place(State.SENT),
     (Actor.WORKER,),
-    "same token; the server took the message (after the lease: its answer came late)",
-    _same_token,
+    "same token; the server took the message (after the lease: its answer came late, maybe when the email already waits"
+    " to be sent again)",
+    lambda row, given: (
+        _same_token(row, given) & ((row.state != State.RETRYING.value) | (is_empty(row.doubted_at) == NO))
+    ),
     {"reply": lambda row, given: given.reply},
 )
 RETRY = Transition(

@@ -140,13 +140,18 @@ def test_resolve_says_what_became_of_an_uncertain_email(mailed: Any, to: str) ->
         store.mark_data(claim, now)
         store.finish(claim, Unknown("no answer"), now)
     assert states(mailed)["ada"] == "uncertain"
+    assert "  in doubt:   a server may have taken it at 2026-01-02T10:00:00Z\n" in told(mailed, "show", "1")
+    story = json.loads(told(mailed, "show", "1", "--output", "json"))
+    assert story["doubted_at"] == "2026-01-02T10:00:00Z"
     later = ("--now", "2026-01-02T11:00Z", "--by", "Eve")
     assert (
         told(mailed, "resolve", "1", to, "--reason", "asked the server", *later)
         == f"email 1 to ada@example.com: {to}\n"
     )
     assert states(mailed)["ada"] == to
-    assert "asked the server" in told(mailed, "show", "1")
+    shown = told(mailed, "show", "1")
+    assert "asked the server" in shown
+    assert "in doubt:" not in shown
 
 
 def test_resolve_refuses_an_email_that_is_not_uncertain(mailed: Any) -> None:

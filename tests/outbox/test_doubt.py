@@ -14,7 +14,7 @@ from rulekit.outbox.claims import LEASE
 from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
 from rulekit.outbox.gates import Gates
 from rulekit.outbox.states import State
-from rulekit.records import Later, Refused, Sent, Unknown
+from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, Unknown
 
 WINDOW = timedelta(minutes=10)
 IDEMPOTENT = Doubt("idempotent", WINDOW)
@@ -241,6 +241,61 @@ def test_what_a_dead_worker_left_goes_again_in_time(world, send, window, again):
     send(provider, doubt)
     assert only(world).state is (State.SENT if again else State.UNCERTAIN)
     assert len(provider.ledger) == 1
+
+
+def waits_to_go_again(world, send):
+    """The claim of a worker that fell asleep at the mark; its email was taken over, and is to be sent again."""
+    world.enter("ann", auto=True)
+    (claim,) = world.store.claim_due(world.now, "asleep", 1).claims
+    world.store.mark_data(claim, world.now)
+    world.now += LEASE
+    assert send(Provider(world), RESEND) == DispatchReport()
+    assert only(world).state is State.RETRYING
+    return claim
+
+
+def test_a_yes_that_comes_late_saves_the_repeat(world, send, broken):
+    claim = waits_to_go_again(world, send)
+    assert world.store.finish(claim, TAKEN, world.now) is State.SENT
+    world.later(minutes=5)
+    assert send(Provider(world), RESEND) == DispatchReport()
+    assert (only(world).state, only(world).reply) == (State.SENT, "250 queued")
+    assert broken(world.store) == {}
+    assert world.store.reconcile(world.now).again == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [(NoticeKind.DELIVERED, State.SENT), (NoticeKind.BOUNCED, State.FAILED)], ids=["arrived", "not"]
+)
+def test_a_notice_of_the_first_saves_the_repeat(world, send, broken, kind, state):
+    claim = waits_to_go_again(world, send)
+    notice = Notice(kind, (claim.row.recipient,), claim.row.message_id, "n1", "delivery report")
+    world.store.record_notices([notice], world.now, "eve")
+    world.later(minutes=5)
+    assert send(Provider(world), RESEND) == DispatchReport()
+    assert only(world).state is state
+    assert broken(world.store) == {}
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.DELIVERED, NoticeKind.BOUNCED])
+def test_what_was_put_off_is_tried_again_whatever_a_notice_says(world, kind):
+    world.enter("ann", auto=True)
+    (claim,) = world.store.claim_due(world.now, "w", 1).claims
+    world.store.mark_data(claim, world.now)
+    world.store.finish(claim, Later("451 after the dot"), world.now)
+    notice = Notice(kind, (claim.row.recipient,), claim.row.message_id, "n1", "delivery report")
+    assert world.store.record_notices([notice], world.now, "eve").recorded
+    assert only(world).state is State.RETRYING
+
+
+def test_who_said_later_cannot_say_yes_any_more(world):
+    world.enter("ann", auto=True)
+    (claim,) = world.store.claim_due(world.now, "w", 1).claims
+    world.store.mark_data(claim, world.now)
+    world.store.finish(claim, Later("451 after the dot"), world.now)
+    with pytest.raises(TransitionRefused):
+        world.store.finish(claim, TAKEN, world.now)
+    assert only(world).state is State.RETRYING
 
 
 # whose word counts

@@ -182,9 +182,15 @@ class Model:
         if self.policy == "idempotent" and not world.held:
             yield "other settings", world._replace(held=True)
         if world.copies:
-            yield "evidence", self.move(world, table.CONFIRM_SENT, Given(now, "dsn", "250", reply="250"))
+            yield "evidence", self.settled(world, table.CONFIRM_SENT, Given(now, "dsn", "250", reply="250"))
         elif all(worker.step != "marked" for worker in world.workers):
-            yield "evidence", self.move(world, table.CONFIRM_FAILED, Given(now, "dsn", "550"))
+            yield "evidence", self.settled(world, table.CONFIRM_FAILED, Given(now, "dsn", "550"))
+
+    def settled(self, world, entry, given):
+        after = self.move(world, entry, given)
+        if after is not None and world.state != State.UNCERTAIN.value and world.doubted_at is None:
+            raise Broken("a notice ended an email of which nobody doubts what became of it")
+        return after
 
     def what_keeps_back(self, world):
         yield "unsubscribe", self.unsubscribed(world)
