@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 from watchfiles import BaseFilter, Change, watch
 
 from rulekit.folders import FILE_NAME
 from rulekit.language.folder import SKIPPED_FOLDERS, is_body, is_rules
 
-# in milliseconds: how long it takes until the first check, and how often a signal is looked for
+# in milliseconds: how long it takes until the first check
 _WAIT = 100
 
 
@@ -27,13 +28,13 @@ class _Rules(BaseFilter):
         return parts[-1:] == (FILE_NAME,) or is_rules(path) or is_body(path)
 
 
-def changes(folder: Path) -> Iterator[None]:
-    """Yields at once, then after each change of the project's files, until Ctrl-C; no change is missed in between."""
+def changes(folder: Path, stopping: Event) -> Iterator[None]:
+    """Yields at once, then after each change of the project's files, until the event; none is missed in between."""
     folder = folder.resolve()
     first = True
     # the watcher says nothing before it has waited once, so it waits briefly
     for changed in watch(
-        folder, watch_filter=_Rules(folder), rust_timeout=_WAIT, yield_on_timeout=True, raise_interrupt=True
+        folder, watch_filter=_Rules(folder), rust_timeout=_WAIT, yield_on_timeout=True, stop_event=stopping
     ):
         if changed or first:
             yield

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
-from types import FrameType
 from urllib.parse import urlsplit
 
 import click
 
 from rulekit.cli.logs import set_up_logging
 from rulekit.cli.options import Interval, Place, project_option
+from rulekit.cli.stopping import stop_at
 from rulekit.clock import format_duration
 from rulekit.email.addresses import parse_mailbox
 from rulekit.engine import Project, open_project, open_store
@@ -58,18 +58,8 @@ def command(every: timedelta | None, listen: str | None, log_format: str, projec
 
 def _run(serving: Serving, stopping: Event) -> None:
     """Runs the loop beside this thread, which alone hears signals, also while the loop waits for a database."""
-    asked_to_stop: list[int] = []
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        # the next one ends the process as if nobody listened
-        for handled in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(handled, signal.SIG_DFL)
-        asked_to_stop.append(number)
-        stopping.set()
-
     loop = Thread(target=serving.run, name="loop", daemon=True)
-    for handled in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(handled, hear)
+    asked_to_stop = stop_at(stopping, signal.SIGTERM, signal.SIGINT)
     loop.start()
     # a signal may reach any thread of the process; this one must wake by itself to hear of it
     while loop.is_alive():

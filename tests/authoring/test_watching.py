@@ -8,6 +8,8 @@ from threading import Thread
 from time import monotonic
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -18,7 +20,7 @@ class Watched:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "rulekit", "check", "--watch", "--select", "RK1"],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONFAULTHANDLER": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -41,6 +43,16 @@ class Watched:
             seen.append(self.lines.get(timeout=max(0.01, end - monotonic())))
         return seen
 
+    def interrupt(self) -> int:
+        """Returns the exit code after Ctrl-C; fails with what it is doing when it does not end."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            return self.process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.reader.join()
+            pytest.fail("it goes on after Ctrl-C:\n" + "\n".join(self.lines.queue))
+
 
 def test_it_checks_again_after_each_change_and_ends_with_control_c(desk: Any) -> None:
     desk.rules('persona P:\n  email = "a"\n')
@@ -53,8 +65,7 @@ def test_it_checks_again_after_each_change_and_ends_with_control_c(desk: Any) ->
         assert any("RK102" in line for line in watched.until("Ctrl-C"))
         desk.rules('persona P:\n  email = "a"\n')
         assert "1 file checked, nothing to report" in watched.until("Ctrl-C")
-        watched.process.send_signal(signal.SIGINT)
-        assert watched.process.wait(timeout=30) == 0
+        assert watched.interrupt() == 0
     finally:
         watched.process.kill()
         watched.process.wait()
