@@ -2,7 +2,7 @@
 
 A notice may be forged, so it counts only when it names the id of an email that left for the very address that it is
 about. Then it is one line in `events`, however often it is heard. What an email became is not changed by it, except
-where nobody knew (`uncertain`).
+where nobody knew: it is uncertain, or waits to be sent again because it was.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

