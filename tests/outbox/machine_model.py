@@ -35,7 +35,7 @@ ELSEWHERE = {
     "defer": "test_gates.py",
     "outlast": "test_gates.py",
     "recall": "test_gates.py",
-    "reap as failed": "test_kills.py",
+    "reap as failed": "test_claims.py",
     "withhold": "test_doubt.py",
     "confirm as sent": "test_evidence.py",
     "confirm as failed": "test_evidence.py",
