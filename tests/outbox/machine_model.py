@@ -29,7 +29,7 @@ COMPARED = (
     "left_at",
     "doubted_at",
 )
-# what these histories have not, or not in each two hundred, and where it is tried
+# what these histories have not, or not in each five hundred, and where it is tried
 ELSEWHERE = {
     "erase": "test_erasing.py",
     "defer": "test_gates.py",
