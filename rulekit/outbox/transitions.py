@@ -307,9 +307,7 @@ SEND = Transition(
     (Actor.WORKER,),
     "same token; the server took the message (after the lease: its answer came late, maybe when the email already waits"
     " to be sent again)",
-    lambda row, given: (
-        _same_token(row, given) & ((row.state != State.RETRYING.value) | (is_empty(row.doubted_at) == NO))
-    ),
+    lambda row, given: _same_token(row, given) & ((row.state == State.SENDING.value) | _in_doubt(row, given)),
     {"reply": lambda row, given: given.reply},
 )
 RETRY = Transition(
