@@ -22,6 +22,7 @@ MAX_SIZE = 1 << 20
 MAX_DECIMALS = 20
 _MAX_BITS = 1024
 _BUDGET = "(budget)"  # no template can spell that name
+_PIECE = 4  # what a piece of syntax costs at each turn of a loop, about as long as so many characters
 _DATE_PARTS = re.compile(r"%(.?)", re.DOTALL)
 
 
@@ -74,13 +75,38 @@ def concatenate(context: Context, *parts: Any) -> str:
 
 
 @pass_context
-def counted(context: Context, items: Any) -> Iterator[Any]:
-    """Yields the items of a loop and charges each."""
+def compare(context: Context, left: Any, *operations: Any) -> bool:
+    """Returns whether a chain of comparisons holds; `operations` are jinja2's name of each operator and its operand."""
+    budget = budget_of(context)
+    budget.spend(_size(left))
+    for sign, right in zip(operations[::2], operations[1::2], strict=True):
+        budget.spend(_size(right))
+        if not _COMPARISONS[sign](left, right):
+            return False
+        left = right
+    return True
+
+
+@pass_context
+def cut(context: Context, value: Any, start: Any, stop: Any, step: Any) -> Any:
+    """Returns the part of a text or list that `value[start:stop:step]` is."""
+    if isinstance(value, Undefined):
+        str(value)  # fails, and says what is missing
+    if not isinstance(value, str | list | tuple):
+        raise TemplateRuntimeError("`[…:…]` needs a list or a text")
+    part = value[start:stop:step]
+    budget_of(context).spend(len(part))
+    return part
+
+
+@pass_context
+def counted(context: Context, items: Any, weight: int) -> Iterator[Any]:
+    """Yields the items of a loop and charges each with what stands inside the loop: `weight` pieces of syntax."""
     budget = budget_of(context)
     if not isinstance(items, str | list | tuple | Undefined):
         raise TemplateRuntimeError("`for` needs a list")
     for item in items:
-        budget.spend(_size(item))
+        budget.spend(_size(item) + weight * _PIECE)
         yield item
 
 
@@ -102,7 +128,9 @@ def _bounded(work: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _size(value: object) -> int:
-    return len(value) if isinstance(value, str | list | tuple) else 1
+    if isinstance(value, str):
+        return len(value)
+    return sum(map(_size, value), len(value)) if isinstance(value, list | tuple) else 1
 
 
 def _exact(left: Any, right: Any) -> tuple[Any, Any]:
@@ -196,6 +224,16 @@ def _limit(size: int) -> None:
         raise SecurityError("a text would grow beyond 1 MiB")
 
 
+_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "lteq": operator.le,
+    "gt": operator.gt,
+    "gteq": operator.ge,
+    "in": lambda item, items: item in items,
+    "notin": lambda item, items: item not in items,
+}
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
     "-": operator.sub,

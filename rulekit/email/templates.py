@@ -16,7 +16,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
-from rulekit.email.filters import FILTERS, MAX_SIZE, compute, concatenate, counted, with_budget
+from rulekit.email.filters import FILTERS, MAX_SIZE, compare, compute, concatenate, counted, cut, with_budget
 from rulekit.email.values import Record, missing, show, show_in_markdown
 from rulekit.errors import ComposeError
 from rulekit.language import template_names
@@ -50,7 +50,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             cache_size=0,
         )
         self.globals.clear()
-        self.filters = {**FILTERS, "counted": counted, "concatenate": concatenate}
+        self.filters = {**FILTERS, **{work.__name__: work for work in (compare, concatenate, counted, cut)}}
         self.tests = {name: JINJA_TESTS[name] for name in template_names.TESTS}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -159,24 +159,43 @@ def _refuse_unknown_names(tree: nodes.Template, place: str) -> None:
 
 
 def _with_bounds(tree: nodes.Template, sandbox: _Sandbox) -> nodes.Template:
-    """Returns the tree with `~` and what loops run over passing through filters that charge the budget."""
-    for loop in tree.find_all(nodes.For):
-        loop.iter = nodes.Filter(loop.iter, "counted", [], [], None, None, lineno=loop.lineno)
-    _replace_joins(tree)
+    """Returns the tree with loops and all that can take long passing through filters that charge the budget."""
+    _bound(tree)
     tree.set_environment(sandbox)
     return tree
 
 
-def _replace_joins(node: nodes.Node) -> nodes.Node:
-    """Returns the node, or the filter that stands for it, after doing the same to everything below it."""
+def _bound(node: nodes.Node) -> tuple[nodes.Node, int]:
+    """Returns the node, or the filter that stands for it, and how many nodes it had with all below it."""
+    weight = 1
     for field, value in node.iter_fields():
         if isinstance(value, nodes.Node):
-            setattr(node, field, _replace_joins(value))
+            bound, below = _bound(value)
+            setattr(node, field, bound)
+            weight += below
         elif isinstance(value, list):
-            setattr(node, field, [_replace_joins(v) if isinstance(v, nodes.Node) else v for v in value])
-    if isinstance(node, nodes.Concat):
-        return nodes.Filter(node.nodes[0], "concatenate", node.nodes[1:], [], None, None, lineno=node.lineno)
+            each = [_bound(v) if isinstance(v, nodes.Node) else (v, 0) for v in value]
+            setattr(node, field, [bound for bound, _ in each])
+            weight += sum(below for _, below in each)
+    return _charging(node, weight), weight
+
+
+def _charging(node: nodes.Node, weight: int) -> nodes.Node:
+    match node:
+        case nodes.For():
+            node.iter = _filter("counted", node.iter, nodes.Const(weight))
+        case nodes.Concat():
+            return _filter("concatenate", *node.nodes)
+        case nodes.Compare():
+            operations = [part for operand in node.ops for part in (nodes.Const(operand.op), operand.expr)]
+            return _filter("compare", node.expr, *operations)
+        case nodes.Getitem(arg=nodes.Slice() as part):
+            return _filter("cut", node.node, *(end or nodes.Const(None) for end in (part.start, part.stop, part.step)))
     return node
+
+
+def _filter(name: str, value: nodes.Node, *options: nodes.Node) -> nodes.Filter:
+    return nodes.Filter(value, name, list(options), [], None, None, lineno=value.lineno)
 
 
 def _unknown(what: str, name: str, known: Mapping[str, object]) -> str:

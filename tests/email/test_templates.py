@@ -36,6 +36,8 @@ FIELDS: dict[str, Any] = {
     "idle": timedelta(days=14),
     "tags": ["a", "b", "c"],
     "none_of_it": [],
+    "long": "a" * 500_000,
+    "almost_long": "a" * 499_999 + "b",
 }
 
 
@@ -72,6 +74,11 @@ def render(text: str, kind: Kind = Kind.PLAIN, path: str | None = None) -> str:
         ("{% for x in person.gone %}{{ x }}{% endfor %}end", "end"),
         ("{% for x in person.tags %}{{ loop.index }}{{ x }}{% if not loop.last %};{% endif %}{% endfor %}", "1a;2b;3c"),
         ("{% if true %}\nline\n{% endif %}\nnext\n", "line\nnext"),
+        (
+            "{{ 1 < 2 < 3 }} {{ 1 < 2 > 3 }} {{ 'a' in person.tags }} {{ 'a' not in person.tags }}",
+            "true false true false",
+        ),
+        ("{{ person.first_name[1:] }} {{ person.first_name[::-1] }} {{ person.tags[:2] }}", "da adA a, b"),
         ("{{ person.tags | first }}{{ person.tags | last }}{{ person.tags | length }}", "ac3"),
         ("{{ person.none_of_it | first | default('nothing') }}", "nothing"),
         ("{{ person.tags | join(' and ') }} {{ person.tags[1] }} {{ person.first_name[:2] }}", "a and b and c b Ad"),
@@ -176,6 +183,27 @@ BOMBS = [
     + "x" * 2000
     + "{% endfor %}" * 3,
     "x" * (1 << 20) + "y",
+    # `long` has half a million characters
+    *(
+        "{% set big = person.long %}"
+        + "".join(f"{{% for i{n} in '0123456789' %}}" for n in range(5))
+        + step
+        + "{% endfor %}" * 5
+        for step in (
+            "{% if 'ab' in big %}{% endif %}",
+            "{% if 'ab' not in big %}{% endif %}",
+            "{% if big == person.long ~ '' %}{% endif %}",
+            "{% if big < person.almost_long %}{% endif %}",
+            "{% if 1 < 2 <= 3 != 4 and big == person.almost_long %}{% endif %}",
+            "{% if [big, big] == [big, person.almost_long] %}{% endif %}",
+            "{% if person.almost_long in [big, big, big] %}{% endif %}",
+            "{% set x = big[1:] %}",
+            "{% set x = big[::-1] %}",
+            # each turn is cheap, and all of them are not
+            "{% if person.gone and person.gone or not person.gone %}{% endif %}" * 200,
+            "{% set x = -(2.5) is even %}" * 200,
+        )
+    ),
 ]
 
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from bisect import bisect_right
 from itertools import accumulate
 from pathlib import Path
@@ -241,3 +242,21 @@ def test_large_texts_are_reported_soon_and_in_little_memory(name: str, tmp_path:
     assert reports == 1 if name in LARGE_WITH_ONE_MISTAKE else reports > 0
     assert seconds < 2
     assert mebibytes < 200
+
+
+def test_many_heavy_patterns_are_one_report_at_the_heaviest(tmp_path: Path) -> None:
+    heavy = [f'persona P{i}:\n  a matches "(\\\\pL|\\\\pN){{0,{100 + i}}}"\n' for i in range(200)]
+    (tmp_path / "a.rules").write_text("person:\n  a text\n" + "".join(heavy), encoding="utf-8")
+    started = time.process_time()
+    rules = load_rules(tmp_path)
+    seconds = time.process_time() - started
+    (report,) = [one for one in rules.diagnostics if one.severity is Severity.ERROR]
+    assert report.code.slug == "invalid-pattern"
+    assert "pL|" in rules.sources["a.rules"].text[report.primary.span.start : report.primary.span.end]
+    assert seconds < 10  # all of them take about thirty
+
+
+def test_thousands_of_ordinary_patterns_are_no_mistake(tmp_path: Path) -> None:
+    ordinary = [f'persona P{i}:\n  a matches "[a-z]+[.]{i}@(example|sample)[.](com|org)"\n' for i in range(1500)]
+    (tmp_path / "a.rules").write_text("person:\n  a text\n" + "".join(ordinary), encoding="utf-8")
+    assert not has_errors(load_rules(tmp_path).diagnostics)

@@ -7,10 +7,10 @@ from rulekit.diagnostics.diagnostic import Label
 from rulekit.diagnostics.source import Span
 from rulekit.language import tree
 from rulekit.language.checking.agreement import INSTANTS, agree, agree_as_is
-from rulekit.language.checking.findings import each
+from rulekit.language.checking.findings import Reported, each
 from rulekit.language.checking.junctions import joined
 from rulekit.language.checking.literals import fixed, fixed_duration
-from rulekit.language.checking.patterns import LONGEST, invalid_pattern
+from rulekit.language.checking.patterns import LONGEST, MOST_TIME
 from rulekit.language.checking.scope import VALUES, Checked, Scope, described
 from rulekit.language.expressions import (
     And,
@@ -138,8 +138,10 @@ def _refuse_chain(node: tree.Binary, scope: Scope) -> None:
 
 
 def _require_pattern(node: tree.Expression, scope: Scope) -> None:
-    pattern = fixed(node, scope)
-    reason = invalid_pattern(str(pattern.value))
+    pattern, patterns = str(fixed(node, scope).value), scope.findings.patterns
+    if patterns.exhausted:
+        raise Reported
+    reason = patterns.refuse(pattern, node.span)
     if reason is not None:
         scope.findings.fail(
             codes.INVALID_PATTERN,
@@ -148,8 +150,16 @@ def _require_pattern(node: tree.Expression, scope: Scope) -> None:
             reason,
             secondary=scope.uses,
             help="write a shorter pattern, or several joined by `or`"
-            if len(str(pattern.value)) > LONGEST
+            if len(pattern) > LONGEST
             else "write a pattern without back references and look-around (RE2 syntax)",
+        )
+    if patterns.exhausted:
+        scope.findings.fail(
+            codes.INVALID_PATTERN,
+            f"the patterns of this project take more than {MOST_TIME:g} seconds to read",
+            patterns.culprit or node.span,
+            f"this one alone takes {patterns.longest:.2g} seconds",
+            help="write smaller counts, fewer classes such as `\\pL`, or fewer patterns",
         )
 
 

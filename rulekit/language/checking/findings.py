@@ -7,6 +7,7 @@ from typing import NoReturn, TypeVar
 
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import SourceText, Span
+from rulekit.language.checking.patterns import Patterns
 from rulekit.suggestions import suggest
 
 QUOTE_WIDTH = 40
@@ -24,10 +25,11 @@ class Reported(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The reports so far, and the sources that they quote."""
+    """The reports so far, the sources that they quote, and the patterns met on the way."""
 
     read: Read
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    patterns: Patterns = field(default_factory=Patterns)
     _seen: set[tuple[Code, Span | None]] = field(default_factory=set)
     _compared: Counter[str] = field(default_factory=Counter)
 
