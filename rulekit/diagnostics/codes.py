@@ -105,6 +105,12 @@ IMAGE_WITHOUT_ALTERNATIVE = Code(
 EMPTY_SUBJECT = Code("RK514", "empty-subject", WARNING, "A subject can come out empty, and nothing is sent then.")
 UNUSED_BLOCK = Code("RK515", "unused-block", WARNING, "A piece of a template is never shown, or always.")
 UNBOUNDED_TEMPLATE = Code("RK516", "unbounded-template", ERROR, "A template can grow or work beyond all limits.")
+TEMPLATE_TYPE_MISMATCH = Code(
+    "RK517", "template-type-mismatch", ERROR, "A template gives a value of a wrong type to what cannot take it."
+)
+TEMPLATE_NOT_IN_CLOSED_SET = Code(
+    "RK518", "template-not-in-closed-set", ERROR, "A template compares with a text that a field never has."
+)
 
 # RK6 privacy and volume
 MISSING_UNSUBSCRIBE_LINK = Code("RK601", "missing-unsubscribe-link", WARNING, "An email shows no link to unsubscribe.")

@@ -17,6 +17,7 @@ from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.runtime import Context
 
 from rulekit.email.values import missing, show
+from rulekit.language.template_names import DATE_PARTS
 
 MAX_SIZE = 1 << 20
 MAX_DECIMALS = 20
@@ -81,7 +82,7 @@ def compare(context: Context, left: Any, *operations: Any) -> bool:
     budget.spend(_size(left))
     for sign, right in zip(operations[::2], operations[1::2], strict=True):
         budget.spend(_size(right))
-        if not _COMPARISONS[sign](left, right):
+        if not _COMPARISONS[sign](*_exact(left, right)):
             return False
         left = right
     return True
@@ -154,10 +155,9 @@ def _date_part(value: datetime, letter: str) -> str:
         return "%"
     if letter == "e":
         return str(value.day)
-    if letter == "" or letter not in "YmdHMSBbAaIpZ":
-        raise TemplateRuntimeError(
-            f"`date` does not know `%{letter}`; it knows %Y %m %d %e %B %b %A %a %H %I %M %S %p %Z"
-        )
+    if letter == "" or letter not in DATE_PARTS:
+        known = " ".join(f"%{part}" for part in DATE_PARTS)
+        raise TemplateRuntimeError(f"`date` does not know `%{letter}`; it knows {known}")
     return value.strftime(f"%{letter}")
 
 

@@ -36,6 +36,9 @@ FILTERS: Mapping[str, str] = {
     "urlencode": "fit to stand in a link's query",
 }
 
+# What may follow `%` in the form of `date`, beside another `%`.
+DATE_PARTS = "YmdeBbAaHIMSpZ"
+
 # Tests by name (`person.x is defined`). A missing value is not defined.
 TESTS: Mapping[str, str] = {
     "defined": "the value is there",

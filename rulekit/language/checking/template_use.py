@@ -11,6 +11,7 @@ from rulekit.diagnostics.diagnostic import Label
 from rulekit.language.checking.findings import Findings, attempted
 from rulekit.language.checking.names import Declared
 from rulekit.language.checking.presence import Sets
+from rulekit.language.checking.template_operations import check_operations
 from rulekit.language.checking.template_syntax import ParsedText, parse_text
 from rulekit.language.checking.template_text import placed
 from rulekit.language.checking.template_variables import check_variables
@@ -43,6 +44,7 @@ def _check_template(
     parsed = dict(attempted(lambda one: (one[0], parse_text(one[1], findings)), texts))
     for text in parsed.values():
         check_variables(text, sets.schema, declared, findings)
+        check_operations(text, sets.schema, findings)
         _check_missing(text, senders, sets, findings)
     return parsed
 
