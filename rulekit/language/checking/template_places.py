@@ -41,7 +41,9 @@ class Places:
 
 def places(parsed: ParsedText) -> Places:
     """Returns the places of a template's text."""
-    lines = _code_only(parsed.text.source.text).split("\n")
+    written = parsed.text.source.text
+    # a text that cannot be read as a whole cannot be cut into words either
+    lines = (written if parsed.in_pieces else _code_only(written)).split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
     return Places(parsed.text, lines, starts)
 

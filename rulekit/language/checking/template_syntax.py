@@ -11,7 +11,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.source import Span
-from rulekit.language.checking.findings import Findings, Reported, replacement
+from rulekit.language.checking.findings import Findings, replacement
 from rulekit.language.checking.template_text import PlacedText
 from rulekit.language.template_names import FILTERS, SYNTAX, TESTS
 from rulekit.suggestions import suggest
@@ -46,10 +46,16 @@ DEEPEST = 100
 
 @dataclass(frozen=True, slots=True)
 class ParsedText:
-    """A template's text and the tree that Jinja2 makes of it."""
+    """A template's text and the tree that Jinja2 makes of it.
+
+    Where the text as a whole cannot be read, the tree has its tags one by one (`in_pieces`), so that other mistakes in
+    them are found in the same pass; what the text itself names is not known then. `is_right` tells that it can be used.
+    """
 
     text: PlacedText
     tree: nodes.Template
+    in_pieces: bool = False
+    is_right: bool = True
 
 
 class _Inert(SandboxedEnvironment):
@@ -69,24 +75,58 @@ def environment() -> Environment:
 
 def parse_text(text: PlacedText, findings: Findings) -> ParsedText:
     """Returns the text as Jinja2 reads it; reports what cannot be read and what may not stand in a template."""
-    try:
-        jinja = environment()
-        _require_bounded(jinja, text, findings)
-        tree = jinja.parse(text.source.text)
-    except TemplateSyntaxError as error:
-        _fail_syntax(text, error, findings)
-    except (RecursionError, MemoryError, ValueError, OverflowError):
-        findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply", help=_SPLIT)
-    if _depth(tree) > DEEPEST:
-        findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply", help=_SPLIT)
+    jinja = environment()
+    tree, in_pieces = _read(jinja, text, findings)
     every = list(tree.find_all(nodes.Node))
     _refuse_unknown(every, jinja, text, findings)
     foreign = [node for node in every if _is_foreign(node)]
     for node in foreign:
         _report_foreign(node, text, findings)
-    if foreign:
-        raise Reported
-    return ParsedText(text, tree)
+    return ParsedText(text, tree, in_pieces, is_right=not (in_pieces or foreign))
+
+
+def _read(jinja: Environment, text: PlacedText, findings: Findings) -> tuple[nodes.Template, bool]:
+    in_pieces = False
+    try:
+        _require_bounded(jinja, text, findings)
+        tree = jinja.parse(text.source.text)
+    except TemplateSyntaxError as error:
+        _report_syntax(text, error, findings)
+        tree, in_pieces = _pieces(jinja, text.source.text), True
+    except (RecursionError, MemoryError, ValueError, OverflowError):
+        _fail_too_deep(text, findings)
+    if _depth(tree) > DEEPEST:
+        _fail_too_deep(text, findings)
+    return tree, in_pieces
+
+
+def _fail_too_deep(text: PlacedText, findings: Findings) -> NoReturn:
+    findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", text.whole, "nested too deeply", help=_SPLIT)
+
+
+# what shows a value or asks about one, and what makes a template of it alone; a quoted text may hold the end of a tag
+_QUOTED = r"""(?:"[^"\n]*"|'[^'\n]*'|[^"'{}%]|[{}%](?![{}%]))*?"""
+_TAG = re.compile(
+    rf"(?P<shown>\{{\{{{_QUOTED}\}}\}})|\{{%[-+]?\s*(?:el)?(?P<asked>if\b{_QUOTED})[-+]?%\}}|(?P<turned>\{{%[-+]?\s*for\b{_QUOTED}%\}})"
+)
+MOST_PIECES = 200
+
+
+def _pieces(jinja: Environment, text: str) -> nodes.Template:
+    """Returns a tree of the tags that can be read by themselves, each in its line; of the first MOST_PIECES tags."""
+    body: list[nodes.Node] = []
+    for tag in islice(_TAG.finditer(text), MOST_PIECES):
+        if tag["asked"]:
+            piece = f"{{% {tag['asked']} %}}{{% endif %}}"
+        else:
+            piece = tag["shown"] or f"{tag['turned']}{{% endfor %}}"
+        try:
+            body += jinja.parse("\n" * text.count("\n", 0, tag.start()) + piece).body
+        except (TemplateSyntaxError, RecursionError, MemoryError, ValueError, OverflowError):
+            continue
+    tree = nodes.Template(body, lineno=1)
+    tree.set_environment(jinja)
+    return tree
 
 
 def _require_bounded(jinja: Environment, text: PlacedText, findings: Findings) -> None:
@@ -114,10 +154,10 @@ def _depth(tree: nodes.Template) -> int:
     return deepest
 
 
-def _fail_syntax(text: PlacedText, error: TemplateSyntaxError, findings: Findings) -> NoReturn:
+def _report_syntax(text: PlacedText, error: TemplateSyntaxError, findings: Findings) -> None:
     words, help = _explain_syntax(error.message or "")
     place = text.find(error.lineno, r"\{[{%].*")
-    findings.fail(codes.TEMPLATE_SYNTAX, "a template cannot be read", place, words, help=help)
+    findings.report(codes.TEMPLATE_SYNTAX, "a template cannot be read", place, words, help=help)
 
 
 def _explain_syntax(message: str) -> tuple[str, str]:

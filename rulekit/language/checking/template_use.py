@@ -45,8 +45,9 @@ def _check_template(
     for text in parsed.values():
         check_variables(text, sets.schema, declared, findings)
         check_operations(text, sets.schema, findings)
-        _check_missing(text, senders, sets, findings)
-    return parsed
+        if text.is_right:
+            _check_missing(text, senders, sets, findings)
+    return {part: text for part, text in parsed.items() if text.is_right}
 
 
 def _texts(template: Template) -> list[tuple[str, TemplateText]]:

@@ -53,11 +53,14 @@ class _Names:
 def check_variables(parsed: ParsedText, schema: Schema, declared: Declared, findings: Findings) -> None:
     """Reports every name in a template that stands for nothing, and whole records in place of their fields."""
     names = _Names(parsed, schema, declared, findings)
-    every = list(parsed.tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem)))
+    # what is called was reported for that
+    called = {id(call.node) for call in parsed.tree.find_all(nodes.Call)}
+    found = parsed.tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))
+    every = [node for node in found if id(node) not in called]
     own = [node for node in every if isinstance(node, nodes.Name)]
     undeclared = _undeclared(parsed, own)
     for name in own:
-        if name.name in undeclared and name.name not in NAMES:
+        if name.name in undeclared and name.name not in NAMES and not parsed.in_pieces:
             message, known = f"unknown name `{name.name}` in a template", _meant_by(name.name, schema)
             names.report(message, name.lineno, _word(name.name), known, name.name)
     members = [(node, member_of(node)) for node in every if isinstance(node, nodes.Getattr | nodes.Getitem)]

@@ -96,6 +96,32 @@ def test_every_name_of_a_text_is_reported(check_text):
     assert sorted(checked.slugs) == ["unknown-filter", "unknown-variable", "unknown-variable", "unknown-variable"]
 
 
+PASSES = [
+    "{% if person.emial %}{{ person.email | uper }}{{ person.seats | date }}{% include 'x' %}{{ trigger.nam }}",
+    "{% for tag in person.tgas %}{{ tag }}{% endfro %}{{ person.emial }}{% if person.seats > '3' %}x{% endif %}",
+    "{{ person.emial }}{{ person.email | uper }}{{ person.email }\n{{ person.plan == 'Pro' }}",
+    "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(person.emial) }}{{ person.seats | date }}",
+]
+FOUND = [
+    ["template-syntax", "template-type-mismatch", *["unknown-variable"] * 2, "unknown-filter"],
+    ["template-syntax", "template-type-mismatch", "unknown-variable", "unknown-variable"],
+    ["template-not-in-closed-set", "template-syntax", "unknown-filter", "unknown-variable"],
+    ["forbidden-syntax", "forbidden-syntax", "template-type-mismatch", "unknown-variable"],
+]
+
+
+@pytest.mark.parametrize(("text", "slugs"), list(zip(PASSES, FOUND, strict=True)))
+def test_all_mistakes_of_a_template_are_found_in_one_pass(check_text, text, slugs):
+    assert sorted(letter(check_text, text).slugs) == sorted(slugs)
+
+
+def test_a_text_that_cannot_be_read_is_not_asked_about_what_it_names_itself(check_text):
+    text = (
+        "{% set greeting = 'Hello' %}{% for tag in person.tags %}{{ tag }} {{ greeting }} {{ loop.index }}{% endfro %}"
+    )
+    assert letter(check_text, text).only().code.slug == "template-syntax"
+
+
 def test_a_place_inside_the_rules(check_text):
     checked = check_text('template T:\n  subject "Hi {{ person.emial }}"\n  text "b"\n')
     assert checked.fixed() == [("emial", "email")]
