@@ -111,6 +111,11 @@ TEMPLATE_TYPE_MISMATCH = Code(
 TEMPLATE_NOT_IN_CLOSED_SET = Code(
     "RK518", "template-not-in-closed-set", ERROR, "A template compares with a text that a field never has."
 )
+RELATIVE_LINK = Code("RK519", "relative-link", WARNING, "A link or image in an email leads nowhere.")
+UNSUPPORTED_ELEMENT = Code("RK520", "unsupported-element", WARNING, "An element of an email has no effect there.")
+DROPPED_STYLE = Code(
+    "RK521", "dropped-style", WARNING, "A style of an email is lost when styles are moved to elements."
+)
 
 # RK6 privacy and volume
 MISSING_UNSUBSCRIBE_LINK = Code("RK601", "missing-unsubscribe-link", WARNING, "An email shows no link to unsubscribe.")

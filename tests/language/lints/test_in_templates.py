@@ -1,7 +1,10 @@
 """What templates may hold without being reported, next to what is reported for them."""
 
+import time
+
 import pytest
 
+from rulekit.language.lints.in_templates.markup import links, markdown_images, style_rules, tags
 from tests.language.lints.conftest import SETTINGS
 
 RULES = """\
@@ -133,3 +136,40 @@ def test_what_the_settings_lack_is_reported_once_and_only_where_people_are_maile
     text = welcome("<p>Hello</p>").replace("postal_address  =", "# =").replace("unsubscribe_url =", "# =")
     assert reported(text) == ["missing-unsubscribe-link", "missing-postal-address"]
     assert reported(text.replace("smtp://localhost", "folder:outbox")) == []
+
+
+LINKS = {
+    '<a href="/x">x</a>': ["relative-link"],
+    '<img src="x.png" alt="">': ["relative-link"],
+    '<td background="x.png">x</td>': ["relative-link"],
+    '<a href="">x</a>': ["relative-link"],
+    '<a href="mailto:a@example.com">x</a> <a href="#top">x</a> <a href="tel:+46">x</a>': [],
+    '<a href="{{ unsubscribe_url }}">x</a><a href="{% if person.tags %}https://example.com{% endif %}">x</a>': [],
+    '<img src="cid:logo" alt="x"> <a href=" https://example.com">x</a> <a name="top">x</a>': [],
+    "<script>x</script>": ["unsupported-element"],
+    '<LINK REL="Stylesheet" href="https://example.com/x.css">': ["unsupported-element"],
+    '<link rel="icon" href="https://example.com/x.png"> <!-- <script> --> <p>&lt;script></p>': [],
+    "<style>a:hover, p { x: y }</style>": ["dropped-style"],
+    "<style>p::before{x:y}p:first-child{x:y}a:link{x:y}</style>": ["dropped-style"],
+    "<style>@media screen { a:hover { x: y } } @import 'x'; p { x: y } /* a:hover {} */</style>": [],
+    "<style>@media screen { a:hover { x: y } } a:active { x: y }</style>": ["dropped-style"],
+    '<p title="a:hover { }">a:hover { }</p><style>.hover{x:y} p:not(.hover){x:y}</style>': [],
+}
+
+
+@pytest.mark.parametrize("body", LINKS)
+def test_links_that_lead_nowhere_and_what_mail_programs_drop(reported, body):
+    assert reported(welcome(body)) == LINKS[body]
+
+
+@pytest.mark.parametrize(
+    "piece", ["[", "![", "<https:", "<p ", "<!--", "</", "{", "{{ ", "<style>", "<style>a{", '<a b="', "<a b="]
+)
+def test_no_body_is_looked_at_for_long(piece):
+    body = piece * (300_000 // len(piece))
+    started = time.process_time()
+    for text in (body, body + ">"):
+        found = [*style_rules(text), *markdown_images(text), *tags(text)]
+        found += [link for part in ("html", "markdown", "text") for link in links(part, text)]
+        assert len(found) <= len(body)
+    assert time.process_time() - started < 5
