@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 import click
@@ -16,6 +17,8 @@ from rulekit.engine.importing import Imported, ImportRequest, import_notices
 from rulekit.engine.project import open_project_store
 from rulekit.errors import RulekitError
 
+SHOWN_WORDS = 20
+
 
 @click.command("import")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
@@ -29,6 +32,13 @@ from rulekit.errors import RulekitError
     "--trigger", shell_complete=declared("trigger"), help="Suppress a list's addresses for this trigger's emails only."
 )
 @click.option("--reason", default="", help="Why, for addresses whose list gives no reason.")
+@click.option(
+    "--word",
+    "words",
+    multiple=True,
+    metavar="WORD",
+    help="Suppress where the list says WORD, which rulekit does not know; may be given again.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be done.")
 @by_option("vouches for the list")
 @now_option
@@ -39,6 +49,7 @@ def command(
     format_: str | None,
     trigger: str | None,
     reason: str,
+    words: tuple[str, ...],
     dry_run: bool,
     by: str,
     now: datetime,
@@ -47,11 +58,12 @@ def command(
 ) -> None:
     """Import addresses that may not be mailed, or notices about emails that left.
 
-    PATH is a CSV or JSON export of a provider, an mbox, a Maildir, or a folder of .eml files. Every address of a list
-    is suppressed. A notice counts only for an email that left for its address: dead addresses and those that complain
-    are suppressed, and an uncertain email is settled.
+    PATH is a CSV or JSON export of a provider, an mbox, a Maildir, or a folder of .eml files. An address of a list is
+    suppressed, unless its line says what passes, as `soft bounce`, or a word that rulekit does not know. A notice
+    counts only for an email that left for its address: dead addresses and those that complain are suppressed, and an
+    uncertain email is settled.
     """
-    request = ImportRequest(path, now, by, Format(format_) if format_ else None, trigger, reason, dry_run)
+    request = ImportRequest(path, now, by, Format(format_) if format_ else None, trigger, reason, words, dry_run)
     with open_project_store(project) as store, working(f"reading {escape_line(path.name)}") as say:
         if trigger and not store.knows_trigger(trigger):
             raise RulekitError(
@@ -83,8 +95,21 @@ def _print(done: Imported, dry_run: bool) -> None:
     if done.not_ours:
         click.echo(f"{plural(done.not_ours, 'notice')} left out: about no email that left here for that address")
     if done.harmless:
-        click.echo(f"{done.harmless:,} left out: they report no failure and no complaint")
+        click.echo(f"{done.harmless:,} left out: they report nothing that lasts, and no complaint")
+    _print_unknown(done)
     _print_unreadable(done)
+
+
+def _print_unknown(done: Imported) -> None:
+    if not done.unknown:
+        return
+    lines = sum(done.unknown.values())
+    click.echo(f"{lines:,} left out, and not suppressed, for words that rulekit does not know:")
+    for word, count in sorted(done.unknown.items(), key=itemgetter(1), reverse=True)[:SHOWN_WORDS]:
+        click.echo(f"  {count:,}  {escape_line(word)}")
+    if len(done.unknown) > SHOWN_WORDS:
+        click.echo(f"  … and {plural(len(done.unknown) - SHOWN_WORDS, 'other')}")
+    click.echo("import again with `--word WORD` for each of them that forbids mail")
 
 
 def _print_unreadable(done: Imported) -> None:

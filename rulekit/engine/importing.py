@@ -1,16 +1,18 @@
 """Importing what others say of addresses and of emails that left, batch by batch, into the store.
 
-A list is vouched for by the person who imports it: its addresses are suppressed. A notice is not: it counts only for
-an email of ours that left for its address.
+A list is vouched for by the person who imports it: its addresses are suppressed, unless its words say that they are
+well, or are not known. A notice is not: it counts only for an email of ours that left for its address.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from rulekit.email.notices.exports import Entry, Harmless, Item, Unreadable
+from rulekit.email.notices.exports import Entry, Harmless, Item, Unknown, Unreadable
+from rulekit.email.notices.words import plain
 from rulekit.engine.hearing import Format, find_format, read_items
 from rulekit.outbox.evidence import Heard
 from rulekit.outbox.store import Store
@@ -22,7 +24,10 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What to import and how; `reason` stands where a list gives none, and `trigger` limits a list to its emails."""
+    """What to import and how; `reason` stands where a list gives none, and `trigger` limits a list to its emails.
+
+    `words` are those that suppress although they are not known here.
+    """
 
     path: Path
     now: datetime
@@ -30,12 +35,16 @@ class ImportRequest:
     format: Format | None = None
     trigger: str | None = None
     reason: str = ""
+    words: tuple[str, ...] = ()
     dry_run: bool = False
 
 
 @dataclass(slots=True)
 class Imported:
-    """What an import did, or would do; `unreadable` holds the first of those that nobody can read."""
+    """What an import did, or would do; `unreadable` holds the first of those that nobody can read.
+
+    `unknown` is how many lines have only words that are not known, by the first of them.
+    """
 
     lines: int = 0
     suppressed: int = 0
@@ -47,6 +56,7 @@ class Imported:
     sent: int = 0
     failed: int = 0
     harmless: int = 0
+    unknown: dict[str, int] = field(default_factory=dict)
     unreadable_count: int = 0
     unreadable: tuple[Unreadable, ...] = ()
 
@@ -72,13 +82,20 @@ def import_notices(store: Store, request: ImportRequest, progress: Callable[[int
     run again.
     """
     done, seen = Imported(), _Sets()
-    items = read_items(request.path, request.format or find_format(request.path))
+    items = _accept(read_items(request.path, request.format or find_format(request.path)), request.words)
     while batch := list(islice(items, BATCH)):
         _count(done, batch)
         _keep(done, seen, _hear(store, request, batch))
         if progress is not None:
             progress(done.lines)
     return done
+
+
+def _accept(items: Iterator[Item], words: tuple[str, ...]) -> Iterator[Item]:
+    """Yields the items, with an address in place of a word that the one who imports knows."""
+    known = {plain(word) for word in words}
+    for item in items:
+        yield item.entry if isinstance(item, Unknown) and plain(item.word) in known else item
 
 
 def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[Heard]:
@@ -97,6 +114,7 @@ def _count(done: Imported, batch: list[Item]) -> None:
     unreadable = [item for item in batch if isinstance(item, Unreadable)]
     done.lines += len(batch)
     done.harmless += sum(isinstance(item, Harmless) for item in batch)
+    done.unknown = dict(Counter(done.unknown) + Counter(item.word for item in batch if isinstance(item, Unknown)))
     done.unreadable_count += len(unreadable)
     done.unreadable = (*done.unreadable, *unreadable)[:SHOWN]
 

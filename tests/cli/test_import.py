@@ -77,11 +77,34 @@ def test_a_list_may_be_about_one_trigger(mailed: Any) -> None:
     assert [state for _, _, state in mailed.emails()] == ["suppressed", "unapproved"]
 
 
+def test_words_that_are_not_known_are_listed_and_suppress_nobody(mailed: Any) -> None:
+    lines = [
+        "ada@example.com,soft-bounced",
+        "bob@example.com,left us",
+        "cid@example.com,left us",
+        "dee@example.com,VIP",
+    ]
+    path = mailed.write("list.csv", "\n".join(("email,status", *lines, "eve@example.com,bounced\n")))
+    assert told(mailed, path, *AT) == (
+        "1 address suppressed\n"
+        "1 left out: they report nothing that lasts, and no complaint\n"
+        "3 left out, and not suppressed, for words that rulekit does not know:\n"
+        "  2  left us\n"
+        "  1  VIP\n"
+        "import again with `--word WORD` for each of them that forbids mail\n"
+    )
+    assert suppressed(mailed).keys() == {"eve@example.com"}
+    assert json.loads(told(mailed, path, "--output", "json", *AT))["unknown"] == {"left us": 2, "VIP": 1}
+
+    told(mailed, path, "--word", "Left  us", *AT)
+    assert suppressed(mailed).keys() == {"bob@example.com", "cid@example.com", "eve@example.com"}
+
+
 def test_a_bounce_of_our_email_suppresses_its_address_and_is_shown(sent: Any) -> None:
     folder = folder_of(sent, first=about(sent), copy=about(sent), reply=b"From: bob@example.com\n\nThanks!\n")
     assert told(sent, folder, *AT) == (
         "1 address suppressed\n1 notice about our emails recorded; 1 already were\n"
-        "1 left out: they report no failure and no complaint\n"
+        "1 left out: they report nothing that lasts, and no complaint\n"
     )
     detail = "5.1.1: smtp; 550 5.1.1 <ada@example.com>: Recipient address rejected: User unknown"
     assert suppressed(sent) == {ADA: f"bounced: {detail}"}

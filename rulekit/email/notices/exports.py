@@ -14,23 +14,38 @@ from typing import Any
 
 from rulekit.email.notices.providers import read_happening
 from rulekit.email.notices.values import shorten
+from rulekit.email.notices.words import Meaning, find_meaning
 from rulekit.errors import SourceError
 from rulekit.records import Notice
 
 _ADDRESS = ("email", "address", "emailaddress", "recipient", "recipientemail", "mail", "contact", "contactemail")
-_REASON = ("reason", "suppressionreason", "error", "description", "details", "comment")
-_KIND = ("type", "event", "kind", "state", "status", "bouncetype")
-# words that an export of activity says of emails whose address is well
-_HARMLESS = frozenset(
-    [
-        *("accepted", "active", "delivered", "delivery", "processed", "queued", "send", "sent", "subscribed"),
-        *("click", "clicked", "open", "opened"),
-        *("deferral", "deferred", "delayed", "soft", "softbounce", "temporary", "transient"),
-    ]
+_STATED = ("reason", "suppressionreason", "bouncereason", "rejectreason", "unsubscribereason")
+_KIND = (
+    *("type", "event", "eventtype", "eventname", "kind", "state", "status", "substatus", "metric", "severity"),
+    *("bouncetype", "bouncesubtype", "subtype", "classification", "emailstatus", "subscriptionstatus"),
 )
+# what says more of the reason, in words that only a mail server or a person knows
+_NOTES = ("error", "description", "details", "comment")
+_CODES = ("code", "errorcode", "smtpcode", "statuscode")
+# columns that say yes or no, and what a yes and a no mean
+_ANSWERS = {
+    "hardbounce": ("hard bounce", "soft bounce"),
+    "bounced": ("bounced", "active"),
+    "complained": ("complained", "active"),
+    "unsubscribed": ("unsubscribed", "subscribed"),
+    "optedout": ("unsubscribed", "subscribed"),
+    "optout": ("unsubscribed", "subscribed"),
+    "hasoptedoutofemail": ("unsubscribed", "subscribed"),
+    "donotemail": ("unsubscribed", "subscribed"),
+    "subscribed": ("subscribed", "unsubscribed"),
+}
+_YES, _NO = frozenset({"true", "yes", "y", "t", "1"}), frozenset({"false", "no", "n", "f", "0"})
 # a first line this short, as in `{` or `{"items": [`, opens a document that takes many lines
 _OPENING = 40
 _ONE_ADDRESS = re.compile(r"[^\s@<>,;\"\x00-\x1f\x7f\ufffd]{1,250}@[^\s@<>,;\"\x00-\x1f\x7f\ufffd]{1,250}")
+_NAMES_SOMEBODY = re.compile(r"\S*@\S*")
+# how much of a word that nobody knows is shown
+_SHOWN = 60
 _IN_BRACKETS = re.compile(r"<([^<>]*)>\s*$")
 
 
@@ -55,7 +70,15 @@ class Harmless:
     """A line that says nothing against an address."""
 
 
-Item = Entry | Notice | Unreadable | Harmless
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A line whose words are known to nobody here; `word` is the first, without addresses."""
+
+    entry: Entry
+    word: str
+
+
+Item = Entry | Notice | Unreadable | Harmless | Unknown
 
 
 def read_json(lines: Iterable[str]) -> Iterator[Item]:
@@ -165,10 +188,30 @@ def _read_fields(fields: Mapping[str, str], place: str) -> Item:
     address = _column(fields, _ADDRESS)
     if address is None:
         return Unreadable(place, "it holds no address")
-    said = [fields[name] for name in _KIND if fields.get(name)]
-    if any(_plain(text) in _HARMLESS for text in said):
+    said = [*_texts(fields, _STATED), *_texts(fields, _KIND)]
+    notes = _texts(fields, _NOTES)
+    meaning, word = find_meaning([*said, *notes, *_texts(fields, _CODES), *_answers(fields)])
+    entry = _entry(address, next(iter((*_texts(fields, _STATED), *notes, word, *said)), ""), place)
+    if isinstance(entry, Unreadable):
+        return entry
+    if meaning is Meaning.PASSING:
         return Harmless()
-    return _entry(address, _column(fields, _REASON) or next(iter(said), ""), place)
+    return Unknown(entry, _without_addresses(said[0])) if meaning is None and said else entry
+
+
+def _answers(fields: Mapping[str, str]) -> Iterator[str]:
+    """Yields what columns that say yes or no mean."""
+    for name, (yes, no) in _ANSWERS.items():
+        answer = fields.get(name, "").strip().casefold()
+        if answer in _YES:
+            yield yes
+        elif answer in _NO:
+            yield no
+
+
+def _without_addresses(text: str) -> str:
+    """Returns a word as it can be shown and counted: short, and naming nobody."""
+    return shorten(_NAMES_SOMEBODY.sub("…", text))[:_SHOWN]
 
 
 def _entry(text: str, reason: str, place: str) -> Entry | Unreadable:
@@ -181,6 +224,10 @@ def _entry(text: str, reason: str, place: str) -> Entry | Unreadable:
 
 def _column(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:
     return next((str(fields[name]) for name in names if fields.get(name)), None)
+
+
+def _texts(fields: Mapping[str, str], names: Sequence[str]) -> list[str]:
+    return [fields[name] for name in names if fields.get(name, "").strip()]
 
 
 def _plain(name: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulekit.email.notices.exports import Entry, Harmless, Item, Unreadable, read_csv, read_json
+from rulekit.email.notices.exports import Entry, Harmless, Item, Unknown, Unreadable, read_csv, read_json
 from rulekit.errors import SourceError
 from rulekit.records import Notice, NoticeKind
 from tests.email.notices.samples import ADA, OURS, POSTFIX
@@ -263,3 +263,94 @@ def test_no_json_raises(value: Any) -> None:
 def test_no_table_raises_anything_else(text: str) -> None:
     with suppress(SourceError):
         list(read_csv(text))
+
+
+def judged(column: str, word: str) -> str:
+    (item,) = read_csv(f'email,{column}\nada@example.com,"{word}"\n')
+    return {Entry: "suppressed", Harmless: "left out", Unknown: "unknown"}[type(item)]
+
+
+# what providers call it in their documentation, and what people and mail servers write
+SUPPRESSED = (
+    *(
+        "bounce",
+        "Bounced",
+        "bounces",
+        "hard",
+        "hard_bounce",
+        "hardBounce",
+        "HardBounce",
+        "hard-bounced",
+        "Bounce (hard)",
+    ),
+    *("BOUNCE", "COMPLAINT", "Permanent", "NoEmail", "OnAccountSuppressionList", "email.bounced", "email.complained"),
+    *("email.suppressed", "email_bounced", "invalid_email", "invalid", "BadEmailAddress", "ManualSuppression"),
+    *("ManuallyDeactivated", "SpamComplaint", "spam_complaint", "spamreport", "spam", "complained", "complaint"),
+    *("unsubscribe", "unsubscribed", "Unsubscribed", "group_unsubscribe", "list_unsubscribe", "link_unsubscribe"),
+    *("unsub", "cleaned", "Bounced Address", "Unsubscribed Address", "Spam Reporting Address", "Invalid Recipient"),
+    *("Opted out", "opt-out", "asked us", "asked, in writing", "do not contact", "No such mailbox", "user unknown"),
+    *("550 5.1.1 The email account that you tried to reach does not exist", "smtp; 550 5.1.1 unknown", "5.1.1"),
+    *("550 requested action not taken: mailbox unavailable", "550", "5.0.0", "permanent failure", "suppress-bounce"),
+    *("Recipient address rejected: User unknown in virtual mailbox table", "mailbox not found", "marked as spam"),
+)
+LEFT_OUT = (
+    *(
+        "soft",
+        "soft bounce",
+        "Soft-Bounced",
+        "soft_bounce",
+        "softBounce",
+        "SoftBounce",
+        "bounce (soft)",
+        "bounced: soft",
+    ),
+    *("greylisted", "Greylisting in effect", "graylisted", "mailbox full", "MailboxFull", "Bounced - mailbox full"),
+    *("over quota", "552 5.2.2 Over quota", "552", "4.2.2", "421 try again later", "452 4.2.2 mailbox full"),
+    *("5.7.1", "550 5.7.1 blocked by policy", "Transient", "Undetermined", "deferral", "deferred", "delay"),
+    *("DeliveryDelay", "delivery_delayed", "email.delivery_delayed", "blocked", "temporary failure", "tempfail"),
+    *("delivered", "sent", "email.sent", "processed", "request", "requests", "open", "uniqueOpened", "unique_opened"),
+    *("click", "initial_open", "loadedByProxy", "subscribed", "resubscribed", "active", "AutoResponder"),
+    *("DnsError", "SpamNotification", "policy_rejection", "MessageTooLarge", "ContentRejected", "out of office"),
+    *("450 Requested mail action not taken: mailbox unavailable", "exceeded storage allocation: size limit exceeded"),
+)
+NOT_KNOWN = (
+    *("customer", "CA", "newsletter", "VIP", "bounce (quux)", "reject", "dropped", "failed", "trialing", "email"),
+    *("undelivered", "archived", "list_addition", "hardware", "softly", "554", "5.1", "10.5.1.1", "x" * 2000),
+)
+
+
+@pytest.mark.parametrize("column", ["type", "event", "status", "reason"])
+@pytest.mark.parametrize(
+    ("words", "result"), [(SUPPRESSED, "suppressed"), (LEFT_OUT, "left out"), (NOT_KNOWN, "unknown")]
+)
+def test_known_bad_words_suppress_and_the_unknown_suppress_nobody(
+    column: str, words: tuple[str, ...], result: str
+) -> None:
+    assert {word: judged(column, word) for word in words} == dict.fromkeys(words, result)
+
+
+@pytest.mark.parametrize(
+    ("text", "item"),
+    [
+        # what is known of a line counts, and what its reader wants before all
+        ("email,event,type\nada@example.com,bounce,blocked\n", Harmless()),
+        ("email,event,type\nada@example.com,bounce,bounced\n", Entry(ADA, "bounced")),
+        ("email,event,type\nada@example.com,unsubscribed,customer\n", Entry(ADA, "unsubscribed")),
+        ("email,event,reason\nada@example.com,dropped,Unsubscribed Address\n", Entry(ADA, "Unsubscribed Address")),
+        ("email,status,reason\nada@example.com,active,asked us to stop\n", Entry(ADA, "asked us to stop")),
+        ("email,event,error\nada@example.com,bounce,user mailbox is full\n", Harmless()),
+        # notes say more of a line, and forbid nothing on a list by being unknown
+        ("email,comment\nada@example.com,met at the fair\n", Entry(ADA, "met at the fair")),
+        ("address,code,error\nada@example.com,550,refused due to policy\n", Harmless()),
+        ("address,code,error\nada@example.com,552,too much\n", Harmless()),
+        # columns that answer a question
+        ("email,hard_bounce,event\nada@example.com,false,bounce\n", Harmless()),
+        ("email,hard_bounce,event\nada@example.com,true,bounce\n", Entry(ADA, "bounce")),
+        ("email,unsubscribed\nada@example.com,false\n", Harmless()),
+        ("email,unsubscribed\nada@example.com,true\n", Entry(ADA, "unsubscribed")),
+        ("email,Subscribed\nada@example.com,no\n", Entry(ADA, "unsubscribed")),
+        ("email,reason\nada@example.com,met bob@example.com\n", Unknown(Entry(ADA, "met bob@example.com"), "met …")),
+    ],
+)
+def test_the_words_of_a_line_are_weighed(text: str, item: Item) -> None:
+    assert list(read_csv(text)) == [item]
