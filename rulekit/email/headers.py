@@ -8,6 +8,7 @@ octets (RFC 5322, section 2.1.1).
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.errors import MessageDefect, MultipartInvariantViolationDefect
 from email.header import Header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -105,7 +106,7 @@ def _verify_headers(message: bytes, headers: Sequence[HeaderLine], body: bytes) 
     parsed, own = _parsed_head(message), _parsed_head(body)
     intended = [(name, value.encode().decode("ascii", "surrogateescape")) for name, value in headers]
     foreign = any(not name.startswith("Content-") for name in own.keys())  # noqa: SIM118  # a Message, not a dict
-    if foreign or parsed.defects or parsed.get_payload() or [*parsed.raw_items()] != [*intended, *own.raw_items()]:
+    if foreign or _defects(parsed) or parsed.get_payload() or [*parsed.raw_items()] != [*intended, *own.raw_items()]:
         raise ComposeError("its headers cannot be written safely", help="look at the values in its subject and names")
 
 
@@ -113,6 +114,11 @@ def _parsed_head(text: bytes) -> Message:
     """Returns what stands before the first empty line, as a message without body."""
     head, end, _ = text.partition(b"\r\n\r\n")
     return BytesHeaderParser(policy=compat32).parsebytes(head + end)
+
+
+def _defects(head: Message) -> list[MessageDefect]:
+    """Returns what is wrong with a head; not that the parts are missing, as Python before 3.11.5 says."""
+    return [defect for defect in head.defects if not isinstance(defect, MultipartInvariantViolationDefect)]
 
 
 def _verify_addresses(headers: Sequence[HeaderLine]) -> None:
