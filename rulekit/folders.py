@@ -31,13 +31,22 @@ def shipped_folder(name: str) -> Path:
     return packaged if packaged.is_dir() else _PACKAGE.parent / name
 
 
-def below_repository(folder: Path) -> str:
-    """Returns a folder's path from the root of its git repository, with a slash behind it; empty for the root itself.
-
-    A folder that is in no repository is taken for a root.
-    """
+def find_repository(folder: Path) -> Path:
+    """Returns the root of the git repository that a folder is in; one that is in none is taken for a root."""
     place = folder.resolve()
-    for root in (place, *place.parents):
-        if (root / ".git").exists():
-            return "" if root == place else f"{place.relative_to(root).as_posix()}/"
-    return ""
+    return next((root for root in (place, *place.parents) if (root / ".git").exists()), place)
+
+
+def roots_for(path: Path, project: Path | None) -> list[Path]:
+    """Returns the folders that a link on the way to a path may not lead out of.
+
+    They are the project in hand and every other that the path, as it is given, goes through; each with its repository.
+    """
+    passed = [folder for folder in path.absolute().parents if (folder / FILE_NAME).is_file()]
+    return [root for folder in ([project] if project else []) + passed for root in (folder, find_repository(folder))]
+
+
+def below_repository(folder: Path) -> str:
+    """Returns a folder's path from the root of its git repository, with a slash behind it; empty for the root."""
+    place, root = folder.resolve(), find_repository(folder)
+    return "" if root == place else f"{place.relative_to(root).as_posix()}/"

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from rulekit.authoring.found import Found
-from rulekit.authoring.rewriting import replace_file
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label, Severity, has_errors
 from rulekit.diagnostics.fingerprints import VERSION, fingerprints
 from rulekit.diagnostics.lines import plural
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.errors import RulekitError
+from rulekit.files import replace_file
+from rulekit.folders import roots_for
 
 SCHEMA_VERSION = 1
 
@@ -74,15 +75,15 @@ def read_baseline(file: Path, folder: Path) -> Baseline:
     return Baseline(source, [Entry(*entry, _place(source, entry[0])) for entry in known])
 
 
-def write_baseline(file: Path, found: Found) -> int:
-    """Writes all reports but errors into a baseline, and returns how many there are."""
+def write_baseline(file: Path, found: Found, folder: Path) -> int:
+    """Writes all reports but errors of the project in a folder into a baseline, and returns how many there are."""
     marks = fingerprints(found.diagnostics, found.sources)
     entries = [_entry(one, mark) for one, mark in zip(found.diagnostics, marks, strict=True) if not has_errors([one])]
     entries.sort(key=lambda entry: (entry["path"], entry["code"], entry["fingerprint"]))
     lines = ",\n".join(f"    {json.dumps(entry)}" for entry in entries)
     head = f'  "schema_version": {SCHEMA_VERSION},\n  "fingerprint_version": {VERSION},\n'
     known = f"[\n{lines}\n  ]" if entries else "[]"
-    replace_file(file, f'{{\n{head}  "known": {known}\n}}\n'.encode())
+    replace_file(file, f'{{\n{head}  "known": {known}\n}}\n'.encode(), *roots_for(file, folder))
     return len(entries)
 
 

@@ -1,16 +1,17 @@
 """Applies the fixes of reports until there is nothing left to fix; texts become texts, nothing is written here."""
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rulekit.authoring.checking import chosen_files
 from rulekit.authoring.found import Found
-from rulekit.authoring.rewriting import replace_text
 from rulekit.diagnostics.diagnostic import Edit, Fix, has_errors
 from rulekit.diagnostics.report import Sources
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
+from rulekit.files import place_of, read_start, replace_file
 from rulekit.language.folder import is_body, is_rules
 
 # a fix may make room for another one; fixes that undo each other would go on for ever
@@ -102,11 +103,13 @@ class Mending:
 
 def write_all(folder: Path, texts: Mapping[str, SourceText], before: Sources) -> None:
     """Writes changed files of a project, unless somebody else changed one since it was read; raises RulekitError."""
-    for path in texts:
-        if (folder / path).read_bytes().decode("utf-8-sig", "replace") != before[path].text:
+    contents = {path: read_start(place_of(folder / path, folder)) for path in texts}
+    for path, content in contents.items():
+        if content.decode("utf-8-sig", "replace") != before[path].text:
             raise RulekitError(f"{path} changed while it was being fixed", help="run the command again")
     for path, source in texts.items():
-        replace_text(folder / path, source.text)
+        mark = BOM_UTF8 if contents[path].startswith(BOM_UTF8) else b""
+        replace_file(folder / path, mark + source.text.encode("utf-8"), folder)
 
 
 def _errors(found: Found) -> int:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from rulekit.authoring.rewriting import replace_file
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.lines import plural
 from rulekit.diagnostics.report import Case, Report
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.errors import LayoutError, RulekitError, SettingsError
-from rulekit.folders import find_project
+from rulekit.files import read_start, replace_file
+from rulekit.folders import find_project, roots_for
 from rulekit.language.folder import RulesFolder
 from rulekit.language.formatting import format_source
 from rulekit.language.reading import decode, read_source
@@ -47,7 +47,7 @@ class LaidOut:
     def write(self) -> None:
         """Writes the file if it changes."""
         if self.changes and self.text is not None and self.file is not None:
-            replace_file(self.file, self.text.encode("utf-8"))
+            replace_file(self.file, self.text.encode("utf-8"), *roots_for(self.file, None))
 
 
 def lay_out_text(path: str, content: bytes) -> LaidOut:
@@ -88,7 +88,7 @@ def _of_file(path: Path, project: Path | None) -> LaidOut:
     if root is None or not place.is_relative_to(root):
         return _read(Path.cwd(), path.as_posix(), read_source(Path.cwd(), path.as_posix()))
     name = place.relative_to(root).as_posix()
-    return _read(root, name, read_source(root, name))
+    return _read(root, name, RulesFolder(root).read(name))
 
 
 def _root(folder: Path) -> Path | None:
@@ -99,7 +99,7 @@ def _root(folder: Path) -> Path | None:
 
 
 def _read(root: Path, name: str, source: SourceText | Diagnostic) -> LaidOut:
-    content = b"" if isinstance(source, Diagnostic) else (root / name).read_bytes()
+    content = b"" if isinstance(source, Diagnostic) else read_start(root / name)
     return _laid_out(name, root / name, source, content)
 
 

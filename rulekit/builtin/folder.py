@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from rulekit.errors import SettingsError
+from rulekit.errors import RulekitError, SettingsError
+from rulekit.files import flush_names, place_of, replace_file
 from rulekit.hooks import hookimpl
 from rulekit.records import (
     CheckResult,
@@ -37,31 +38,39 @@ def register_senders() -> Mapping[str, SenderFactory]:
 
 
 def open_folder(request: SenderRequest) -> "FolderSender":
-    """Returns the sender for `folder:PATH`, the path below the project; the folder is made when it is needed."""
+    """Returns the sender for `folder:PATH`, the path below the project; the folder is made when it is needed.
+
+    Raises SettingsError when there is no path, and RulekitError when it leads out of the project through a link.
+    """
     path = request.url.partition(":")[2]
     if not path:
         raise SettingsError(f"`{request.url}` names no folder", help="write it like `folder:outbox`")
-    return FolderSender(request.project / path)
+    place_of(request.project / path, request.project)
+    return FolderSender(request.project / path, request.project)
 
 
 class FolderSender:
     """Writes each email as a file that mail programs open."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, project: Path) -> None:
+        self._folder, self._project = folder, project
 
     def send(self, message: bytes, envelope: Envelope, mark_data: Callable[[], None]) -> Outcome:
         """Writes one file; an email whose file is there already counts as sent and is not written again."""
         target = self._folder / file_name(envelope.message_id)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            place_of(target, self._project).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except RulekitError as error:
+            return Later(error.message, RefusalClass.SENDER)
         except OSError as error:
             return self._later(target, error)
         mark_data()
         try:
-            if not target.exists():
-                _write(target, message)
-            _sync(self._folder)
+            if target.exists():
+                # it may have been written right before the power went
+                flush_names(self._folder)
+            else:
+                replace_file(target, message, self._project, mode=0o600, beside=f".{target.name}.part")
         except OSError as error:
             return self._later(target, error)
         return Sent(f"written to {self._folder.name}/{target.name}")
@@ -76,6 +85,9 @@ class FolderSender:
         if not (there.is_dir() and os.access(there, os.W_OK)):
             message = f"no email can be written to {self._folder}"
             return CheckResult("sender", Verdict.PROBLEM, message, f"make {there} a folder that you may write to")
+        if there == self._folder and os.name != "nt" and there.stat().st_mode & 0o077:
+            message = f"other users of this machine may see who is mailed in {self._folder}"
+            return CheckResult("sender", Verdict.WARNING, message, f"make it yours alone, as with `chmod 700 {there}`")
         message = f"emails become files in {self._folder.name}, and nobody is mailed"
         return CheckResult("sender", Verdict.NOTE, message, "name a server in `url` under `[sender]` to mail people")
 
@@ -87,28 +99,3 @@ def file_name(message_id: str) -> str:
     """Returns the file's name for a Message-ID: the id itself where it can be a name, else its digest."""
     plain = _NAME_AS_IT_IS.fullmatch(message_id)
     return f"{plain[1] if plain else hashlib.sha256(message_id.encode()).hexdigest()}.eml"
-
-
-def _write(target: Path, message: bytes) -> None:
-    beside = target.with_name(f".{target.name}.part")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    try:
-        with open(handle, "wb") as file:
-            file.write(message)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def _sync(folder: Path) -> None:
-    """Makes the rename itself last; where folders cannot be opened (Windows) there is nothing to do."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -140,7 +140,7 @@ def _write_baseline(check: Check, file: Path) -> None:
 
     if check.choice.paths or check.choice.baseline or check.choice.since:
         raise click.UsageError("a baseline is of the whole project: leave out PATHS, --baseline and --changed-since")
-    count = write_baseline(file, prepare_check(check.folder, check.now, check.choice)({}))
+    count = write_baseline(file, prepare_check(check.folder, check.now, check.choice)({}), check.folder)
     click.echo(f"{file} written: {plural(count, 'report')}", err=True)
     check.deliver(check_project(check.folder, check.now, replace(check.choice, baseline=file)))
 

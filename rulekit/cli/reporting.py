@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 
 import click
 
-from rulekit.authoring.rewriting import replace_file
 from rulekit.diagnostics.formats import DOCUMENTS, FORMATS, render
 from rulekit.diagnostics.report import Report
 from rulekit.errors import RulekitError
-from rulekit.folders import below_repository
+from rulekit.files import place_of, replace_file
+from rulekit.folders import below_repository, roots_for
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -51,7 +51,7 @@ def deliver(report: Report, sinks: Sequence[Sink], folder: Path | None = None) -
     rendered = [(sink.file, render(sink.style, report)) for sink in sinks]
     for file, text in rendered:
         if file is not None:
-            _write(file, text.encode())
+            _write(file, text.encode(), roots_for(file, folder))
     for sink, (file, text) in zip(sinks, rendered, strict=True):
         if file is None:
             click.echo(for_people(text) if sink.style == "text" else text, nl=False)
@@ -66,14 +66,15 @@ def for_people(text: str) -> str:
     return on_terminal(text, shutil.get_terminal_size().columns)
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write(file: Path, content: bytes, roots: Sequence[Path]) -> None:
     try:
+        place = place_of(file, *roots)
         if _is_job_summary(file):
             _append(file, content)
-        elif file.exists() and not file.is_file():
+        elif place.exists() and not place.is_file():
             file.write_bytes(content)  # a pipe or a device takes what is written, and must not be replaced
         else:
-            replace_file(file, content)
+            replace_file(file, content, *roots)
     except OSError as error:
         raise RulekitError(
             f"the report cannot be written to {file}: {error.strerror}", help="name a file that you may write"

@@ -1,22 +1,15 @@
 """Reads a project's text files: at most 1 MiB, UTF-8, nothing else of the disk is touched."""
 
-import stat
 from pathlib import Path
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Label
 from rulekit.diagnostics.source import SourceText, Span
+from rulekit.files import TEXT_LIMIT, NotAFile, read_start
 
-LIMIT = 1024 * 1024
+LIMIT = TEXT_LIMIT
 NO_SUCH_FILE = "there is no such file"
 
-# what is neither a file nor a folder: a pipe waits for its writer, and a device never ends
-_ODD_KINDS = {
-    stat.S_IFIFO: "a named pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
 # how UTF-16 begins: with a mark, or with every other byte zero
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 _ZEROS = ([False, True, False, True], [True, False, True, False])
@@ -25,11 +18,9 @@ _ZEROS = ([False, True, False, True], [True, False, True, False])
 def read_source(project: Path, path: str) -> SourceText | Diagnostic:
     """Returns the text of a file below the project, or the report that says why there is none."""
     try:
-        odd = _ODD_KINDS.get(stat.S_IFMT((project / path).stat().st_mode))
-        if odd is not None:
-            return _report(codes.UNREADABLE_FILE, path, f"this is {odd}, not a file", "put a text file in its place")
-        with (project / path).open("rb") as file:
-            content = file.read(LIMIT + 1)
+        content = read_start(project / path, LIMIT)
+    except NotAFile as odd:
+        return _report(codes.UNREADABLE_FILE, path, f"this is {odd.kind}, not a file", "put a text file in its place")
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
     return decode(path, content)

@@ -4,14 +4,13 @@ It has one width and lies at the beginning of its file, so that a disk writes it
 it is made, and never again: after a power loss it may be older than the database, which shows nothing.
 """
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rulekit.errors import StoreError
-from rulekit.outbox.sqlite import flush_names
+from rulekit.files import replace_file
 
 _NOTE = re.compile(rb"([0-9a-f-]{36}) (\d{19})\n")
 
@@ -26,13 +25,7 @@ def read(path: Path, store_id: str) -> int | None:
 def make(path: Path, store_id: str, claim: int) -> None:
     """Writes the note anew, so that it is there after a power loss."""
     with _told(path):
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.write(opened, _written(store_id, claim))
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-        flush_names(path.parent)
+        replace_file(path, _written(store_id, claim), mode=0o600)
 
 
 def advance(path: Path, store_id: str, claim: int) -> None:

@@ -1,6 +1,5 @@
 """A store in a SQLite file: where it lies, how it is locked and flushed, and what its errors mean."""
 
-import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -13,10 +12,14 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from rulekit.clock import system_now
-from rulekit.errors import StoreError
+from rulekit.errors import RulekitError, StoreError
+from rulekit.files import flush_names, place_of
 
 # milliseconds that a writer waits for another one
 BUSY_TIMEOUT = 30_000
+# what lies beside the file: our note, and what SQLite keeps while it writes
+_NOTE = "-sent"
+_BESIDE = (_NOTE, "-journal", "-wal", "-shm")
 _WRITES = "rulekit_writes"
 READING: dict[str, Any] = {}
 WRITING: dict[str, Any] = {_WRITES: True}
@@ -47,10 +50,17 @@ def may_run_again(error: object) -> bool:
 
 
 def resolve(url: URL, project: Path) -> URL | None:
-    """Returns the address with a relative file taken from the project's folder, or None when it names no file."""
+    """Returns the address with a relative file taken from the project's folder, or None when it names no file.
+
+    Raises StoreError when it, or a file that is kept beside it, leads out of the project through a link.
+    """
     if url.drivername != "sqlite" or not url.database or url.database == ":memory:":
         return None
-    return url.set(drivername="sqlite+pysqlite", database=str((project / url.database).resolve()))
+    try:
+        places = [place_of(project / f"{url.database}{ending}", project) for ending in ("", *_BESIDE)]
+    except RulekitError as error:
+        raise StoreError(f"the store {name_of(url)}: {error.message}", help=error.help) from None
+    return url.set(drivername="sqlite+pysqlite", database=str(places[0]))
 
 
 def name_of(url: URL) -> str:
@@ -95,22 +105,6 @@ def _make_file(path: Path) -> None:
             f"the store {path.name} cannot be opened: {error.strerror}",
             help=f"check that you may read and write {path.parent}",
         ) from None
-
-
-def flush_names(folder: Path) -> None:
-    """Writes to the disk which files a folder has; SQLite does so for the file's own folder at best."""
-    if os.name == "nt":
-        return
-    try:
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
-    except OSError as error:
-        # a folder that may be used and not read, or a file system that flushes no folders
-        if error.errno not in (errno.EACCES, errno.EINVAL, errno.ENOTSUP):
-            raise
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:
@@ -171,7 +165,7 @@ def place(connection: Connection) -> str | None:
 
 def note_path(url: URL) -> Path | None:
     """Returns where the note about the latest claim lies, or None in memory."""
-    return Path(f"{url.database}-sent") if url.database else None
+    return Path(f"{url.database}{_NOTE}") if url.database else None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from rulekit.builtin.folder import file_name, open_folder, register_senders
 from rulekit.errors import SettingsError
-from rulekit.records import Envelope, Later, RefusalClass, SenderRequest, Sent
+from rulekit.records import Envelope, Later, RefusalClass, SenderRequest, Sent, Verdict
 
 MESSAGE = b"Subject: x\r\n\r\nHello\r\n"
 
@@ -26,7 +26,19 @@ def test_writes_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
     (file,) = (tmp_path / "out" / "box").iterdir()
     assert file.read_bytes() == MESSAGE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert sender.check().verdict is Verdict.NOTE
     sender.close()
+
+
+def test_a_folder_that_is_there_keeps_its_mode_and_is_told(tmp_path: Path) -> None:
+    (tmp_path / "outbox").mkdir(mode=0o755)
+    sender = open_folder(SenderRequest("folder:outbox", tmp_path))
+    sender.send(MESSAGE, envelope(), nothing)
+    assert stat.S_IMODE((tmp_path / "outbox").stat().st_mode) == 0o755
+    result = sender.check()
+    assert result.verdict is Verdict.WARNING
+    assert result.help.startswith("make it yours alone, as with `chmod 700 ")
 
 
 def test_the_same_email_twice_is_one_file(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from rulekit import __version__
 from rulekit.authoring.cache.units import FileUnits, Key, Unit, digest
-from rulekit.authoring.rewriting import replace_file
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
+from rulekit.files import replace_file
 
 FOLDER = ".rulekit_cache"
 _FILE = "check.json"
