@@ -5,7 +5,7 @@ import json
 import sqlite3
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -203,6 +203,14 @@ class Playground:
                 lines = list(connection.iterdump())
         mails = {p.name: p.read_bytes() for p in (self.folder / "outbox").rglob("*") if p.is_file()}
         return {"store": lines, "mails": mails}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def user_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps what checks remember out of the caches of who runs the tests."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("caches")))
+        yield
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from rulekit.errors import RulekitError
 from rulekit.folders import FILE_NAME, shipped_folder
 
 # what a run leaves in a project, and what only rulekit's own repository needs
-LEFT_OUT = ("state", "outbox", "__pycache__", ".rulekit_cache")
+LEFT_OUT = ("state", "outbox", "__pycache__")
 IGNORED = ".gitignore"
 
 

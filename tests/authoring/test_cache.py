@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from rulekit.authoring.cache.keeping import state_file
 from rulekit.authoring.cache.looking import look
-from rulekit.authoring.cache.state import FOLDER
+from rulekit.authoring.cache.units import digest
+from rulekit.cli import main
 from rulekit.diagnostics.diagnostic import Diagnostic, has_errors
 from rulekit.diagnostics.formats import render
 from rulekit.diagnostics.report import Case, Report
@@ -120,6 +123,12 @@ def remembered(folder: Path) -> list[Diagnostic]:
     return look(RulesFolder(folder.resolve()))
 
 
+def kept(folder: Path) -> Path:
+    file = state_file(folder)
+    assert file is not None
+    return file
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
@@ -141,7 +150,7 @@ def test_any_edits_are_reported_as_if_nothing_were_remembered(project: Project, 
 
 def doctored(folder: Path, change: Callable[[str], str]) -> None:
     """Changes the messages that are remembered, so that a report shows whether it was made anew."""
-    state = folder / FOLDER / "check.json"
+    state = kept(folder)
     stamp, content = state.read_text().split("\n", 1)
     document = json.loads(content)
     for _, reports in document["reports"]:
@@ -189,7 +198,7 @@ def test_places_move_with_their_declarations(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{}", "null", "rulekit 0", "\x00" * 100, "[" * 100_000])
 def test_what_is_odd_is_not_used(project: Project, content: str) -> None:
     expected = remembered(project.folder)
-    state = project.folder / FOLDER / "check.json"
+    state = kept(project.folder)
     stamp = state.read_text().split("\n", 1)[0]
     for text in (content, f"{stamp}\n{content}"):
         state.write_text(text)
@@ -207,7 +216,7 @@ def parts(content: Any) -> Iterator[tuple[Any, Any]]:
 @pytest.mark.parametrize("ending", ["", "# changed\n"])
 def test_nothing_odd_in_it_stops_a_check(project: Project, odd: Any, ending: str) -> None:
     remembered(project.folder)
-    state = project.folder / FOLDER / "check.json"
+    state = kept(project.folder)
     stamp, content = state.read_text().split("\n", 1)
     document = json.loads(content)
     (project.folder / "2.rules").write_text((project.folder / "2.rules").read_text() + ending)
@@ -234,24 +243,96 @@ def test_a_body_that_nothing_names_any_more_is_not_listed(tmp_path: Path) -> Non
 
 def test_an_error_forgets_everything(project: Project) -> None:
     remembered(project.folder)
-    assert (project.folder / FOLDER / "check.json").is_file()
+    assert kept(project.folder).is_file()
     (project.folder / "9.rules").write_text("persona Odd: in Nobody\n")
     remembered(project.folder)
-    assert not (project.folder / FOLDER / "check.json").exists()
+    assert not kept(project.folder).exists()
 
 
-def test_a_folder_that_takes_no_files_is_no_matter(project: Project) -> None:
-    expected = remembered(project.folder)
-    for path in (project.folder / FOLDER).iterdir():
-        path.unlink()
-    (project.folder / FOLDER).rmdir()
-    (project.folder / FOLDER).write_text("a file stands here")
+def refuse(caches: Path) -> None:
+    caches.write_text("a file stands here")
+
+
+def lend(caches: Path) -> None:
+    """Lets others write to it, who could then say what a check finds."""
+    (caches / "rulekit").mkdir(parents=True)
+    (caches / "rulekit").chmod(0o777)
+
+
+def link(caches: Path) -> None:
+    caches.mkdir()
+    (caches.parent / "elsewhere").mkdir()
+    (caches / "rulekit").symlink_to(caches.parent / "elsewhere")
+
+
+@pytest.mark.parametrize("prepare", [refuse, lend, link])
+def test_without_a_safe_place_nothing_is_kept(
+    prepare: Callable[[Path], None], project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any
+) -> None:
+    caches = tmp_path_factory.mktemp("caches") / "here"
+    prepare(caches)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(caches))
+    expected = load_rules(project.folder).diagnostics
     assert remembered(project.folder) == expected == remembered(project.folder)
+    assert not kept(project.folder).exists()
 
 
-def test_nobody_commits_it(project: Project) -> None:
+@pytest.mark.parametrize("home", ["", "nowhere", "/nowhere", "~"])
+def test_a_machine_without_a_home_keeps_nothing(home: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", home)
+    assert state_file(project.folder) is None
+    assert remembered(project.folder) == load_rules(project.folder).diagnostics
+
+
+def test_what_is_kept_is_for_its_owner_alone(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: Any
+) -> None:
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(home))
     remembered(project.folder)
-    assert (project.folder / FOLDER / ".gitignore").read_text() == "*\n"
+    (file,) = (home / ".cache" / "rulekit").iterdir()
+    assert file == state_file(project.folder)
+    assert [path.stat().st_mode & 0o777 for path in (file.parent, file)] == [0o700, 0o600]
+    assert not [path for path in project.folder.rglob("*") if "cache" in path.name]
+
+
+ERROR = "persona Odd: in Nobody\n"
+
+
+@pytest.mark.parametrize("below", ["", "mail"])
+@pytest.mark.parametrize("variable", ["HOME", "XDG_CACHE_HOME"])
+def test_a_checkout_does_not_say_what_a_check_finds(
+    variable: str, below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody commits what a check of right rules leaves, for a machine whose home is the checkout."""
+    checkout = tmp_path / "checkout"
+    folder = checkout / below
+    folder.mkdir(parents=True)
+    (checkout / ".git").mkdir()
+    (folder / "rulekit.toml").write_text("edition = 1\n")
+    (folder / "a.rules").write_text(SCHEMA)
+    remembered(folder)
+    forged = kept(folder).read_text()
+    (folder / "a.rules").write_text(SCHEMA + ERROR)
+    stamp, content = forged.split("\n", 1)
+    document = json.loads(content)
+    document["files"][0][1] = digest(SCHEMA + ERROR)
+    name = kept(folder).name
+    for place in (".cache/rulekit", "rulekit", ".rulekit_cache"):
+        (checkout / place).mkdir(parents=True)
+        for file in (name, "check.json"):
+            (checkout / place / file).write_text(f"{stamp}\n{json.dumps(document)}\n")
+    # put where the user keeps it, the forgery works: that is what the checkout must not reach
+    kept(folder).write_text(f"{stamp}\n{json.dumps(document)}\n")
+    assert not has_errors(remembered(folder))
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv(variable, str(checkout))
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(main, ["check"])
+    assert result.exit_code == 1
+    assert "`Nobody`" in result.output
 
 
 def test_unchanged_rules_need_no_parser(project: Project) -> None:

@@ -77,7 +77,7 @@ def test_a_file_keeps_its_mark_line_ends_and_mode(desk: Any) -> None:
         b"\xef\xbb\xbfperson:\r\n  age number?\r\npersona P:\r\n  (age is present and age > 1)\r\n"
     )
     assert path.stat().st_mode & 0o777 == 0o640
-    assert sorted(os.listdir(desk.folder)) == [".rulekit_cache", "main.rules", "rulekit.toml"]
+    assert sorted(os.listdir(desk.folder)) == ["main.rules", "rulekit.toml"]
 
 
 def test_a_link_stays_a_link(desk: Any) -> None:

@@ -158,6 +158,11 @@ def test_the_version_that_was_asked_for_is_installed(
     assert (done.exit_code, words[:3], words[-1]) == (0, ["-m", "pip", "install"], target)
 
 
+def test_what_a_machine_remembers_is_neither_used_nor_kept(step: Callable[..., Ran], tmp_path: Path) -> None:
+    assert step().exit_code == 0
+    assert not (tmp_path / ".cache").exists()
+
+
 def test_a_clean_project_passes(step: Callable[..., Ran]) -> None:
     done = step()
     assert (done.exit_code, done.outputs) == (0, {"exit-code": "0", "conclusion": "success"}), done.log

@@ -1,22 +1,19 @@
-"""What a check leaves for the next one: the state of a project without errors, and the file that holds it."""
+"""What a check leaves for the next one: the state of a project without errors, as JSON."""
 
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rulekit import __version__
+from rulekit.authoring.cache.keeping import keep, read_kept, state_file
 from rulekit.authoring.cache.units import FileUnits, Key, Unit, digest
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
-from rulekit.files import replace_file
 
-FOLDER = ".rulekit_cache"
-_FILE = "check.json"
 _PACKAGE = Path(__file__).parents[2]
 
 
@@ -38,26 +35,18 @@ class State:
 
 def read_state(project: Path) -> State | None:
     """Returns what the last check left, or None when there is nothing that this rulekit could use."""
+    file = state_file(project)
+    stamp, _, content = ((read_kept(file) if file else None) or "").partition("\n")
     try:
-        with (project / FOLDER / _FILE).open(encoding="utf-8") as file:
-            if file.readline().rstrip("\n") != _stamp():
-                return None
-            return _state(json.load(file))
-    except (OSError, ValueError, LookupError, TypeError, RecursionError, OverflowError):
+        return _state(json.loads(content)) if stamp == _stamp() else None
+    except (ValueError, LookupError, TypeError, RecursionError, OverflowError):
         return None
 
 
 def write_state(project: Path, state: State | None) -> None:
-    """Keeps a state for the next check, or forgets the last one; a folder that takes no files is no matter."""
-    folder = project / FOLDER
-    with suppress(OSError):
-        if state is None:
-            (folder / _FILE).unlink(missing_ok=True)
-            return
-        folder.mkdir(exist_ok=True)
-        # so that nobody commits it by mistake
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-        replace_file(folder / _FILE, f"{_stamp()}\n{json.dumps(_content(state), separators=(',', ':'))}\n".encode())
+    """Keeps a state for the next check, or forgets the last one."""
+    if (file := state_file(project)) is not None:
+        keep(file, f"{_stamp()}\n{json.dumps(_content(state), separators=(',', ':'))}\n" if state else None)
 
 
 def _stamp() -> str:
