@@ -7,8 +7,11 @@ from threading import Thread
 import uvicorn
 from starlette.applications import Starlette
 
-# connections at once; whoever sends emails needs file descriptors, too
-CONNECTIONS = 200
+from rulekit.web.guarding import GuardedProtocol, places
+from rulekit.web.throttling import throttled
+
+# who logs what a stranger does
+LOGGERS = ("uvicorn.error", "asyncio", "rulekit.web.app", "rulekit.web.guarding")
 # bytes of a request's first line and headers
 MAX_HEAD = 16 * 1024
 # seconds that a request in hand gets when the server stops
@@ -19,6 +22,7 @@ class WebServer:
     """A server of one app on a socket that listens already; `ended` is called when it serves no more."""
 
     def __init__(self, app: Starlette, listener: socket.socket, ended: Callable[[], None]) -> None:
+        connections, at_once = places()
         config = uvicorn.Config(
             app,
             # a link's query says who it is for, so requests are not logged
@@ -26,11 +30,14 @@ class WebServer:
             log_config=None,
             lifespan="off",
             ws="none",
-            http="h11",
+            http=GuardedProtocol,
             loop="asyncio",
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=CONNECTIONS,
+            # uvicorn refuses all requests when it is reached, which it never is
+            limit_concurrency=connections + 1,
+            # asyncio takes up so many new connections in one go, too
+            backlog=at_once,
             h11_max_incomplete_event_size=MAX_HEAD,
             timeout_graceful_shutdown=LAST_ANSWERS,
         )
@@ -48,6 +55,7 @@ class WebServer:
 
     def _run(self) -> None:
         try:
-            self._server.run(sockets=[self._listener])
+            with throttled(*LOGGERS):
+                self._server.run(sockets=[self._listener])
         finally:
             self._ended()

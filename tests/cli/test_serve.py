@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import sqlite3
@@ -13,12 +14,14 @@ import subprocess
 import sys
 import time
 import urllib.error
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from email import message_from_bytes
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -93,11 +96,13 @@ def wait_until(happened: Callable[[], bool], seconds: float = 30) -> None:
 
 
 @contextmanager
-def serving(project: Any, *arguments: str) -> Iterator[Served]:
+def serving(project: Any, *arguments: str, descriptors: int | None = None) -> Iterator[Served]:
     log = project.folder / f"log{time.monotonic_ns()}"
     words = [sys.executable, "-m", "rulekit", "serve", "--log-format", "json", "--listen", "127.0.0.1:0", *arguments]
     with log.open("w") as errors:
         process = subprocess.Popen(words, cwd=project.folder, stderr=errors, text=True)
+    if descriptors is not None:
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
     try:
         yield Served(process, log)
     finally:
@@ -272,6 +277,51 @@ def test_it_unsubscribes_where_the_link_leads(mailing: Any) -> None:
         line = served.wait_for("unsubscribed")
         assert (line["trigger"], line["choice"]) == ("Greet", "all")
         assert served.stop() == 0
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="this system limits no other process")
+def test_half_open_requests_stop_neither_the_page_nor_sending(mailing: Any, mailroom: tuple[Mailroom, int]) -> None:
+    """As many connections as the process has descriptors, and each that is dropped comes back at once."""
+    stopped = Event()
+
+    def attack(port: int) -> None:
+        held: deque[socket.socket] = deque()
+        while not stopped.is_set():
+            if len(held) >= 300:
+                held.popleft().close()
+            with contextlib.suppress(OSError):
+                held.append(socket.create_connection(("127.0.0.1", port), timeout=1))
+                held[-1].sendall(b"POST /stop HTTP/1.1\r\nHost: x\r\n")
+        for one in held:
+            one.close()
+
+    with serving(mailing, "--every", "1s", descriptors=200) as served:
+        served.wait_for("ticked")
+        with open_project_store(mailing.folder) as store:
+            link = unsubscribe_link(BASE, store.secret(), "p01@example.com", "Greet")
+        url = served.url + link.removeprefix("https://mail.example.com")
+        attacker = Thread(target=attack, args=(urlsplit(url).port,), daemon=True)
+        attacker.start()
+        try:
+            time.sleep(2)
+            plans(mailing, "pro", PEOPLE[2:])
+            wait_until(lambda: len(mailroom[0].taken) == 38, 60)
+            assert unsubscribes(url)
+        finally:
+            stopped.set()
+            attacker.join(30)
+        assert served.stop() == 0
+        assert not [line for line in served.lines() if "descriptor" in str(line) or "out of system" in str(line)]
+        assert len(json.dumps(served.lines())) < 100_000
+    assert states(mailing) == {"sent": 38}
+
+
+def unsubscribes(url: str) -> bool:
+    """Says whether a mail program that tries a few times is heard."""
+    for _ in range(10):
+        with contextlib.suppress(OSError), urlopen(url, b"List-Unsubscribe=One-Click", timeout=10) as answer:
+            return bool(answer.status == 200)
+    return False
 
 
 def test_the_log_has_nobodys_data(mailing: Any, mailroom: tuple[Mailroom, int]) -> None:
