@@ -85,16 +85,18 @@ class ArrowStream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class QueryTable:
-    """A table that the engine reads where it lies: a DuckDB SELECT.
+    """A table that the engine reads where it lies: exactly one DuckDB SELECT.
 
-    `setup` are statements to run once before, in order (`ATTACH … (READ_ONLY)`). With `load` the engine reads it once
-    per tick and keeps the rows, instead of reading it again for each kind of event: for what is dear to read, as text
-    files are.
+    `setup` are statements to run once before, in order (`ATTACH … (READ_ONLY)`). When those of all tables have run, the
+    engine reads nothing more of the machine and the network than what `reads` names: paths of files, and folders or
+    beginnings of URLs, which end with `/`. With `load` the engine reads the table once per tick and keeps the rows,
+    instead of reading it again for each kind of event: for what is dear to read, as text files are.
     """
 
     sql: str
     setup: tuple[str, ...] = ()
     load: bool = False
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import gzip
 from collections.abc import Mapping
 from pathlib import Path
 
+from rulekit.builtin.paths_in_queries import name_from_root
 from rulekit.builtin.quoting import quote_text
 from rulekit.errors import SourceError
 from rulekit.hooks import hookimpl
@@ -53,16 +54,16 @@ class FileSource:
         if path.stat().st_size == 0:
             raise SourceError(f"`{name}` is empty", help="give it at least a line with the names of its columns")
         if ending == ".parquet":
-            return QueryTable(f"SELECT * FROM read_parquet({quote_text(str(path))})")  # noqa: S608 - quoted
+            return QueryTable(f"SELECT * FROM read_parquet({quote_text(str(path))})", reads=(str(path),))  # noqa: S608 - quoted
         if ending in _DELIMITERS:
-            return QueryTable(_csv_query(path, name, _DELIMITERS[ending]), load=True)
+            return QueryTable(_csv_query(path, name, _DELIMITERS[ending]), load=True, reads=(str(path),))
         if ending in _JSON:
-            return QueryTable(_json_query(path, _JSON[ending]), load=True)
+            return QueryTable(_json_query(path, _JSON[ending]), load=True, reads=(str(path),))
         raise SourceError(f"`{name}` has no format that can be read", help=f"use {_FORMATS}, or a `query`")
 
     def query(self, sql: str) -> QueryTable:
         """Returns the result of a DuckDB SELECT, run once per tick; paths in it are relative to the folder."""
-        return QueryTable(sql, (f"SET file_search_path = {quote_text(str(self._folder))}",), load=True)
+        return QueryTable(name_from_root(sql, self._folder), load=True, reads=(f"{self._folder}/",))
 
     def default_mapping(self) -> SourceMapping | None:
         """Returns None: a folder cannot tell which of its files holds people."""

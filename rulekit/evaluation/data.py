@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from sqlglot import exp
 
 from rulekit.errors import SourceError
+from rulekit.evaluation.confinement import connect, connected
 from rulekit.evaluation.loading import (
     COMPANIES,
     PEOPLE,
@@ -74,7 +75,7 @@ class Data:
         `{"person": key, "at": datetime, property: value}`. A number column that holds a float is DOUBLE throughout.
         """
         source = RowSource(schema, people, companies, events or {})
-        connection = _connect()
+        connection = connect()
         source.load(connection)
         report = _load(Tables(connection, source), schema, source.default_mapping(), "UTC")
         return cls(schema, connection, report)
@@ -91,28 +92,17 @@ def open_data(schema: Schema, source: Source, mapping: SourceMapping, timezone: 
     """
     import duckdb
 
-    connection = _connect()
-    try:
-        report = _load(Tables(connection, source), schema, mapping, timezone)
-        yield Data(schema, connection, report)
-    except (duckdb.IOException, duckdb.HTTPException) as error:
-        raise SourceError(f"the data broke off: {describe(error)}", help="look at the source and run again") from error
-    finally:
-        connection.close()
-
-
-def _connect() -> "DuckDBPyConnection":
-    import duckdb
-
-    # a query of the project sees its tables only: no variable of this program, no extension from the network
-    connection = duckdb.connect(
-        ":memory:", config={"python_enable_replacements": False, "autoinstall_known_extensions": False}
-    )
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
+    with connected() as connection:
+        try:
+            report = _load(Tables(connection, source), schema, mapping, timezone)
+            yield Data(schema, connection, report)
+        except (duckdb.IOException, duckdb.HTTPException) as error:
+            told = f"the data broke off: {describe(error)}"
+            raise SourceError(told, help="look at the source and run again") from error
 
 
 def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> DataReport:
+    tables.prepare(mapping)
     people = load_people(tables, mapping.person, schema.person, zone)
     if mapping.company is not None:
         companies = load_companies(tables, mapping.company, schema.company, zone)

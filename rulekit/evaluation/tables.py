@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from rulekit.errors import SourceError
+from rulekit.evaluation.confinement import require_one_select, shut_in
 from rulekit.evaluation.normalise import WHOLE_NUMBERS
-from rulekit.records import EventMapping, QueryTable, RecordMapping, Source, StreamTable, Table
+from rulekit.records import EventMapping, QueryTable, RecordMapping, Source, SourceMapping, StreamTable, Table
 from rulekit.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+# the table or the query that the settings give
+Origin = tuple[str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +69,32 @@ class Relation:
 
 
 class Tables:
-    """Opens the tables of one source in one connection."""
+    """Opens the tables of one source in one connection: all are prepared first, and then each is opened."""
 
     def __init__(self, connection: "DuckDBPyConnection", source: Source) -> None:
         self.connection = connection
         self._source = source
         self._setup: set[str] = set()
-        self._opened: dict[tuple[str | None, str | None], Relation] = {}
+        self._prepared: dict[Origin, Table] = {}
+        self._opened: dict[Origin, Relation] = {}
         self._stages = 0
+
+    def prepare(self, mapping: SourceMapping) -> None:
+        """Lets the source set up what its tables need, and then shuts the connection in; raises SourceError."""
+        for section, part in _sections(mapping):
+            title = _title(part, section)
+            with source_errors(title):
+                self._prepared.setdefault(_origin(part), self._table(part, title))
+        queries = [table for table in self._prepared.values() if isinstance(table, QueryTable)]
+        shut_in(self.connection, [place for table in queries for place in table.reads])
 
     def open(self, mapping: RecordMapping | EventMapping, section: str) -> Relation:
         """Returns the table or query of a mapping as a relation; raises SourceError when it cannot be read."""
-        origin = (mapping.table, mapping.query)
+        origin = _origin(mapping)
         if origin not in self._opened:
-            name = f"rulekit source {len(self._opened) + 1}"
-            title = f"`{mapping.table}`" if mapping.table is not None else f"the query under {section}"
+            name, title = f"rulekit source {len(self._opened) + 1}", _title(mapping, section)
             with source_errors(title):
-                self._opened[origin] = self._open(self._table(mapping), name, title, section)
+                self._opened[origin] = self._open(self._prepared[origin], name, title, section)
         return self._opened[origin]
 
     def create_stage(self, query: exp.Query, keep: bool) -> str:
@@ -95,10 +108,19 @@ class Tables:
         """Returns the rows of a query."""
         return self.connection.execute(query.sql(dialect="duckdb")).fetchall()
 
-    def _table(self, mapping: RecordMapping | EventMapping) -> Table:
-        if mapping.table is not None:
-            return self._source.table(mapping.table)
-        return self._source.query(mapping.query or "")
+    def _table(self, mapping: RecordMapping | EventMapping, title: str) -> Table:
+        named = mapping.table is not None
+        table = self._source.table(mapping.table or "") if named else self._source.query(mapping.query or "")
+        if isinstance(table, QueryTable):
+            require_one_select(table.sql, title)
+            self._set_up(table)
+        return table
+
+    def _set_up(self, table: QueryTable) -> None:
+        for statement in table.setup:
+            if statement not in self._setup:
+                self.connection.execute(statement)
+                self._setup.add(statement)
 
     def _open(self, table: Table, name: str, title: str, section: str) -> Relation:
         relation = exp.table_(name, quoted=True)
@@ -106,7 +128,7 @@ class Tables:
         if isinstance(table, StreamTable):
             self._load_stream(table, quoted)
         else:
-            self._create_view(table, quoted)
+            self.connection.execute(f"CREATE TEMP VIEW {quoted} AS {table.sql}")
         described = self.connection.execute(f"DESCRIBE {quoted}").fetchall()
         columns = {row[0].casefold(): Column(row[0], row[1]) for row in described}
         return Relation(name, title, section, columns, isinstance(table, QueryTable) and table.load)
@@ -118,12 +140,21 @@ class Tables:
         finally:
             self.connection.unregister("rulekit stream")
 
-    def _create_view(self, table: QueryTable, quoted: str) -> None:
-        for statement in table.setup:
-            if statement not in self._setup:
-                self.connection.execute(statement)
-                self._setup.add(statement)
-        self.connection.execute(f"CREATE TEMP VIEW {quoted} AS {table.sql}")
+
+def _origin(mapping: RecordMapping | EventMapping) -> Origin:
+    return mapping.table, mapping.query
+
+
+def _title(mapping: RecordMapping | EventMapping, section: str) -> str:
+    return f"`{mapping.table}`" if mapping.table is not None else f"the query under {section}"
+
+
+def _sections(mapping: SourceMapping) -> Iterator[tuple[str, RecordMapping | EventMapping]]:
+    yield "[source.person]", mapping.person
+    if mapping.company is not None:
+        yield "[source.company]", mapping.company
+    for events in mapping.events:
+        yield "[[source.events]]", events
 
 
 def create_relation(connection: "DuckDBPyConnection", name: str, query: exp.Query, keep: bool) -> None:
@@ -139,6 +170,11 @@ def source_errors(title: str) -> Iterator[None]:
 
     try:
         yield
+    except duckdb.PermissionException as error:
+        raise SourceError(
+            f"{title} would read or write something else than the data source",
+            help="name files of the source's own folder, as in `read_csv('users.csv')`, and tables of its own file",
+        ) from error
     except duckdb.Error as error:
         raise SourceError(
             f"{title} cannot be read: {describe(error)}", help="mend the data, or the section of rulekit.toml"

@@ -43,7 +43,7 @@ def test_tables_views_schemas_and_queries_of_one_file(project: Path) -> None:
 
 def test_the_file_cannot_be_written(project: Path) -> None:
     before = (project / "c'rm.duckdb").read_bytes()
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(SourceError, match="must be exactly one SELECT, and is SELECT and DELETE"):
         read(project, RecordMapping(query="SELECT 1 AS id; DELETE FROM people"))
     assert (project / "c'rm.duckdb").read_bytes() == before
 
