@@ -1,9 +1,8 @@
-"""`rulekit.toml` as values: every setting, its default, and how an environment variable gets in.
+"""`rulekit.toml` as values: every setting and its default.
 
-A secret never stands in the file: `${NAME}` in a URL reads the environment when the URL is used.
+A secret never stands in the file: `${NAME}` in a URL reads the environment when the URL is used (`environment`).
 """
 
-import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from rulekit.folders import FILE_NAME
 from rulekit.limits import Cap, QuietHours, Rate, parse_cap, parse_quiet_hours, parse_rate
 from rulekit.records import EventMapping, RecordMapping, SourceMapping
 from rulekit.suggestions import did_you_mean
+from rulekit.urls import check_page_url, check_sender_url, check_source_url, check_store_url
 
 EDITION = 1
 
@@ -67,10 +67,13 @@ def parse_listen(text: str) -> tuple[str, int] | None:
     raise ValueError(f"`{text}` is no place to listen at; write it like `127.0.0.1:8025`")
 
 
-def _https(value: object) -> object:
-    if isinstance(value, str) and value and not value.startswith("https://"):
-        raise ValueError(f"`{value}` is not a link that can unsubscribe; write it like `https://mail.example.com/u`")
-    return value
+def _url(check: Callable[[str], None]) -> BeforeValidator:
+    def read(value: object) -> object:
+        if isinstance(value, str):
+            check(value)
+        return value
+
+    return BeforeValidator(read)
 
 
 def _from_text(parse: Callable[[str], object], example: str) -> BeforeValidator:
@@ -82,7 +85,10 @@ def _from_text(parse: Callable[[str], object], example: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-HttpsUrl = Annotated[str, BeforeValidator(_https)]
+SourceUrl = Annotated[str, _url(check_source_url)]
+StoreUrl = Annotated[str, _url(check_store_url)]
+SenderUrl = Annotated[str, _url(check_sender_url)]
+PageUrl = Annotated[str, _url(lambda url: check_page_url(url) if url else None)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Interval = Annotated[timedelta, BeforeValidator(_interval)]
 Listen = Annotated[str, BeforeValidator(_listen)]
@@ -142,7 +148,7 @@ class EventSection(_TableSection):
 class SourceSection(_Section):
     """Where people, companies and events live. `timezone` is that of times without an offset."""
 
-    url: str = "files:data"
+    url: SourceUrl = "files:data"
     timezone: Zone = "UTC"
     history: Duration | None = None
     person: RecordSection | None = None
@@ -160,7 +166,7 @@ class SourceSection(_Section):
 class StoreSection(_Section):
     """Where memberships and the outbox are kept."""
 
-    url: str = "sqlite:///state/rulekit.db"
+    url: StoreUrl = "sqlite:///state/rulekit.db"
 
 
 class SenderSection(_Section):
@@ -169,7 +175,7 @@ class SenderSection(_Section):
     `rate` and `concurrency` hold for all workers together, `connections` for each of them.
     """
 
-    url: str = "folder:outbox"
+    url: SenderUrl = "folder:outbox"
     from_: str = Field(default="", alias="from")
     allow: list[str] | None = None
     rate: RateText | None = None
@@ -186,7 +192,7 @@ class DeliverySection(_Section):
     quiet_hours: HoursText | None = None
     uncertain: Policy = "hold"
     postal_address: str = ""
-    unsubscribe_url: HttpsUrl = ""
+    unsubscribe_url: PageUrl = ""
 
 
 class ServeSection(_Section):
@@ -219,17 +225,24 @@ class Settings(_Section):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a setting; `key` is its own name, without its section, and empty for the whole file."""
+    """What is wrong with a setting, which `location` leads to from the top, with numbers into lists from 0.
 
-    key: str
+    What is no TOML has no settings: `at` is its line and column then, both from 1.
+    """
+
+    location: tuple[str | int, ...]
     message: str
+    at: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        return self.message if self.at is None else f"{self.message} (line {self.at[0]}, column {self.at[1]})"
 
 
 class WrongSettings(SettingsError):
     """The settings have problems, each of which is told."""
 
     def __init__(self, problems: Sequence[Problem], help: str) -> None:
-        super().__init__(f"{FILE_NAME}: {'; '.join(problem.message for problem in problems)}", help)
+        super().__init__(f"{FILE_NAME}: {'; '.join(map(str, problems))}", help)
         self.problems = tuple(problems)
 
 
@@ -239,13 +252,17 @@ def load_settings(project: Path) -> Settings:
     Raises SettingsError that names every wrong setting, with a suggestion for an unknown one.
     """
     try:
-        text = (project / FILE_NAME).read_text(encoding="utf-8")
+        text = (project / FILE_NAME).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
             f"there is no {FILE_NAME} in {project}", help="run `rulekit init` to make a project"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{FILE_NAME} cannot be read: {error}", help="mend the file and run again") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{FILE_NAME} is not UTF-8", help="save the file as UTF-8 and run again") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{FILE_NAME} cannot be read: {error.strerror}", help="make it a file that you may read"
+        ) from None
     return read_settings(text)
 
 
@@ -254,39 +271,44 @@ def read_settings(text: str) -> Settings:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise WrongSettings(
-            [Problem("", f"cannot be read: {error}")],
-            help="mend the file (texts stand in quotes, closed on the same line) and run again",
-        ) from None
+        said, at = _broken_toml(str(error), text)
+        raise WrongSettings([Problem((), said, at)], help=_TOML_HELP) from None
     return parse_settings(content)
+
+
+def _broken_toml(error: str, text: str) -> tuple[str, tuple[int, int]]:
+    """Returns what an error of the parser says in an author's words, and where."""
+    said, place = error, re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", error)
+    # attributes have it since Python 3.14, and its words say it in all versions
+    at = (text.count("\n") + 1, len(text.rpartition("\n")[2]) + 1)
+    if place is not None:
+        said = error[: place.start()]
+        at = (int(place[1]), int(place[2])) if place[1] else at
+    if said == "Cannot overwrite a value":
+        return "a key stands twice; write it once", at
+    twice = re.fullmatch(r"Cannot declare \((.*?),?\) twice", said)
+    if twice is None:
+        return f"cannot be read: {said}", at
+    return _twice(tuple(re.findall(r"'([^']*)'", twice[1]))), at
+
+
+def _twice(section: tuple[str, ...]) -> str:
+    name = ".".join(section)
+    if section == ("source", "events"):
+        return f"`[{name}]` stands twice; write `[[{name}]]`, with two brackets on each side, for each table of events"
+    return f"`[{name}]` stands twice; write all its keys below the first one"
 
 
 def parse_settings(content: Mapping[str, Any]) -> Settings:
     """Returns settings from the content of a `rulekit.toml`; raises WrongSettings."""
     if content.get("edition") != EDITION:
-        problem = Problem("edition", f"it does not say `edition = {EDITION}`")
+        problem = Problem(("edition",), f"it does not say `edition = {EDITION}`")
         raise WrongSettings([problem], help=f"write `edition = {EDITION}` as its first line")
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        problems = [Problem(_key_of(problem["loc"]), _describe(problem)) for problem in error.errors()]
+        problems = [Problem(problem["loc"], _describe(problem)) for problem in error.errors()]
         raise WrongSettings(problems, help="see docs/reference/settings.md for every setting") from None
-
-
-def fill_environment(url: str) -> str:
-    """Returns the URL with each `${NAME}` replaced by that environment variable; raises SettingsError when unset."""
-
-    def value(match: re.Match[str]) -> str:
-        found = os.environ.get(match[1])
-        if found is None:
-            raise SettingsError(f"the environment variable {match[1]} is not set", help=f"set {match[1]} and run again")
-        return found
-
-    return re.sub(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", value, url)
-
-
-def _key_of(location: Sequence[str | int]) -> str:
-    return next((part for part in reversed(location) if isinstance(part, str)), "")
 
 
 def _describe(problem: Any) -> str:
@@ -294,10 +316,20 @@ def _describe(problem: Any) -> str:
     if problem["type"] != "extra_forbidden":
         return f"`{where}`: {_wrong_value(problem)}"
     *section, name = problem["loc"]
-    return f"there is no setting `{where}`{did_you_mean(str(name), _known_keys(section))}"
+    return f"there is no setting `{where}`{_elsewhere(str(name)) or did_you_mean(str(name), _known_keys(section))}"
+
+
+def _elsewhere(name: str) -> str:
+    """Returns what a message ends with when a key belongs into other sections, otherwise nothing."""
+    homes = [f"`{heading}`" for heading, section in _HEADINGS.items() if name in _keys_of(section)]
+    return f"; write it below {' or '.join(homes)}" if homes else ""
 
 
 def _wrong_value(problem: Any) -> str:
+    heading = _heading(problem["loc"])
+    if heading is not None and problem["type"].endswith("_type") and isinstance(problem["input"], list | dict):
+        count = "two brackets" if heading.startswith("[[") else "one bracket"
+        return f"write `{heading}` as its heading, with {count} on each side"
     expected = _EXPECTED.get(problem["type"])
     if expected is not None:
         return f"write {expected.format_map(problem.get('ctx', {}))}"
@@ -311,7 +343,17 @@ def _known_keys(location: Sequence[str | int]) -> list[str]:
     for part in location:
         if isinstance(part, str):
             section = _SECTIONS.get(part, section)
+    return _keys_of(section)
+
+
+def _keys_of(section: type[_Section]) -> list[str]:
     return [f.alias or name for name, f in section.model_fields.items()]
+
+
+def _heading(location: Sequence[str | int]) -> str | None:
+    """Returns the line that begins the section at a place, or None when none does."""
+    name = ".".join(part for part in location if isinstance(part, str))
+    return next((heading for heading in _HEADINGS if heading.strip("[]") == name), None)
 
 
 # pydantic's kinds of problems, in an author's words
@@ -320,6 +362,8 @@ _EXPECTED: Mapping[str, str] = {
     "int_type": "a whole number without quotes",
     "int_parsing": "a whole number without quotes",
     "int_from_float": "a whole number",
+    "float_type": "a number without quotes",
+    "float_parsing": "a number without quotes",
     "greater_than_equal": "{ge:g} or more",
     "less_than_equal": "{le:g} or less",
     "list_type": 'a list, as in `["…"]`',
@@ -327,6 +371,20 @@ _EXPECTED: Mapping[str, str] = {
     "model_type": "a section with keys of its own",
     "model_attributes_type": "a section with keys of its own",
     "time_delta_type": 'a duration in quotes, as in `"10m"`',
+}
+
+_TOML_HELP = "mend the file (texts stand in quotes, closed on the same line) and run again"
+
+_HEADINGS: Mapping[str, type[_Section]] = {
+    "[source]": SourceSection,
+    "[source.person]": RecordSection,
+    "[source.company]": RecordSection,
+    "[[source.events]]": EventSection,
+    "[store]": StoreSection,
+    "[sender]": SenderSection,
+    "[delivery]": DeliverySection,
+    "[serve]": ServeSection,
+    "[test]": ScenarioSection,
 }
 
 _SECTIONS: Mapping[str, type[_Section]] = {

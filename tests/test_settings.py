@@ -2,9 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from rulekit.errors import SettingsError
+from rulekit.environment import fill
+from rulekit.errors import RulekitError, SettingsError
 from rulekit.folders import find_project
-from rulekit.settings import fill_environment, load_settings, parse_settings
+from rulekit.settings import load_settings, parse_settings
 
 
 def refused(content: dict) -> str:
@@ -77,10 +78,77 @@ hold = "1h"
         ({"timezone": "Mars/Base"}, "`Mars/Base` is not a time zone"),
         ({"source": {"person": {"key": "id"}}}, "give either `table` or `query`"),
         ({"source": {"events": [{"table": "a"}]}}, "give either `name`"),
+        ({"source": {"url": "data"}}, "`source.url`: it has no scheme; write it like `files:data`"),
+        ({"source": {"url": ""}}, "`source.url`: it has no scheme"),
+        ({"source": {"url": "files:"}}, "it names no folder; write it like `files:data`"),
+        ({"source": {"url": "files://data"}}, "a folder follows the `:` without `//`"),
+        ({"source": {"url": "files:data?delim=;"}}, "it takes no options"),
+        ({"source": {"url": "duckdb:crm.duckdb"}}, "it names no DuckDB file; write it like `duckdb:///crm.duckdb`"),
+        ({"source": {"url": "duckdb://host/crm.duckdb"}}, "it names no DuckDB file"),
+        ({"source": {"url": "duckdb:///crm.duckdb?mode=rw"}}, "it takes no options"),
+        ({"source": {"url": "${SOURCE}"}}, "it has no scheme"),
+        ({"source": {"url": "acme://${HOST}/x"}}, "a login and not for a host or port"),
+        ({"store": {"url": "state/rulekit.db"}}, "`store.url`: it has no scheme; write it like `sqlite:///state"),
+        ({"store": {"url": "sqlite:state.db"}}, "no file follows `sqlite:///`"),
+        ({"store": {"url": "sqlite:///:memory:"}}, "no file follows `sqlite:///`"),
+        ({"store": {"url": "sqlite:///a.db?mode=ro"}}, "it takes no options"),
+        ({"store": {"url": "sqlite:///${NAME}.db"}}, "a login and not for a path"),
+        ({"store": {"url": "postgresql://u@h:99999/d"}}, "its port is none from 1 to 65535"),
+        ({"store": {"url": "postgresql://u@h:x/d"}}, "its port is none from 1 to 65535"),
+        ({"store": {"url": "postgresql://u@h"}}, "no database follows the host"),
+        ({"store": {"url": "postgresql://u:p@${HOST}/d"}}, "a login and not for a host or port"),
+        ({"store": {"url": "postgresql://u:p@h/${NAME}"}}, "a login and not for a path"),
+        ({"store": {"url": "postgresql://u@h/d?sslmod=require"}}, "no option `sslmod`; did you mean `sslmode`?"),
+        ({"store": {"url": "postgresql://u@h/d?sslmode=yes"}}, "`sslmode=yes` is unknown; write `disable`, `allow`"),
+        ({"store": {"url": "postgresql://u@h/d?connect_timeout=5s"}}, "`connect_timeout=5s` is no whole number"),
+        ({"store": {"url": "mysql://u@h/d"}}, "it does not name a store that this version can keep"),
+        ({"sender": {"url": "mail.example.com"}}, "`sender.url`: it has no scheme; write it like `folder:outbox`"),
+        ({"sender": {"url": "folder:"}}, "it names no folder; write it like `folder:outbox`"),
+        ({"sender": {"url": "folder:${NAME}"}}, "a login and not for a path"),
+        ({"sender": {"url": "smtp://h?tls=none"}}, "`tls=none` is unknown; write `required`, `implicit` or `off`"),
+        ({"sender": {"url": "smtp://h?tsl=off"}}, "there is no option `tsl`; did you mean `tls`?"),
+        ({"sender": {"url": "smtp://h?timeout=soon"}}, "`timeout=soon` is no time"),
+        ({"sender": {"url": "smtp://h:0"}}, "it has a port 0"),
+        ({"sender": {"url": "smtp://h:70000"}}, "it cannot be read as the URL of a server"),
+        ({"sender": {"url": "smtp://:25"}}, "it names no server"),
+        ({"sender": {"url": "smtp://h/in"}}, "a path"),
+        ({"sender": {"url": "smtp://${USER}:${PASSWORD}@${HOST}"}}, "a login and not for a host or port"),
+        ({"sender": {"url": "smtp://h:${PORT}"}}, "a login and not for a host or port"),
+        ({"sender": {"url": "smtp://h?tls=${TLS}"}}, "a login and not for an option"),
+        ({"delivery": {"unsubscribe_url": "https://"}}, "`https://` is not a link that can unsubscribe"),
+        ({"delivery": {"unsubscribe_url": "https://h:99999/u"}}, "it has no port or host that there can be"),
+        ({"delivery": {"unsubscribe_url": "https://u:p@h/u"}}, "it has a user or a `#`"),
+        ({"delivery": {"unsubscribe_url": "https://${HOST}/u"}}, "it reads no environment"),
     ],
 )
 def test_a_wrong_setting_is_named(content, words):
     assert words in refused({"edition": 1, **content})
+
+
+@pytest.mark.parametrize(
+    ("section", "url"),
+    [
+        ("source", "files:../data"),
+        ("source", "files:/srv/data"),
+        ("source", "files:${DATA}/crm"),
+        ("source", "duckdb:////srv/crm.duckdb"),
+        ("source", "duckdb:///${DATA}/crm.duckdb"),
+        ("source", "git:."),
+        ("source", "acme:${TOKEN}"),
+        ("source", "acme://user:${TOKEN}@host/x?key=${KEY}"),
+        ("store", "sqlite:////srv/rulekit.db"),
+        ("store", "${DATABASE_URL}"),
+        ("store", "postgresql://${PGUSER}:${PGPASSWORD}@h:5432/d?sslmode=verify-full&application_name=x"),
+        ("store", "postgresql:///d?host=/var/run/postgresql"),
+        ("store", "postgres://u:p%2Fw@[::1]:5432/d"),
+        ("sender", "folder:/srv/out"),
+        ("sender", "smtp://h:25?tls=off&timeout=5"),
+        ("sender", "smtps://${TOKEN}:${TOKEN}@h:2465"),
+        ("sender", "postmark:${TOKEN}"),
+    ],
+)
+def test_a_url_that_can_be_opened_is_taken(section, url):
+    assert getattr(parse_settings({"edition": 1, section: {"url": url}}), section).url == url
 
 
 def test_two_wrong_settings_are_both_named():
@@ -118,6 +186,24 @@ def test_no_project_says_how_to_make_one(tmp_path):
 def test_secrets_come_from_the_environment(monkeypatch):
     monkeypatch.setenv("SMTP_PASSWORD", "s3cret")
 
-    assert fill_environment("smtp://me:${SMTP_PASSWORD}@mail") == "smtp://me:s3cret@mail"
+    assert fill("smtp://me:${SMTP_PASSWORD}@mail").url == "smtp://me:s3cret@mail"
+    assert "s3cret" not in repr(fill("smtp://me:${SMTP_PASSWORD}@mail"))
     with pytest.raises(SettingsError, match="NO_SUCH_NAME is not set"):
-        fill_environment("${NO_SUCH_NAME}")
+        fill("${NO_SUCH_NAME}")
+
+
+def test_a_message_has_the_variable_where_the_value_was(monkeypatch):
+    monkeypatch.setenv("STORE", "postgresql://me:p%40ss-word@db/crm")
+    monkeypatch.setenv("PIN", "12")
+    filled = fill("${STORE}${PIN}")
+
+    assert filled.conceal("p@ss-word, p%40ss-word, postgresql://me:p%40ss-word@db/crm, 12 on db") == (
+        "${STORE}, ${STORE}, ${STORE}, 12 on db"
+    )
+    with pytest.raises(SettingsError) as told, filled.concealing():
+        raise SettingsError("of p@ss-word", help="not p@ss-word")
+    assert (told.value.message, told.value.help) == ("of ${STORE}", "not ${STORE}")
+    with pytest.raises(RulekitError, match=r"^OSError: of \$\{STORE\}$"), filled.concealing():
+        raise OSError("of p@ss-word")
+    with pytest.raises(OSError, match="of nothing"), filled.concealing():
+        raise OSError("of nothing")

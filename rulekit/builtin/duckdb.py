@@ -10,6 +10,7 @@ from rulekit.builtin.quoting import quote_name, quote_text
 from rulekit.errors import SourceError
 from rulekit.hooks import hookimpl
 from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequest
+from rulekit.urls import check_source_url, refusing
 
 _ALIAS = "source"
 
@@ -22,12 +23,9 @@ def register_sources() -> Mapping[str, SourceFactory]:
 
 def open_duckdb(request: SourceRequest) -> "DuckDBSource":
     """Returns the source for `duckdb:///PATH`, below the project, or `duckdb:////PATH`; raises SourceError."""
-    host, _, path = request.url.removeprefix("duckdb:").removeprefix("//").partition("/")
-    if not request.url.startswith("duckdb://") or host or not path:
-        raise SourceError(
-            f"`{request.url}` names no DuckDB file",
-            help="write it like `duckdb:///crm.duckdb`, or `duckdb:////srv/crm.duckdb` for a path from the root",
-        )
+    with refusing(SourceError, "source.url"):
+        check_source_url(request.url)
+    path = request.url.removeprefix("duckdb:///")
     file = request.project / path
     if not file.is_file():
         raise SourceError(f"there is no DuckDB file `{path}`", help="name the right one as `url` under [source]")

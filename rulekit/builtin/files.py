@@ -15,6 +15,7 @@ from rulekit.errors import SourceError
 from rulekit.hooks import hookimpl
 from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequest
 from rulekit.suggestions import did_you_mean
+from rulekit.urls import check_source_url, refusing
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _JSON = {".jsonl": "newline_delimited", ".ndjson": "newline_delimited", ".json": "array"}
@@ -29,9 +30,9 @@ def register_sources() -> Mapping[str, SourceFactory]:
 
 def open_files(request: SourceRequest) -> "FileSource":
     """Returns the source for `files:PATH`, the path below the project or absolute; raises SourceError."""
+    with refusing(SourceError, "source.url"):
+        check_source_url(request.url)
     path = request.url.partition(":")[2]
-    if not path:
-        raise SourceError(f"`{request.url}` names no folder", help="write it like `files:data`")
     folder = request.project / path
     if not folder.is_dir():
         raise SourceError(

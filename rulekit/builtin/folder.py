@@ -25,6 +25,7 @@ from rulekit.records import (
     Sent,
     Verdict,
 )
+from rulekit.urls import check_sender_url, refusing
 
 # a file is there until somebody takes it away
 KEPT = timedelta(days=36_500)
@@ -40,13 +41,14 @@ def register_senders() -> Mapping[str, SenderFactory]:
 def open_folder(request: SenderRequest) -> "FolderSender":
     """Returns the sender for `folder:PATH`, the path below the project; the folder is made when it is needed.
 
-    Raises SettingsError when there is no path, and RulekitError when it leads out of the project through a link.
+    Raises SettingsError for another kind of URL, and RulekitError when the path leads out of the project through a
+    link.
     """
-    path = request.url.partition(":")[2]
-    if not path:
-        raise SettingsError(f"`{request.url}` names no folder", help="write it like `folder:outbox`")
-    place_of(request.project / path, request.project)
-    return FolderSender(request.project / path, request.project)
+    with refusing(SettingsError, "sender.url"):
+        check_sender_url(request.url)
+    path = request.project / request.url.partition(":")[2]
+    place_of(path, request.project)
+    return FolderSender(path, request.project)
 
 
 class FolderSender:

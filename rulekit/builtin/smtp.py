@@ -3,12 +3,10 @@
 One recipient per transaction, connections reused; every end of the dialogue is one of four outcomes.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from rulekit.builtin.smtp_dialogue import Answered, Dialogue, Server, Tls, explain, judge
 from rulekit.email.addresses import parse_address
@@ -25,15 +23,10 @@ from rulekit.records import (
     SenderRequest,
     Verdict,
 )
-from rulekit.suggestions import suggest
+from rulekit.urls import LOOPBACK, parse_smtp, refusing
 
 MAX_PER_CONNECTION = 100
-TIMEOUT = 30.0
-_PORTS = {"smtp": 587, "smtps": 465}
-_OPTIONS = ("tls", "ca", "timeout")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _MAX_LINE = 998
-_EXAMPLE = "write it like `smtp://user:${SMTP_PASSWORD}@mail.example.com:587?tls=required`"
 
 
 @hookimpl
@@ -79,7 +72,7 @@ class SmtpSender:
         except (Answered, OSError, ValueError) as error:
             said = str(error) if isinstance(error, Answered) else explain(error)
             return CheckResult(name, Verdict.PROBLEM, f"{place}: {said}", "correct `url` under `[sender]`")
-        if self._server.tls is Tls.OFF and self._server.host not in _LOOPBACK:
+        if self._server.tls is Tls.OFF and self._server.host not in LOOPBACK:
             message = f"{place} answers, and emails go there in the clear"
             return CheckResult(name, Verdict.WARNING, message, "write `tls=required` in `sender.url`")
         login = "takes our login" if self._server.user else "answers; it asks for no login"
@@ -167,68 +160,16 @@ def _is_bare(address: str) -> bool:
 
 def parse_server(url: str, project: Path) -> Server:
     """Returns what a URL says; raises SettingsError that never shows the password."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or _PORTS[parts.scheme]
-        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
-        user, password = (unquote(part or "", errors="strict") for part in (parts.username, parts.password))
-    except (ValueError, KeyError):
-        raise SettingsError("`sender.url` cannot be read as the URL of a server", help=_EXAMPLE) from None
-    for name in options.keys() - set(_OPTIONS):
-        raise _unknown_option(name)
-    server = Server(
-        host=parts.hostname or "",
-        port=port,
-        tls=_tls(parts, options),
-        timeout=_timeout(options),
-        ca=_certificates(options, project),
-        user=user or None,
-        password=password,
-    )
-    _refuse_unsafe(server)
-    return server
+    with refusing(SettingsError, "sender.url"):
+        said = parse_smtp(url)
+    ca = _certificates(said.ca, project)
+    return Server(said.host, said.port, Tls(said.tls), said.timeout, ca, said.user or None, said.password)
 
 
-def _tls(parts: SplitResult, options: Mapping[str, str]) -> Tls:
-    word = options.get("tls", "implicit" if parts.scheme == "smtps" else "required")
-    if word not in {tls.value for tls in Tls}:
-        raise SettingsError(f"`sender.url`: `tls={word}` is unknown", help="write `required`, `implicit` or `off`")
-    if parts.scheme == "smtps" and word != "implicit":
-        raise SettingsError("`sender.url`: `smtps` is `tls=implicit`", help=f"write `smtp://…?tls={word}`")
-    return Tls(word)
-
-
-def _timeout(options: Mapping[str, str]) -> float:
-    text = options.get("timeout", str(TIMEOUT))
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text, re.ASCII) or not 0 < float(text) <= 600:
-        raise SettingsError(f"`sender.url`: `timeout={text}` is no time", help="write seconds up to 600: `timeout=30`")
-    return float(text)
-
-
-def _certificates(options: Mapping[str, str], project: Path) -> Path | None:
-    if "ca" not in options:
+def _certificates(name: str | None, project: Path) -> Path | None:
+    if name is None:
         return None
-    path = project / options["ca"]
+    path = project / name
     if not path.is_file():
-        raise SettingsError(f"`sender.url`: there is no file `{options['ca']}`", help="name the file with certificates")
+        raise SettingsError(f"`sender.url`: there is no file `{name}`", help="name the file with certificates")
     return path
-
-
-def _refuse_unsafe(server: Server) -> None:
-    if not server.host:
-        raise SettingsError("`sender.url` names no server", help=_EXAMPLE)
-    if bool(server.user) != bool(server.password):
-        raise SettingsError("`sender.url` needs both a user and a password, or neither", help=_EXAMPLE)
-    if not (server.user or "").isascii() or not server.password.isascii():
-        raise SettingsError("`sender.url`: user and password must be ASCII", help="choose another password")
-    if server.user and server.tls is Tls.OFF and server.host not in _LOOPBACK:
-        raise SettingsError(
-            "`sender.url` would send the password unprotected",
-            help="write `tls=required`, or leave out user and password",
-        )
-
-
-def _unknown_option(name: str) -> SettingsError:
-    nearest = suggest(name, _OPTIONS)
-    hint = f"did you mean `{nearest}`?" if nearest else f"there are {', '.join(_OPTIONS)}"
-    return SettingsError(f"`sender.url`: there is no option `{name}`; {hint}", help=_EXAMPLE)

@@ -1,14 +1,24 @@
 """What is wrong with `rulekit.toml`, as reports that point into it."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.diagnostics.source import SourceText, Span
+from rulekit.urls import near_miss
 
 if TYPE_CHECKING:
     from rulekit.settings import Problem, Settings
+
+_NAME = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+# a heading or a key at the start of a line, its dotted names as they are written
+_LINE = re.compile(
+    rf"^[ \t]*(?P<bracket>\[\[?)?[ \t]*(?P<names>{_NAME}(?:[ \t]*\.[ \t]*{_NAME})*)[ \t]*(?(bracket)\]|=)", re.MULTILINE
+)
 
 
 def check_settings(source: SourceText) -> "tuple[Settings | None, list[Diagnostic]]":
@@ -17,9 +27,26 @@ def check_settings(source: SourceText) -> "tuple[Settings | None, list[Diagnosti
     from rulekit.settings import WrongSettings, read_settings
 
     try:
-        return read_settings(source.text), []
+        settings = read_settings(source.text)
     except WrongSettings as error:
         return None, [_report(source, problem, error.help) for problem in error.problems]
+    return settings, [_report(source, problem, None) for problem in _near_misses(settings)]
+
+
+def _near_misses(settings: "Settings") -> Iterator["Problem"]:
+    """Yields a problem for each scheme that is nearly one that ships inside, and that no installed plugin is named for.
+
+    A plugin that adds a scheme may be installed where the project runs, and not where it is checked.
+    """
+    from rulekit.settings import Problem
+
+    for section, url, schemes in (
+        ("source", settings.source.url, ("files", "duckdb")),
+        ("sender", settings.sender.url, ("folder", "smtp", "smtps")),
+    ):
+        meant = near_miss(url, schemes)
+        if meant and not any(entry_points(group="rulekit", name=url.partition(":")[0])):
+            yield Problem((section, "url"), f"there is no {section} for `{url.partition(':')[0]}:`{meant}")
 
 
 def _report(source: SourceText, problem: "Problem", help: str | None) -> Diagnostic:
@@ -29,10 +56,52 @@ def _report(source: SourceText, problem: "Problem", help: str | None) -> Diagnos
         advice = f"write {advice.removeprefix('did you mean ').removesuffix('?')}"
     if not said or not advice.startswith("write "):
         said, advice = problem.message, help or ""
-    return Diagnostic(codes.WRONG_SETTING, said, Label(place_of(source, problem.key)), help=advice)
+    at = place_of(source, *problem.location) if problem.at is None else _place_at(source, *problem.at)
+    return Diagnostic(codes.WRONG_SETTING, said, Label(at), help=advice)
 
 
-def place_of(source: SourceText, key: str) -> Span:
-    """Returns where a key or section first stands; the start of the file when it is not written there."""
-    found = re.search(rf"^\s*(?:\[+[\w.\s]*?)?({re.escape(key)})\b", source.text, re.MULTILINE) if key else None
-    return Span(source.path, *(found.span(1) if found else (0, 0)))
+def place_of(source: SourceText, *location: str | int) -> Span:
+    """Returns where a setting stands, or what it would stand in; the start of the file when neither is written.
+
+    `location` leads to it from the top, with numbers into lists from 0.
+    """
+    best, at = 0, (0, 0)
+    for path, span in _written(source.text):
+        if len(path) > best and location[: len(path)] == path:
+            best, at = len(path), span
+    return Span(source.path, *at)
+
+
+def _written(text: str) -> Iterator[tuple[tuple[str | int, ...], tuple[int, int]]]:
+    """Yields each heading and key of a file by its location, with the place of its last name."""
+    section: tuple[str | int, ...] = ()
+    lists: Counter[tuple[str, ...]] = Counter()
+    for line in _LINE.finditer(text):
+        names = tuple(name.strip().strip("\"'") for name in line["names"].split("."))
+        end = line.end("names")
+        if not line["bracket"]:
+            yield (*section, *names), (end - len(line["names"].rpartition(".")[2].lstrip()), end)
+            continue
+        section = _within(names, lists)
+        if line["bracket"] == "[[":
+            section = (*section, lists[names])
+            lists[names] += 1
+        shown = section[:-1] if line["bracket"] == "[[" else section
+        yield from ((path, (end - len(names[-1]), end)) for path in dict.fromkeys((shown, section)))
+
+
+def _within(names: tuple[str, ...], lists: Mapping[tuple[str, ...], int]) -> tuple[str | int, ...]:
+    """Returns the location of a section, which may stand in the latest entry of a list."""
+    location: tuple[str | int, ...] = ()
+    for count, name in enumerate(names, start=1):
+        location = (*location, name)
+        if count < len(names) and lists.get(names[:count]):
+            location = (*location, lists[names[:count]] - 1)
+    return location
+
+
+def _place_at(source: SourceText, line: int, column: int) -> Span:
+    lines = source.text.split("\n")
+    start = sum(len(before) + 1 for before in lines[: line - 1]) + column - 1
+    start = min(start, max(0, len(source.text.rstrip()) - 1))
+    return Span(source.path, start, min(start + 1, len(source.text)))

@@ -113,9 +113,10 @@ def run(
 def take_tick(project: Project, store: Store, now: datetime, *, accept: bool = False) -> TakenTick:
     """Runs one tick at `now` and sends nothing.
 
-    Raises SettingsError when the sender's settings cannot do, before anything is read or written.
+    Raises SettingsError when the sender's settings cannot do, before anything is read or written: the sender is opened
+    once, which connects to nothing yet.
     """
-    find_sender(project)
+    find_sender(project)().close()
     with open_project_data(project) as data:
         tick = prepare_tick(project, data, store, now, accept=accept)
         report = data.report

@@ -11,8 +11,10 @@ from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.diagnostics.diagnostic import Severity
 from rulekit.email.addresses import parse_mailbox
 from rulekit.email.compose import Composer
+from rulekit.engine.discretion import discreet
 from rulekit.engine.doubting import missing_window
 from rulekit.engine.telling import what_failed
+from rulekit.environment import fill
 from rulekit.errors import ComposeError, RulesError, SettingsError
 from rulekit.evaluation.data import Data, open_data
 from rulekit.hooks.plugins import Plugins, load_plugins
@@ -20,7 +22,7 @@ from rulekit.language.program import Program
 from rulekit.language.project import Rules, load_rules
 from rulekit.outbox.store import Store
 from rulekit.records import OutboxChange, Sender, SenderRequest, SourceRequest
-from rulekit.settings import Settings, fill_environment, load_settings
+from rulekit.settings import Settings, load_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +71,17 @@ def open_project_data(project: Project) -> Iterator[Data]:
     """Opens the project's people, companies and events; raises SourceError when a source cannot be read."""
     section = project.settings.source
     scheme = section.url.partition(":")[0]
-    source = project.plugins.source(scheme)(SourceRequest(fill_environment(section.url), project.folder))
-    mapping = section.mapping() or source.default_mapping()
-    if mapping is None:
-        raise SettingsError(
-            f"rulekit.toml does not say which table of `{scheme}:` holds people",
-            help="add a section `[source.person]` with `table` and `key`",
-        )
-    with open_data(project.program.schema, source, mapping, section.timezone) as data:
-        yield data
+    filled = fill(section.url)
+    with filled.concealing():
+        source = project.plugins.source(scheme)(SourceRequest(filled.url, project.folder))
+        mapping = section.mapping() or source.default_mapping()
+        if mapping is None:
+            raise SettingsError(
+                f"rulekit.toml does not say which table of `{scheme}:` holds people",
+                help="add a section `[source.person]` with `table` and `key`",
+            )
+        with open_data(project.program.schema, source, mapping, section.timezone) as data:
+            yield data
 
 
 def installed_plugins() -> Plugins:
@@ -98,20 +102,27 @@ def open_store(project: Project) -> Store:
         for failure in failures:
             logging.getLogger(__name__).warning("the plugin `%s` failed: %s", failure.name, what_failed(failure.reason))
 
-    return Store.open(fill_environment(project.settings.store.url), project.folder, tell_plugins)
+    return _open_store(project.settings, project.folder, tell_plugins)
 
 
 def open_project_store(folder: Path) -> Store:
     """Opens the store of the project in that folder; its rules are not looked at and may have errors."""
-    return Store.open(fill_environment(load_settings(folder).store.url), folder)
+    return _open_store(load_settings(folder), folder)
 
 
 def open_store_to_read(project: Project) -> Store:
     """Opens the project's store where there is one, and otherwise an empty one in memory, so that nothing is made."""
-    url = fill_environment(project.settings.store.url)
-    if not Store.exists(url, project.folder):
-        return Store.in_memory()
-    return Store.open(url, project.folder)
+    filled = fill(project.settings.store.url)
+    with filled.concealing():
+        if not Store.exists(filled.url, project.folder):
+            return Store.in_memory()
+        return Store.open(filled.url, project.folder)
+
+
+def _open_store(settings: Settings, folder: Path, on_change: Callable[[OutboxChange], None] | None = None) -> Store:
+    filled = fill(settings.store.url)
+    with filled.concealing():
+        return Store.open(filled.url, folder, on_change)
 
 
 def find_sender(project: Project) -> Callable[[], Sender]:
@@ -122,7 +133,7 @@ def find_sender(project: Project) -> Callable[[], Sender]:
     """
     section = project.settings.sender
     scheme = section.url.partition(":")[0]
-    factory = project.plugins.sender(scheme)
+    project.plugins.sender(scheme)
     if scheme != "folder" and section.allow is None:
         raise SettingsError(
             f"`sender.allow` does not say who may be mailed through `{scheme}:`",
@@ -131,5 +142,5 @@ def find_sender(project: Project) -> Callable[[], Sender]:
     missing = missing_window(project.settings, project.plugins, project.program)
     if missing is not None:
         raise SettingsError(missing.message, help=missing.help)
-    request = SenderRequest(fill_environment(section.url), project.folder)
-    return lambda: factory(request)
+    filled = fill(section.url)
+    return lambda: discreet(project.plugins, scheme, SenderRequest(filled.url, project.folder), filled)

@@ -34,7 +34,7 @@ def _reporting(found: Found, missing: MissingWindow) -> Found:
 
 def _place(found: Found, missing: MissingWindow) -> Span:
     if missing.trigger is None:
-        return place_of(found.sources[FILE_NAME], "uncertain")
+        return place_of(found.sources[FILE_NAME], "delivery", "uncertain")
     span = missing.trigger.span
     start = found.sources[span.path].text.index(_WORD, span.start)
     return Span(span.path, start, start + len(_WORD))

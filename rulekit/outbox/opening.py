@@ -18,6 +18,7 @@ from rulekit.errors import StoreError
 from rulekit.outbox import postgres, sqlite
 from rulekit.outbox.migrations import HEAD
 from rulekit.outbox.tables import last_tick, meta, metadata, outbox, sending
+from rulekit.urls import check_store_url, refusing
 
 
 class Kind(Protocol):
@@ -79,6 +80,8 @@ def _explain(error: BaseException | None) -> tuple[str, str] | None:
 
 def resolve_url(url: str, project: Path) -> URL:
     """Returns the database's address with a relative file taken from the project's folder; raises StoreError."""
+    with refusing(StoreError, "store.url"):
+        check_store_url(url)
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):

@@ -247,6 +247,6 @@ def test_a_check_says_when_emails_go_in_the_clear(
     url = f"smtp://127.0.0.1:{start_server(mailroom)}?tls=off&timeout=5"
     assert opened(url).check().verdict is Verdict.OK
     # to this machine the clear is no danger; elsewhere it is
-    monkeypatch.setattr("rulekit.builtin.smtp._LOOPBACK", frozenset())
+    monkeypatch.setattr("rulekit.builtin.smtp.LOOPBACK", frozenset())
     found = opened(url).check()
     assert (found.verdict, "in the clear" in found.message) == (Verdict.WARNING, True)

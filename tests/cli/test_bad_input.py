@@ -92,7 +92,7 @@ def test_rules_with_an_error(running: Any, rules: str, messages: list[str]) -> N
             '[delivery]\nuncertain = "idempotent"\n[sender]\nurl = "smtp://127.0.0.1:1"\nallow = ["*"]',
             ["`delivery.uncertain` says `idempotent`, and the sender of `smtp:` does not say that repeats are dropped"],
         ),
-        ('url = "sqlite:///state/rulekit.db"', 'url = "mysql://x"', ["`[store] url` does not name a store"]),
+        ('url = "sqlite:///state/rulekit.db"', 'url = "mysql://x"', ["`store.url`: it does not name a store"]),
     ],
 )
 def test_settings_that_cannot_do(running: Any, old: str, new: str, messages: list[str]) -> None:

@@ -164,3 +164,95 @@ def test_nothing_is_left_where_the_program_was_started(
     result = strange.cli("members", "Pro", "--now", NOW, "--project", str(strange.folder))
     assert result.output.split() == ["ada"]
     assert list(place.iterdir()) == []
+
+
+# --- secrets of the environment ---------------------------------------------------------------------------------------
+
+SECRET = "hunter2-and-more"
+
+
+@pytest.mark.parametrize(
+    ("section", "url", "commands"),
+    [
+        ("source", "files:${SECRET}", ["members Pro", "plan", "run", "explain ada Pro"]),
+        ("source", "duckdb:///${SECRET}/crm.duckdb", ["members Pro", "run"]),
+        ("source", "duckdb:///${FILE}", ["members Pro", "run"]),
+        ("source", "git:${SECRET}", ["members Pro", "run"]),
+        ("source", "acme:${SECRET}", ["members Pro", "run"]),
+        ("store", "${SECRET}", ["run", "plan", "doctor", "outbox list", "metrics"]),
+        ("store", "postgresql://me:${SECRET}@127.0.0.1:1/d", ["run", "doctor", "outbox list"]),
+        ("sender", "smtp://me:${SECRET}@127.0.0.1:1", ["run", "doctor"]),
+        ("sender", "smtp://${SECRET}:${LATIN}@127.0.0.1:1", ["run", "doctor"]),
+        ("sender", "acme:${SECRET}", ["run", "doctor"]),
+    ],
+)
+def test_no_command_shows_what_came_from_the_environment(
+    strange: Playground, section: str, url: str, commands: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange.write(f"{SECRET}.duckdb", "no database at all")
+    monkeypatch.setenv("SECRET", SECRET)
+    monkeypatch.setenv("FILE", f"{SECRET}.duckdb")
+    monkeypatch.setenv("LATIN", f"{SECRET}-é")
+    more = 'allow = ["*"]' if section == "sender" else ""
+    person = '[source.person]\ntable = "people.csv"\n'
+    strange.write("rulekit.toml", f'edition = 1\n[{section}]\nurl = "{url}"\n{more}\n{person}')
+    for command in commands:
+        result = strange.cli(*command.split(), "--now", NOW) if command not in ("metrics",) else strange.cli(command)
+        assert result.exit_code != 0 or command == "run", result.output
+        assert SECRET not in result.output
+        assert "Traceback" not in result.output
+
+
+# --- urls -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("section", "url", "message"),
+    [
+        ("sender", "smtp://127.0.0.1:1?tls=none", "`tls=none` is unknown"),
+        ("sender", "smtp://127.0.0.1:1?ca=nowhere.pem", "there is no file `nowhere.pem`"),
+        ("sender", "127.0.0.1:1", "it has no scheme"),
+        ("sender", "smtp://127.0.0.1:99999", "it cannot be read as the URL of a server"),
+        ("store", "state/rulekit.db", "it has no scheme"),
+        ("source", "data", "it has no scheme"),
+    ],
+)
+def test_a_url_that_cannot_be_opened_stops_a_run_before_it_writes(
+    strange: Playground, section: str, url: str, message: str
+) -> None:
+    more = 'allow = ["*"]' if section == "sender" else ""
+    person = '[source.person]\ntable = "people.csv"\n'
+    strange.write("rulekit.toml", f'edition = 1\n[{section}]\nurl = "{url}"\n{more}\n{person}')
+    strange.cli("check")
+    before = everything(strange.folder)
+    result = strange.cli("run", "--now", NOW)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert strange.ask("SELECT count(*) FROM change_log") == [(0,)] if (strange.folder / "state").exists() else True
+    if "nowhere" not in url:  # what a file holds is not looked at without running
+        assert everything(strange.folder) == before
+        assert f"`{section}.url`: {message}" in strange.cli("check").output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"edition = 1\n# caf\xe9\n", "rulekit.toml is not UTF-8"),
+        (
+            b"edition = 1\n[sender\n",
+            "cannot be read: Expected ']' at the end of a table declaration (line 2, column 8)",
+        ),
+    ],
+)
+def test_settings_that_are_no_text_are_told(strange: Playground, content: bytes, message: str) -> None:
+    (strange.folder / "rulekit.toml").write_bytes(content)
+    result = strange.cli("plan", "--now", NOW)
+    assert (result.exit_code, message in result.output) == (2, True)
+    assert "help: " in result.output
+
+
+def test_settings_may_begin_with_a_mark(strange: Playground) -> None:
+    with_query(strange, PEOPLE)
+    settings = strange.folder / "rulekit.toml"
+    settings.write_bytes(b"\xef\xbb\xbf" + settings.read_bytes())
+    assert strange.cli("members", "Pro", "--now", NOW).output.split() == ["ada"]

@@ -235,7 +235,7 @@ def test_a_damaged_store(path, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://x/y", "nonsense", "sqlite://", "sqlite:///:memory:", "postgresql://h", "postgresql://h:x/d"]
+    "url", ["mysql://x/y", "nonsense:", "sqlite://", "sqlite:///:memory:", "postgresql://h", "postgresql://h:x/d"]
 )
 def test_a_store_that_is_none(tmp_path, url):
     assert "does not name a store" in refusal(tmp_path, url)

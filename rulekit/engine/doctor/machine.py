@@ -11,10 +11,11 @@ from email.message import EmailMessage
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rulekit.environment import fill
 from rulekit.errors import StoreError
 from rulekit.outbox.opening import resolve_url
 from rulekit.records import CheckResult, Verdict
-from rulekit.settings import Settings, fill_environment
+from rulekit.settings import Settings
 
 # bytes below which the store may soon be unable to write
 SCARCE, LITTLE = 100 * 1024**2, 1024**3
@@ -48,7 +49,7 @@ def _write_message(subject: str) -> bytes:
 def store_file(folder: Path, settings: Settings) -> Path | None:
     """Returns the file of the store, or None when it is a server's or cannot be told."""
     try:
-        url = resolve_url(fill_environment(settings.store.url), folder)
+        url = resolve_url(fill(settings.store.url).url, folder)
     except StoreError:
         return None
     return Path(url.database or "") if url.get_backend_name() == "sqlite" else None

@@ -8,11 +8,13 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from rulekit.email.addresses import parse_mailbox
+from rulekit.engine.discretion import discreet
 from rulekit.engine.doubting import missing_window
+from rulekit.environment import fill
 from rulekit.errors import ComposeError
 from rulekit.hooks.plugins import Plugins
 from rulekit.records import CheckResult, SenderRequest, Verdict
-from rulekit.settings import SenderSection, Settings, fill_environment
+from rulekit.settings import SenderSection, Settings
 
 # seconds for each wait on the page
 TIMEOUT = 10
@@ -63,21 +65,17 @@ def _allowed(patterns: list[str] | None) -> CheckResult:
 
 def sender(folder: Path, settings: Settings, plugins: Plugins, *, offline: bool) -> Iterator[CheckResult]:
     """Says whether the sender would work, as far as it can tell itself."""
-    url = settings.sender.url
-    factory = plugins.sender(url.partition(":")[0])
+    scheme, filled = settings.sender.url.partition(":")[0], fill(settings.sender.url)
+    plugins.sender(scheme)
     missing = missing_window(settings, plugins)
     if missing is not None:
         yield CheckResult("sender", Verdict.PROBLEM, missing.message, missing.help)
     if offline and reaches_people(settings.sender):
         yield CheckResult("sender", Verdict.NOTE, _UNASKED)
         return
-    opened = factory(SenderRequest(fill_environment(url), folder))
+    opened = discreet(plugins, scheme, SenderRequest(filled.url, folder), filled)
     try:
-        check = getattr(opened, "check", None)
-        if check is None:
-            yield CheckResult("sender", Verdict.NOTE, f"the sender of `{url.partition(':')[0]}:` cannot check itself")
-        else:
-            yield check()
+        yield opened.check()
     finally:
         opened.close()
 

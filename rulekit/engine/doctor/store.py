@@ -7,13 +7,14 @@ from pathlib import Path
 
 from rulekit.clock import format_instant
 from rulekit.diagnostics.lines import plural
+from rulekit.environment import fill
 from rulekit.outbox.health import Health
 from rulekit.outbox.opening import is_current, resolve_url
 from rulekit.outbox.sqlite import wal_is_safe
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.records import CheckResult, Verdict
-from rulekit.settings import Settings, fill_environment
+from rulekit.settings import Settings
 
 # a run of cron once a day is never older, even when a day has 25 hours
 STALE = timedelta(hours=26)
@@ -25,17 +26,18 @@ _UNSAFE = {
 
 def look(folder: Path, settings: Settings, now: datetime) -> Iterator[CheckResult]:
     """Says how the store is doing; one that is missing or of an older version is left as it is."""
-    url = fill_environment(settings.store.url)
-    if not Store.exists(url, folder):
-        yield CheckResult("store", Verdict.NOTE, "there is no store yet", "run `rulekit run`, which makes it")
-        return
-    if not is_current(resolve_url(url, folder)):
-        message = "the schema is of an older version, so nothing else was asked"
-        help = "copy the store, then run any other command, which brings it up to date"
-        yield CheckResult("store", Verdict.WARNING, message, help)
-        return
-    with Store.open(url, folder) as store:
-        health = store.health(now)
+    filled = fill(settings.store.url)
+    with filled.concealing():
+        if not Store.exists(filled.url, folder):
+            yield CheckResult("store", Verdict.NOTE, "there is no store yet", "run `rulekit run`, which makes it")
+            return
+        if not is_current(resolve_url(filled.url, folder)):
+            message = "the schema is of an older version, so nothing else was asked"
+            help = "copy the store, then run any other command, which brings it up to date"
+            yield CheckResult("store", Verdict.WARNING, message, help)
+            return
+        with Store.open(filled.url, folder) as store:
+            health = store.health(now)
     yield from database(health.database)
     yield tick(health.last_tick_at, now)
     yield sending(health)
