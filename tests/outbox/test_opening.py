@@ -133,7 +133,11 @@ def test_a_restored_store_is_what_it_was():
         assert [found.address for found in store.suppressions()] == ["bo@example.com"]
 
 
-@pytest.mark.parametrize("dump", [older.FIRST, older.SECOND, older.THIRD], ids=["first", "second", "third"])
+@pytest.mark.parametrize(
+    "dump",
+    [older.FIRST, older.SECOND, older.THIRD, older.FOURTH],
+    ids=["first", "second", "third", "fourth"],
+)
 def test_an_older_store_is_brought_up_to_date_and_loses_nothing(tmp_path, dump, broken):
     path = tmp_path / "state" / "rulekit.db"
     path.parent.mkdir()

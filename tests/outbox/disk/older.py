@@ -1,7 +1,8 @@
 """A store as an older rulekit has left it, in the middle of the history.
 
-What that version itself wrote is kept as text: `first_version.sql`, `second_version.sql` of the second schema, and
-`third_version.sql` of the third, where emails wait that were sent again because nobody knew whether they had arrived.
+What that version itself wrote is kept as text: `first_version.sql`, `second_version.sql` of the second schema,
+`third_version.sql` of the third, where emails wait that were sent again because nobody knew whether they had arrived, and
+`fourth_version.sql` of the fourth, where one trigger says what is done then, and another one's emails wait for `after`.
 """
 
 import sqlite3
@@ -12,6 +13,7 @@ from typing import Any
 FIRST = Path(__file__).with_name("first_version.sql")
 SECOND = Path(__file__).with_name("second_version.sql")
 THIRD = Path(__file__).with_name("third_version.sql")
+FOURTH = Path(__file__).with_name("fourth_version.sql")
 
 
 def make(path: Path, dump: Path = FIRST) -> None:
