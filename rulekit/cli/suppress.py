@@ -26,7 +26,10 @@ def command() -> None:
 @now_option
 @project_option
 def add(address: str, reason: str, by: str, now: datetime, project: Path) -> None:
-    """Never mail ADDRESS again; emails that wait for it end, one that is being sent is too late to stop."""
+    """Never mail ADDRESS again, nor the people who were mailed there at any other address.
+
+    Emails that wait for them end; one that is being sent is too late to stop.
+    """
     with open_project_store(project) as store:
         ended = store.suppress(address, reason, now, by)
     click.echo(f"{escape_line(address)} is not mailed any more; {plural(ended, 'waiting email')} ended")
@@ -36,7 +39,7 @@ def add(address: str, reason: str, by: str, now: datetime, project: Path) -> Non
 @click.argument("address")
 @project_option
 def remove(address: str, project: Path) -> None:
-    """Allow mail to ADDRESS again; emails that ended stay ended."""
+    """Allow mail to ADDRESS and its people again; emails that ended stay ended."""
     with open_project_store(project) as store:
         if not store.unsuppress(address):
             raise TransitionRefused(
@@ -53,11 +56,21 @@ def list_addresses(output: str, project: Path) -> None:
     with open_project_store(project) as store:
         found = store.suppressions()
     if output == "json":
-        lines = [{"address": s.address, "at": format_instant(s.at), "by": s.actor, "reason": s.reason} for s in found]
+        lines = [
+            {
+                "address": s.address,
+                "at": format_instant(s.at),
+                "by": s.actor,
+                "reason": s.reason,
+                "people": list(s.people),
+            }
+            for s in found
+        ]
         print_json({"schema_version": 1, "suppressions": lines})
     elif found:
         print_columns(
-            ["address", "since", "by", "reason"], [(s.address, format_instant(s.at), s.actor, s.reason) for s in found]
+            ["address", "since", "by", "person", "reason"],
+            [(s.address, format_instant(s.at), s.actor, ", ".join(s.people), s.reason) for s in found],
         )
     else:
         click.echo("no address is suppressed")

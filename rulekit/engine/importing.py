@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from rulekit.email.notices.exports import Entry, Harmless, Item, Unknown, Unreadable
-from rulekit.email.notices.words import plain
+from rulekit.email.notices.words import is_wish, plain
 from rulekit.engine.hearing import Format, find_format, read_items
 from rulekit.outbox.evidence import Heard
 from rulekit.outbox.store import Store
@@ -105,7 +105,13 @@ def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[H
     if entries:
         fallback = request.reason or f"on the list {request.path.name}"
         reasons = {entry.address: entry.reason or fallback for entry in entries}
-        yield store.suppress_listed(reasons, now, actor, request.trigger, dry_run=request.dry_run)
+        # a list without words may say by its name what it is of
+        said = request.reason or request.path.stem
+        wished = {entry.address for entry in entries if is_wish(entry.reason or said)}
+        for asked in (True, False):
+            some = {address: reason for address, reason in reasons.items() if (address in wished) is asked}
+            if some:
+                yield store.suppress_listed(some, now, actor, request.trigger, asked=asked, dry_run=request.dry_run)
     if notices:
         yield store.record_notices(notices, now, actor, dry_run=request.dry_run)
 

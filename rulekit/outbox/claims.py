@@ -231,7 +231,7 @@ def _suppress_dead(work: Work, finishes: Sequence[Finish], now: datetime) -> Non
         outcome = one.outcome
         if isinstance(outcome, Refused) and forbids_address(outcome):
             given = Given(now, one.claim.worker, outcome.reason)
-            suppressions.add(work, [one.claim.row.recipient], outcome.reason, given)
+            suppressions.add(work, [one.claim.row.recipient], outcome.reason, given, asked=False)
 
 
 def _decide(one: Finish, now: datetime, doubt: Doubt) -> tuple[Transition, Given]:

@@ -29,8 +29,10 @@ from rulekit.outbox.tables import (
     outbox,
     people,
     sending,
+    suppressed_people,
     suppressions,
     ticks,
+    triggers,
     waiting,
 )
 from rulekit.outbox.transition import Actor, Given
@@ -104,8 +106,9 @@ def _erase(work: Work, person: Row[Any], number: int, given: Given, *, suppress:
         _refuse_to_mail_again(person.key, addresses, suppress=suppress)
     ended = move_many(work, ERASE, _open_to_it(work, person.ordinal, given), Actor.OPERATOR)
     waits = _end_waits(work, person.ordinal, number, given)
+    _keep_what_they_asked(work, person.ordinal, addresses, given)
     if suppress:
-        add_each(work, dict.fromkeys(addresses, ASKED), given)
+        add_each(work, dict.fromkeys(addresses, ASKED), given, asked=False)
     rows = _rows(work, person.ordinal)
     over = [row for row in rows if row.state in _ENDS]
     _blank(work, [row.id for row in over])
@@ -171,6 +174,17 @@ def _blank(work: Work, rows: Sequence[int]) -> None:
         work.connection.execute(
             update(events).where(events.c.row.in_(some)).values(detail="", source="erased", identity=identity)
         )
+
+
+def _keep_what_they_asked(work: Work, person: int, addresses: list[str], given: Given) -> None:
+    """Lists every address of somebody who is suppressed as a person: without the person, nothing else would tell."""
+    theirs = suppressed_people.c.person == person
+    of_triggers = select(suppressed_people.c.stream, triggers.c.name).outerjoin(
+        triggers, triggers.c.id == suppressed_people.c.stream
+    )
+    for line in work.connection.execute(of_triggers.where(theirs).distinct()).all():
+        add_each(work, dict.fromkeys(addresses, KEPT), given, line.name, asked=False)
+    work.connection.execute(delete(suppressed_people).where(theirs))
 
 
 def _shorten_suppressions(work: Work, addresses: list[str]) -> tuple[str, ...]:

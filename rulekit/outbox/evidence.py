@@ -27,6 +27,9 @@ _REASONS = {
     NoticeKind.UNSUBSCRIBED: "unsubscribed at the provider",
 }
 
+# these are a person's wish, and not only something about an address
+_ASKED = (NoticeKind.COMPLAINED, NoticeKind.UNSUBSCRIBED)
+
 # a mark in its history stays where `left_at` is empty again: a server may refuse a message and report on it as well
 _LEFT = or_(
     outbox.c.left_at.is_not(None),
@@ -99,8 +102,7 @@ def _record(work: Work, notices: Sequence[Notice], given: Given) -> Heard:
         work.connection.execute(insert_or_leave(work.connection)(events).on_conflict_do_nothing(), lines)
     failed = _confirm(work, list(new.values()), given, failed=True)
     sent = _confirm(work, list(new.values()), given, failed=False)
-    reasons = {row.address: _reason(notice) for row, notice in new.values() if _forbids(notice)}
-    added, ended = add_each(work, reasons, given)
+    added, ended, forbidden = _suppress(work, list(new.values()), given)
     return Heard(
         recorded=frozenset(new),
         again=len(ours) - len(new),
@@ -108,17 +110,31 @@ def _record(work: Work, notices: Sequence[Notice], given: Given) -> Heard:
         sent=sent,
         failed=failed,
         suppressed=added,
-        already=len(reasons) - len(added),
+        already=forbidden - len(added),
         ended=ended,
     )
 
 
+def _suppress(
+    work: Work, new: Sequence[tuple[_Email, Notice]], given: Given
+) -> tuple[frozenset[str], frozenset[int], int]:
+    """Suppresses the addresses that notices forbid; returns those that are new, what ended, and how many they are."""
+    forbidding = [(row, notice) for row, notice in new if _forbids(notice)]
+    added: frozenset[str] = frozenset()
+    ended: frozenset[int] = frozenset()
+    for asked in (True, False):
+        reasons = {row.address: _reason(notice) for row, notice in forbidding if (notice.kind in _ASKED) is asked}
+        more, also = add_each(work, reasons, given, asked=asked)
+        added, ended = added | more, ended | also
+    return added, ended, len({row.address for row, _ in forbidding})
+
+
 def suppress_listed(
-    work: Work, reasons: Mapping[str, str], given: Given, trigger: str | None, dry_run: bool = False
+    work: Work, reasons: Mapping[str, str], given: Given, trigger: str | None, *, asked: bool, dry_run: bool = False
 ) -> Heard:
-    """Suppresses every address of a list, whose value is why; a dry run takes it back again."""
+    """Suppresses every address of a list, whose value is why, as `suppressions.add`; a dry run takes it back again."""
     normalised = {normalise(address): reason for address, reason in reasons.items()}
-    added, ended = add_each(work, normalised, given, trigger)
+    added, ended = add_each(work, normalised, given, trigger, asked=asked)
     if dry_run:
         work.connection.rollback()
     return Heard(suppressed=added, already=len(normalised) - len(added), ended=ended)
@@ -177,7 +193,7 @@ def _reason(notice: Notice) -> str:
 
 def _forbids(notice: Notice) -> bool:
     """Returns whether the address that a notice is about may not be mailed any more."""
-    return notice.dead or notice.kind in (NoticeKind.COMPLAINED, NoticeKind.UNSUBSCRIBED)
+    return notice.dead or notice.kind in _ASKED
 
 
 def _confirm(work: Work, new: Sequence[tuple[_Email, Notice]], given: Given, *, failed: bool) -> frozenset[int]:

@@ -39,6 +39,7 @@ from rulekit.outbox.tables import (
     people,
     personas,
     sending,
+    suppressed_people,
     suppressions,
     triggers,
 )
@@ -73,20 +74,24 @@ class Work:
     standing: dict[int, Standing] = field(default_factory=dict)
 
 
-# the lines of the list of addresses that forbid a row of the outbox: for all mail, and for its trigger's
-FORBIDDING = (
+# what forbids a row of the outbox, for all mail and for its trigger's: its address, or what its person has asked for
+LISTED = (
     suppressions.c.address == outbox.c.address,
     suppressions.c.stream.in_((ALL_MAIL, outbox.c.trigger)),
+)
+LISTED_PERSON = (
+    suppressed_people.c.person == outbox.c.person,
+    suppressed_people.c.stream.in_((ALL_MAIL, outbox.c.trigger)),
 )
 
 
 class _Columns:
     """The row as guards see it: the columns of the outbox, and what other tables say at the same moment.
 
-    `suppressed` asks the list of addresses, `halted` whether somebody stopped all sending.
+    `suppressed` asks the list of addresses, and of people; `halted` whether somebody stopped all sending.
     """
 
-    suppressed = exists().where(*FORBIDDING).correlate(outbox)
+    suppressed = or_(exists().where(*LISTED).correlate(outbox), exists().where(*LISTED_PERSON).correlate(outbox))
     halted = exists().where(sending.c.halted_at.is_not(None))
 
     def __getattr__(self, name: str) -> Any:
@@ -95,7 +100,7 @@ class _Columns:
 
 @dataclass(frozen=True, slots=True)
 class NewValues:
-    """A row before it is made, as guards and writes see it; `suppressed` is what the list says of its address."""
+    """A row before it is made, as guards and writes see it; `suppressed` is what the list says of it."""
 
     values: Mapping[str, Any]
     suppressed: bool

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, literal, select
+from sqlalchemy import Connection, Row, Select, exists, literal, select
 
 from rulekit.clock import format_instant
 from rulekit.outbox.execution import in_batches
@@ -22,6 +22,7 @@ from rulekit.outbox.tables import (
     outbox,
     people,
     personas,
+    suppressed_people,
     suppressions,
     ticks,
     triggers,
@@ -108,7 +109,7 @@ def about(connection: Connection, key: str) -> Record:
         "emails": _emails(connection, ordinal),
         "waiting": _all(connection, _of(_WAITING, waiting, ordinal), waiting.c.id),
         "no_emails": _all(connection, _of(_NO_EMAIL, no_email, ordinal), no_email.c.id),
-        "suppressions": _suppressions(connection, addresses_of(connection, ordinal)),
+        "suppressions": _suppressions(connection, ordinal),
     }
 
 
@@ -145,14 +146,21 @@ def _by_email(
     return found
 
 
-def _suppressions(connection: Connection, addresses: Sequence[str]) -> list[Record]:
+def _suppressions(connection: Connection, person: int) -> list[Record]:
     s = suppressions.c
+    everywhere = exists().where(
+        *(suppressed_people.c[name] == s[name] for name in ("address", "stream")), suppressed_people.c.person == person
+    )
     listed = (
-        select(s.address, _TRIGGER, s.reason, s.at, s.actor_name.label("by"))
+        select(s.address, _TRIGGER, s.reason, s.at, s.actor_name.label("by"), everywhere.label("everywhere"))
         .select_from(suppressions.outerjoin(triggers, triggers.c.id == s.stream))
         .order_by(s.address, s.stream)
     )
-    return [line for some in in_batches(addresses) for line in _all(connection, listed.where(s.address.in_(some)))]
+    return [
+        line
+        for some in in_batches(addresses_of(connection, person))
+        for line in _all(connection, listed.where(s.address.in_(some)))
+    ]
 
 
 def _plain(line: Row[Any]) -> dict[str, Any]:

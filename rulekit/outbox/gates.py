@@ -19,7 +19,7 @@ from rulekit.outbox.execution import Work, in_batches
 from rulekit.outbox.memberships import is_in, octet_of
 from rulekit.outbox.quiet import next_allowed
 from rulekit.outbox.states import Phase
-from rulekit.outbox.suppressions import REASON, explain
+from rulekit.outbox.suppressions import REASON
 from rulekit.outbox.tables import outbox, people, personas, sending
 from rulekit.outbox.transition import Given, Transition
 from rulekit.outbox.transitions import DEFER, FORBID, OUTLAST, RECALL, WITHHOLD, may_go_again
@@ -132,9 +132,8 @@ def _answer(asking: _Asking, line: Any) -> Held | None:
 
 
 def _for_good(asking: _Asking, line: Any) -> Held | None:
-    suppressed = explain(line.suppressed)
-    if suppressed is not None:
-        return Held(suppressed, FORBID)
+    if line.suppressed is not None:
+        return Held(line.suppressed, FORBID)
     if not asking.gates.allowed(line.recipient):
         return Held(NOT_ALLOWED, FORBID)
     if not line.keep and is_in(line.octet, line.person) is not (line.edge == Edge.TAGGED.value):

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row, func, select
 from rulekit.errors import RulekitError
 from rulekit.outbox.memberships import is_in
 from rulekit.outbox.suppressions import normalise
-from rulekit.outbox.tables import last_tick, outbox, people
+from rulekit.outbox.tables import last_tick, outbox, people, suppressed_people
 from rulekit.suggestions import did_you_mean
 
 
@@ -41,9 +41,10 @@ def _unknown(connection: Connection, key: str) -> RulekitError:
 
 
 def addresses_of(connection: Connection, person: int) -> list[str]:
-    """Returns every normalised address that an email was made for."""
-    known = select(outbox.c.address).where(outbox.c.person == person, outbox.c.address != "").distinct()
-    return sorted(connection.execute(known).scalars())
+    """Returns every normalised address that an email was made for, or by which the person is suppressed."""
+    mailed = select(outbox.c.address).where(outbox.c.person == person, outbox.c.address != "")
+    listed = select(suppressed_people.c.address).where(suppressed_people.c.person == person)
+    return sorted(connection.execute(mailed.union(listed)).scalars())
 
 
 def is_present(connection: Connection, person: int) -> bool:

@@ -3,7 +3,6 @@
 A tick that brings nothing new writes nothing at all: `record` says so, and its transaction is rolled back.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +10,11 @@ from sqlalchemy import Table, func, insert, select, update
 
 from rulekit.clock import format_instant
 from rulekit.errors import StoreError, TickLost
+from rulekit.outbox import locks
 from rulekit.outbox.execution import NAMED, NAMES, NewValues, Work, at_any, candidates, insert_or_leave, make, move_many
 from rulekit.outbox.memberships import ordinals, pack
 from rulekit.outbox.states import State
-from rulekit.outbox.suppressions import normalise, reasons, why_suppressed
+from rulekit.outbox.suppressions import Forbidden, normalise, read_forbidden, suppress_people
 from rulekit.outbox.tables import (
     baselines,
     change_log,
@@ -76,8 +76,7 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
     ids = _find_ids(work, tick)
     written += _write_changes(work, tick, number, ids)
     withdrawn, expired = _withdraw(work, tick, number), _expire(work, tick, number)
-    suppressed = reasons(work.connection, {normalise(row.recipient) for row in tick.rows})
-    made = [_make_row(work, tick, number, ids, row, suppressed) for row in tick.rows]
+    made = _make_rows(work, tick, number, ids)
     written += _write_no_emails(work, tick, number, ids) + _write_waiting(work, tick, ids)
     _write_ledger(work, tick, number, ids)
     _write_tick(work, tick, number, len(work.changes))
@@ -220,12 +219,26 @@ def _expire(work: Work, tick: TickRecord, number: int) -> int:
     return len(move_many(work, EXPIRE, [(row, given) for row in candidates(work, EXPIRE, given)], Actor.TICK))
 
 
-def _make_row(
-    work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow, suppressed: Mapping[tuple[str, int], str]
-) -> State | None:
+def _make_rows(work: Work, tick: TickRecord, number: int, ids: _Ids) -> list[State | None]:
+    addresses = [normalise(row.recipient) for row in tick.rows]
+    forbidden = read_forbidden(work.connection, addresses, [ids.people[row.tagging.person] for row in tick.rows])
+    made = [_make_row(work, tick, number, ids, row, forbidden) for row in tick.rows]
+    born = zip(addresses, made, strict=True)
+    _suppress_people(work, {address for address, state in born if state is State.SUPPRESSED})
+    return made
+
+
+def _suppress_people(work: Work, addresses: set[str]) -> None:
+    """Suppresses whoever was to be mailed where somebody had asked not to be: they may have another address one day."""
+    if addresses:
+        locks.forbidding(work)
+        suppress_people(work, sorted(addresses))
+
+
+def _make_row(work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow, forbidden: Forbidden) -> State | None:
     address = normalise(row.recipient)
     matched = ids.matched(row.trigger, row.tagging)
-    why_not = why_suppressed(suppressed, address, matched["trigger"])
+    why_not = forbidden.why_not(address, matched["person"], matched["trigger"])
     transition, reason = _birth(row, why_not)
     values = {
         **matched,

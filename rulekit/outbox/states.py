@@ -32,7 +32,7 @@ class State(Enum):
 
     `WITHDRAWN`: its person left the persona, or its trigger left the rules. End.
 
-    `SUPPRESSED`: its address may not be mailed. End.
+    `SUPPRESSED`: its address, or its person, may not be mailed. End.
 
     `EXPIRED`: nobody approved it in time. End.
 

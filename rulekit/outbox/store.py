@@ -205,21 +205,26 @@ class Store(Deciding, Upkeep):
     # addresses
 
     def suppress(self, address: str, reason: str, now: datetime, actor: str, trigger: str | None = None) -> int:
-        """Forbids an address, for all mail or for one trigger's; returns how many waiting emails that ended.
+        """Forbids an address, and with it the people who were mailed there, for all mail or for one trigger's.
 
-        A trigger that is not known (any more) stands for all mail.
+        Returns how many waiting emails that ended. A trigger that is not known (any more) stands for all mail.
         """
+        given = Given(now, actor, reason)
         return self._write(
-            lambda work: suppressions.add(work, [address], reason, Given(now, actor, reason), trigger), locks.forbidding
+            lambda work: suppressions.add(work, [address], reason, given, trigger, asked=True), locks.forbidding
         )
 
     def unsuppress(self, address: str, trigger: str | None = None) -> bool:
-        """Allows an address again; returns whether it was forbidden. Emails that ended stay ended."""
+        """Allows an address and its people again; returns whether it was forbidden. Emails that ended stay ended."""
         return self._write(lambda work: suppressions.remove(work, address, trigger), locks.forbidding)
 
     def suppressions(self) -> list[Suppression]:
         """Returns every address that may not be mailed, in order."""
         return self._read(lambda work: suppressions.listed(work))
+
+    def suppressed_among(self, trigger: str, people: Collection[str]) -> frozenset[str]:
+        """Returns those of the people who asked not to get a trigger's emails, at whatever address."""
+        return self._read(lambda work: suppressions.suppressed_among(work.connection, trigger, people))
 
     def knows_trigger(self, trigger: str) -> bool:
         """Returns whether a run ever met a trigger of that name."""
@@ -243,11 +248,14 @@ class Store(Deciding, Upkeep):
         actor: str,
         trigger: str | None = None,
         *,
+        asked: bool = True,
         dry_run: bool = False,
     ) -> Heard:
-        """Forbids every address of a list, whose value is why, as `suppress` does."""
+        """Forbids every address of a list, whose value is why, as `suppress` does; its people where they `asked`."""
+        given = Given(now, actor)
         return self._write(
-            lambda work: evidence.suppress_listed(work, reasons, Given(now, actor), trigger, dry_run), locks.forbidding
+            lambda work: evidence.suppress_listed(work, reasons, given, trigger, asked=asked, dry_run=dry_run),
+            locks.forbidding,
         )
 
     def heard_of(self, id: int) -> list[Event]:

@@ -17,6 +17,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.types import TypeEngine
@@ -258,7 +260,7 @@ outbox = Table(
     Column("id", Id, primary_key=True),
     _trigger(),
     *_tagging(),
-    # 0, or for an email that somebody wanted sent again after it had failed, the number of that copy
+    # 0, or the number of the copy of an email that somebody wanted sent again after it had failed
     Column("copy", Integer, nullable=False, server_default=text("0")),
     Column("state", String(16), nullable=False),
     Column("phase", String(16)),
@@ -326,11 +328,8 @@ outbox = Table(
     ),
     CheckConstraint(f"uncertain IS NULL OR {_one_of('uncertain', list(POLICIES))}", name="uncertain"),
     CheckConstraint("doubted_at IS NULL OR left_at IS NOT NULL", name="doubted_at_when_it_left"),
-    Index(None, "state", "not_before"),
-    Index(None, "trigger", "state", "copy"),
-    Index(None, "person", "left_at"),
-    Index(None, "address"),
-    Index(None, "message_id"),
+    *(Index(None, "state", "not_before"), Index(None, "trigger", "state", "copy"), Index(None, "message_id")),
+    *(Index(None, "person", "left_at"), Index(None, "address", "left_at")),
 )
 
 messages = Table(
@@ -385,4 +384,17 @@ suppressions = Table(
     Column("actor_name", FreeText, nullable=False),
     # the last line of `audit` at that moment: what left before it has a smaller number; empty where it is not known
     Column("last_line", Id),
+    # whether somebody asked for it, so that it holds for the people with this address as well (`suppressed_people`)
+    Column("asked", Boolean, nullable=False, server_default=false()),
+)
+
+# who is not mailed at any other address either, because of which line of the list; `last_line` as there
+suppressed_people = Table(
+    "suppressed_people",
+    metadata,
+    *(Column("address", Text, primary_key=True), Column("stream", Id, primary_key=True, autoincrement=False)),
+    Column("person", Id, ForeignKey("people.ordinal"), primary_key=True, autoincrement=False),
+    Column("last_line", Id),
+    ForeignKeyConstraint(["address", "stream"], ["suppressions.address", "suppressions.stream"]),
+    Index(None, "person", "stream"),
 )

@@ -83,7 +83,7 @@ MAKE_SUPPRESSED = Transition(
     (),
     Place(State.SUPPRESSED),
     (Actor.TICK,),
-    "the address is suppressed",
+    "the address, or the person, is suppressed",
     lambda row, given: row.suppressed,
     _REASON,
 )
@@ -218,7 +218,7 @@ SUPPRESS = Transition(
     PENDING,
     Place(State.SUPPRESSED),
     (Actor.SWEEP,),
-    "the address is suppressed",
+    "the address, or the person, is suppressed",
     lambda row, given: row.suppressed,
     _REASON,
 )
@@ -241,7 +241,7 @@ MARK_DATA = Transition(
     (CLAIMED,),
     DATA,
     (Actor.WORKER,),
-    "same token; asked again, the address is not suppressed, the approval's hold is over, sending is not halted, the"
+    "same token; asked again, it is not suppressed, the approval's hold is over, sending is not halted, the"
     " person is still in (unless `keep`), no cap or night forbids it, and what may have been taken before may go again"
     " as for `resend`; the server is ready and no byte has left",
     lambda row, given: (
@@ -259,7 +259,7 @@ FORBID = Transition(
     (CLAIMED,),
     Place(State.SUPPRESSED),
     (Actor.WORKER,),
-    "same token; the address is suppressed, or not one that the settings allow",
+    "same token; it is suppressed, or its address not one that the settings allow",
     _same_token,
     _REASON,
 )

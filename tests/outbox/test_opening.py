@@ -190,6 +190,16 @@ def test_the_third_version_goes_on_with_what_was_sent_again(tmp_path):
     assert (left["ann"], left["eve"]) == (first, second)
 
 
+def test_the_fourth_version_knows_who_had_unsubscribed(tmp_path):
+    older.make(tmp_path / "rulekit.db", older.FOURTH)
+    with Store.open("sqlite:///rulekit.db", tmp_path) as store:
+        # of the other one only somebody's word is known, which may be about the address
+        assert [(line.address, line.trigger, line.people) for line in store.suppressions()] == [
+            ("ann@example.com", "Later_On", ("ann",)),
+            ("dan@example.com", None, ()),
+        ]
+
+
 def test_head_is_the_newest_revision():
     assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
 

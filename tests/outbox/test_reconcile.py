@@ -216,6 +216,13 @@ def test_an_email_that_left_after_its_address_was_suppressed_is_found(lived):
     assert broken_promises(lived) == {"I3"}
 
 
+def test_an_email_that_left_after_its_person_was_suppressed_is_found(lived):
+    lived.store.suppress("ann@example.com", "asked", lived.now - DAY, "ada")
+    assert broken_promises(lived) == set()
+    damage(lived, "UPDATE suppressed_people SET last_line = 0")
+    assert broken_promises(lived) == {"I3"}
+
+
 def test_a_suppression_of_another_trigger_forbids_nothing(lived):
     lived.tick(triggers=frozenset({"Miss_You", "Other"}))
     lived.store.suppress("ann@example.com", "asked", lived.now, "ada", trigger="Other")

@@ -52,6 +52,15 @@ def test_a_person_stops_emails_of_one_kind_and_then_all(desk: Any) -> None:
     assert desk.states() == stopped(("Greet", "ada"), ("Greet_Again", "ada"))
 
 
+def test_who_unsubscribed_is_not_mailed_at_a_new_address_either(desk: Any) -> None:
+    desk.ask("POST", desk.path(), data=ONE_CLICK)
+    for plan, day in (("free", 3), ("pro", 4)):
+        desk.project.person_rows([["ada", "ada@new.example", plan, "acme"], ["bob", "bob@example.com", "pro", "acme"]])
+        desk.project.run(f"2026-01-0{day}T08:00Z")
+    assert [state for _, person, state in desk.project.emails() if person == "ada"] == ["suppressed"] * 4
+    assert desk.states()["Greet", "bob"] == "unapproved"
+
+
 @pytest.mark.parametrize("form", [{"data": ONE_CLICK}, {"files": {"List-Unsubscribe": (None, "One-Click")}}])
 def test_a_mail_program_stops_all_emails_with_one_click(desk: Any, form: dict[str, Any]) -> None:
     for _ in range(2):

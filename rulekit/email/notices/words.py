@@ -113,6 +113,11 @@ def find_meaning(texts: Iterable[str]) -> tuple[Meaning | None, str]:
     return next(((meaning, found[meaning]) for meaning in Meaning if meaning in found), (None, ""))
 
 
+def is_wish(said: str) -> bool:
+    """Returns whether an address stands on a list because somebody asked for it, rather than because it is dead."""
+    return find_meaning((said,))[0] is not Meaning.DEAD
+
+
 def _meanings(text: str) -> set[Meaning]:
     text = text[:MAX_DETAIL]
     if status := _STATUS.search(text):

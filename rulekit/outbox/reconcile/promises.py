@@ -22,7 +22,7 @@ from rulekit.outbox.transitions import MAKE_AGAIN, MARK_DATA, SEND, TRANSITIONS
 PROMISES = {
     "I1": "no email is known to have been accepted twice, but for copies that somebody asked for",
     "I2": "no email left before its approval, or before the hold after it was over",
-    "I3": "no email left after its address was suppressed",
+    "I3": "no email left after its address, or its person, was suppressed",
     "I4": "every tagging that matched a trigger has one answer, and every email can reach an end",
     "I5": "an email is sent only with the word of who took it",
     "I6": "the bytes of every email are those that were made and approved",
@@ -106,6 +106,14 @@ CHECKS = (
         REPORT,
         """SELECT m.id FROM mails m JOIN steps s ON s."row" = m.id AND s.transition = '$mark_data'
             JOIN suppressions p ON p.address = m.address AND p.stream IN (0, m."trigger")
+            WHERE s.line > p.last_line""",
+    ),
+    Check(
+        "I3",
+        "left although its person had been suppressed",
+        REPORT,
+        """SELECT m.id FROM mails m JOIN steps s ON s."row" = m.id AND s.transition = '$mark_data'
+            JOIN suppressed_people p ON p.person = m.person AND p.stream IN (0, m."trigger")
             WHERE s.line > p.last_line""",
     ),
     Check(

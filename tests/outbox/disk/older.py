@@ -1,8 +1,8 @@
 """A store as an older rulekit has left it, in the middle of the history.
 
 What that version itself wrote is kept as text: `first_version.sql`, `second_version.sql` of the second schema,
-`third_version.sql` of the third, where emails wait that were sent again because nobody knew whether they had arrived, and
-`fourth_version.sql` of the fourth, where one trigger says what is done then, and another one's emails wait for `after`.
+`third_version.sql` of the third, where emails wait that were sent again because nobody knew whether they had arrived,
+and `fourth_version.sql` of the fourth, where one trigger says what is done then, and one waits for its `after`.
 """
 
 import sqlite3
