@@ -73,19 +73,49 @@ def replace_file(file: Path, content: bytes, *roots: Path, mode: int | None = No
     name of the file that is written first; one that is left from an attempt before is taken away. Raises OSError.
     """
     file = place_of(file, *roots)
-    opened, written = _open_beside(file, beside)
+    written = _write_beside(file, content, _mode_of(file) if mode is None else mode, beside)
+    try:
+        os.replace(written, file)
+    except BaseException:
+        _remove(written)
+        raise
+    flush_names(file.parent)
+
+
+def create_file(file: Path, content: bytes, *, mode: int) -> None:
+    """Makes a file that nobody ever sees half of, not even after a power loss; one that is there already stays.
+
+    Raises OSError.
+    """
+    written = _write_beside(file, content, mode)
+    try:
+        with suppress(FileExistsError):
+            os.link(written, file)
+    except OSError:
+        # a file system without links: of two who make it at once here, the later one wins
+        os.replace(written, file)
+    finally:
+        _remove(written)
+    flush_names(file.parent)
+
+
+def _write_beside(file: Path, content: bytes, mode: int, name: str | None = None) -> str:
+    opened, written = _open_beside(file, name)
     try:
         with open(opened, "wb") as part:
             part.write(content)
             part.flush()
             os.fsync(part.fileno())
-        os.chmod(written, _mode_of(file) if mode is None else mode)
-        os.replace(written, file)
+        os.chmod(written, mode)
     except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(written)
+        _remove(written)
         raise
-    flush_names(file.parent)
+    return written
+
+
+def _remove(written: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(written)
 
 
 def _open_beside(file: Path, name: str | None) -> tuple[int, str]:

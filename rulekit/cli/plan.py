@@ -28,6 +28,6 @@ def command(accept: bool, detailed_exitcode: bool, now: datetime, project: Path)
     print_emails(tick)
     print_data_report(data)
     if (why := find_what_halts(opened)) is not None:
-        click.echo(f"  a run sends no email: {escape_line(why)}", err=True)
+        click.echo(f"  {escape_line(why)}", err=True)
     if detailed_exitcode and tick.changes_anything:
         raise SystemExit(3)

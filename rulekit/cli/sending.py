@@ -44,7 +44,7 @@ def halt(reason: str, by: str, now: datetime, project: Path) -> None:
 def resume(now: datetime, project: Path) -> None:
     """Let emails leave again: ends a halt, and the wait after faults of the sender.
 
-    A store that was copied, moved or restored is then taken for the one that sends.
+    A store that was copied, moved or restored is then taken for the one that sends; one that is lost is begun anew.
     """
     with open_project_store(project) as store:
         if not store.resume(now):

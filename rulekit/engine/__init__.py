@@ -26,6 +26,7 @@ from rulekit.engine.naming import name_worker
 from rulekit.engine.project import (
     Project,
     find_sender,
+    find_what_is_lost,
     installed_plugins,
     open_project,
     open_project_data,
@@ -34,14 +35,14 @@ from rulekit.engine.project import (
     open_store_to_read,
 )
 from rulekit.engine.ticking import PersonaChange, PreparedTick, prepare_tick, prepare_tick_on
-from rulekit.errors import RulekitError
+from rulekit.errors import RulekitError, StoreError
 from rulekit.evaluation.explain import Explanation, explain
 from rulekit.evaluation.members import evaluate, segment_members
 from rulekit.evaluation.plan import build_plan
 from rulekit.evaluation.report import DataReport
 from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
 from rulekit.outbox.gates import Gates
-from rulekit.outbox.pace import Pace
+from rulekit.outbox.pace import ITSELF, Pace
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import TickOutcome
 from rulekit.suggestions import suggest
@@ -113,14 +114,24 @@ def run(
 def take_tick(project: Project, store: Store, now: datetime, *, accept: bool = False) -> TakenTick:
     """Runs one tick at `now` and sends nothing.
 
-    Raises SettingsError when the sender's settings cannot do, before anything is read or written: the sender is opened
-    once, which connects to nothing yet.
+    Raises SettingsError when the sender's settings cannot do, and StoreError when the store of before is lost, before
+    anything is read or written: the sender is opened once, which connects to nothing yet.
     """
     find_sender(project)().close()
+    _refuse_beginning_anew(store, now)
     with open_project_data(project) as data:
         tick = prepare_tick(project, data, store, now, accept=accept)
         report = data.report
     return TakenTick(tick, store.record_tick(tick.record), report)
+
+
+def _refuse_beginning_anew(store: Store, now: datetime) -> None:
+    """Halts in place of a first tick that would mail again who was mailed before, until a person has looked."""
+    state = store.sending_state()
+    if state.is_lost and state.doubt is not None:
+        store.halt(state.doubt, now, ITSELF)
+        help = "say `rulekit sending resume` only when it is right to begin anew: `backfill=true` mails everybody again"
+        raise StoreError(f"nobody was tagged or mailed: {state.doubt}", help=help)
 
 
 def plan(project: Project, now: datetime, *, accept: bool = False) -> tuple[PreparedTick, DataReport]:
@@ -130,10 +141,18 @@ def plan(project: Project, now: datetime, *, accept: bool = False) -> tuple[Prep
 
 
 def find_what_halts(project: Project) -> str | None:
-    """Returns why no run sends anything, when sending is halted or the store may be a copy; changes nothing."""
+    """Returns what a run does not do and why, when sending is halted or the store may not be the one that last sent.
+
+    Changes nothing.
+    """
+    if (lost := find_what_is_lost(project.folder, project.settings)) is not None:
+        return f"a run does nothing: {lost}"
     with open_store_to_read(project) as store:
         state = store.sending_state()
-    return state.halt_reason or state.doubt
+    if state.is_lost:
+        return f"a run does nothing: {state.doubt}"
+    why = state.halt_reason or state.doubt
+    return f"a run sends no email: {why}" if why is not None else None
 
 
 @dataclass(frozen=True, slots=True)

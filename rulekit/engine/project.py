@@ -125,6 +125,13 @@ def _open_store(settings: Settings, folder: Path, on_change: Callable[[OutboxCha
         return Store.open(filled.url, folder, on_change)
 
 
+def find_what_is_lost(folder: Path, settings: Settings) -> str | None:
+    """Returns what a project's store would know that is not there, when emails have left from it; makes nothing."""
+    filled = fill(settings.store.url)
+    with filled.concealing():
+        return Store.find_what_is_lost(filled.url, folder)
+
+
 def find_sender(project: Project) -> Callable[[], Sender]:
     """Returns what opens the project's sender.
 

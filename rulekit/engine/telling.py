@@ -22,6 +22,7 @@ _OUR_WORDS = re.compile(
     r"|this clock is \d+ days ahead of all that was done here, at [\dTZ:.-]+Z"
     r"|sending is halted"
     r"|this store is a copy, or was moved or restored"
+    r"|the store that was here is lost, and with it who was mailed and who unsubscribed"
     r"|the sender could not be opened"
     r"|the server answered (?:the greeting|the message|[A-Z]+) with \d{3}(?: [245]\.\d{1,3}\.\d{1,3}(?!\S))?"
 )

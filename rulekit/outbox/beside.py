@@ -1,12 +1,13 @@
 """The note beside a SQLite file: the latest claim that has sent, kept where no backup of the database puts it back.
 
-It has one width and lies at the beginning of its file, so that a disk writes it whole or not at all. It is flushed when
-it is made, and never again: after a power loss it may be older than the database, which shows nothing.
+It has one width and lies at the beginning of its file, so that a disk writes it whole or not at all. It is made whole
+and flushed then, and never again: after a power loss it may be older than the database, which shows nothing.
 """
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from rulekit.errors import StoreError
@@ -15,23 +16,37 @@ from rulekit.files import replace_file
 _NOTE = re.compile(rb"([0-9a-f-]{36}) (\d{19})\n")
 
 
-def read(path: Path, store_id: str) -> int | None:
-    """Returns the latest claim that sent from this store, or None where nothing legible says so of this store."""
+@dataclass(frozen=True, slots=True)
+class Note:
+    """The latest claim that has sent, and from which store."""
+
+    store_id: str
+    claim: int
+
+
+# what is there, and is not a note
+ILLEGIBLE = Note("", 0)
+
+
+def read(path: Path) -> Note | None:
+    """Returns what is noted, or None where there is no note."""
     with _told(path):
-        found = _NOTE.fullmatch(path.read_bytes()) if path.exists() else None
-    return int(found[2]) if found is not None and found[1] == store_id.encode() else None
+        if not path.exists():
+            return None
+        found = _NOTE.fullmatch(path.read_bytes())
+    return Note(found[1].decode(), int(found[2])) if found is not None else ILLEGIBLE
 
 
 def make(path: Path, store_id: str, claim: int) -> None:
-    """Writes the note anew, so that it is there after a power loss."""
+    """Writes the note anew, so that it is there after a power loss, and never half of it."""
     with _told(path):
         replace_file(path, _written(store_id, claim), mode=0o600)
 
 
 def advance(path: Path, store_id: str, claim: int) -> None:
-    """Notes a later claim. What is not legible stays so: the next turn asks a person."""
-    noted = read(path, store_id)
-    if noted is None or noted >= claim:
+    """Notes a later claim. What is missing, not legible or another store's stays: the next turn asks a person."""
+    noted = read(path)
+    if noted is None or noted.store_id != store_id or noted.claim >= claim:
         return
     with _told(path), path.open("r+b", buffering=0) as opened:
         opened.write(_written(store_id, claim))

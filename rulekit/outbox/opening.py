@@ -34,6 +34,7 @@ class Kind(Protocol):
     def clock(self, connection: Connection) -> datetime: ...  # noqa: D102
     def place(self, connection: Connection) -> str | None: ...  # noqa: D102
     def note_path(self, url: URL) -> Path | None: ...  # noqa: D102
+    def is_emptied(self, connection: Connection) -> bool: ...  # noqa: D102
     def may_run_again(self, error: object) -> bool: ...  # noqa: D102
     def resolve(self, url: URL, project: Path) -> URL | None: ...  # noqa: D102
     def name_of(self, url: URL) -> str: ...  # noqa: D102
@@ -44,6 +45,8 @@ class Kind(Protocol):
 
 
 _KINDS: tuple[Kind, ...] = (sqlite, postgres)
+# `sending.place` of a store that was made anew in a place where something had been; no database lies there
+EMPTIED = "emptied"
 
 
 def kind_of(url: URL) -> Kind:
@@ -117,13 +120,16 @@ def open_engine(url: URL) -> Engine:
         return _prepare(kind_of(url).make_engine(url))
 
 
-def is_current(url: URL) -> bool:
-    """Says whether the schema of the store at that address is the newest; changes nothing. Raises StoreError."""
+def find_version(url: URL) -> str | None:
+    """Returns the version of the schema at that address, None where there are no tables; changes nothing.
+
+    Raises StoreError.
+    """
     with told_as_store_errors(kind_of(url).name_of(url)):
         engine = kind_of(url).make_engine(url)
         try:
             with engine.connect() as connection:
-                return _version(connection, name_of(engine)) == HEAD
+                return _version(connection, name_of(engine))
         finally:
             engine.dispose()
 
@@ -157,8 +163,9 @@ def _bring_up_to_date(engine: Engine, name: str) -> None:
         if version != HEAD:
             from rulekit.outbox.migrations.upgrade import upgrade  # alembic is slow to import and rarely needed
 
+            was_emptied = version is None and kind_of(engine.url).is_emptied(connection)
             upgrade(connection, version, name)
-            _seed(connection)
+            _seed(connection, EMPTIED if was_emptied else None)
 
 
 def _version(connection: Connection, name: str) -> str | None:
@@ -174,11 +181,11 @@ def _version(connection: Connection, name: str) -> str | None:
     return str(version)
 
 
-def _seed(connection: Connection) -> None:
+def _seed(connection: Connection, place: str | None = None) -> None:
     if connection.execute(select(meta.c.name)).first() is None:
         values = {"store_id": str(uuid.uuid4()), "secret": secrets.token_hex(32)}
         connection.execute(insert(meta), [{"name": name, "value": value} for name, value in values.items()])
         connection.execute(insert(last_tick).values(id=1, sequence=0, rules_digest="", present=b"", kinds=[]))
     if connection.execute(select(sending.c.id)).first() is None:
         latest = select(func.coalesce(func.max(outbox.c.token), 0)).scalar_subquery()
-        connection.execute(insert(sending).values(id=1, claims=latest, faults=0, trips=0))
+        connection.execute(insert(sending).values(id=1, claims=latest, faults=0, trips=0, place=place))

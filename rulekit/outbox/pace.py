@@ -47,7 +47,8 @@ class SendingState:
     """How sending goes: who halted it, if anybody did, and what the breaker has seen.
 
     `faults` are the sender's in a row; until `open_until` nothing is tried; `fault` is what the last one said.
-    `doubt` says why this may not be the store that last sent, which halts the next claim.
+    `doubt` says why this may not be the store that last sent, which halts the next claim. Where no tick was ever
+    written to such a store, all that another one knew `is_lost`: a tick would begin anew.
     """
 
     halted_at: datetime | None
@@ -57,6 +58,7 @@ class SendingState:
     open_until: datetime | None
     fault: str | None
     doubt: str | None = None
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,9 @@ def state(work: Work) -> SendingState:
     """Returns how sending goes."""
     line = work.connection.execute(_LOOKED_AT).one()
     halted = (line.halted_at, line.halted_by, line.halt_reason)
-    return SendingState(*halted, line.faults, line.open_until, line.fault, whereabouts.doubt(work.connection, line))
+    doubt = whereabouts.doubt(work.connection, line)
+    is_lost = doubt is not None and line.ticked_at is None
+    return SendingState(*halted, line.faults, line.open_until, line.fault, doubt, is_lost)
 
 
 def halt(work: Work, reason: str, now: datetime, actor: str) -> None:

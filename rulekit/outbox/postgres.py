@@ -209,6 +209,11 @@ def _ask(connection: Connection, question: TextClause) -> str:
     return str(answer)
 
 
+def is_emptied(connection: Connection) -> bool:
+    """Returns False: nothing tells a database that was emptied from a new one."""
+    return False
+
+
 def note_path(url: URL) -> Path | None:
     """Returns None: nothing lies beside a database of a server."""
     return None

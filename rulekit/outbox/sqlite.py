@@ -3,7 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from sqlalchemy.pool import StaticPool
 
 from rulekit.clock import system_now
 from rulekit.errors import RulekitError, StoreError
-from rulekit.files import flush_names, place_of
+from rulekit.files import create_file, flush_names, place_of
 
 # milliseconds that a writer waits for another one
 BUSY_TIMEOUT = 30_000
 # what lies beside the file: our note, and what SQLite keeps while it writes
 _NOTE = "-sent"
 _BESIDE = (_NOTE, "-journal", "-wal", "-shm")
+# what marks a file as made by rulekit before it has any table: "rule" in ASCII
+APPLICATION_ID = 0x72756C65
 _WRITES = "rulekit_writes"
 READING: dict[str, Any] = {}
 WRITING: dict[str, Any] = {_WRITES: True}
@@ -90,21 +92,38 @@ def _listened(engine: Engine) -> Engine:
     return engine
 
 
+def is_emptied(connection: Connection) -> bool:
+    """Says whether this file, which has no tables, is not one that rulekit has just made: something was in it."""
+    return bool(connection.exec_driver_sql("PRAGMA application_id").scalar() != APPLICATION_ID)
+
+
 def _make_file(path: Path) -> None:
-    """Makes the folder and an empty file that nobody else may read: both hold addresses of people."""
+    """Makes the folder and a file that nobody else may read, where there is none: both hold addresses of people."""
+    if path.is_dir():
+        raise StoreError(
+            f"the store {path.name} cannot be opened: it is a folder",
+            help=f"see what became of the file, and put it back to {path}",
+        )
     try:
         changed = [path.parent, *(folder.parent for folder in path.parents if not folder.exists())]
-        is_new = not path.exists()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o600))
-        if is_new:
-            for folder in changed:
+        if not path.exists():
+            create_file(path, new_file(), mode=0o600)
+            for folder in changed[1:]:
                 flush_names(folder)
+        os.close(os.open(path, os.O_RDONLY))
     except OSError as error:
         raise StoreError(
             f"the store {path.name} cannot be opened: {error.strerror}",
             help=f"check that you may read and write {path.parent}",
         ) from None
+
+
+def new_file() -> bytes:
+    """Returns a database without tables that says whose it is."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        return connection.serialize()
 
 
 def _configure(connection: sqlite3.Connection, _record: object) -> None:

@@ -80,6 +80,12 @@ class Store(Deciding, Upkeep):
         """Says whether there is a store at that URL; makes nothing."""
         return exists(resolve_url(url, project))
 
+    @staticmethod
+    def find_what_is_lost(url: str, project: Path) -> str | None:
+        """Returns what is lost where there is no store at that URL any more, or None; makes nothing."""
+        resolved = resolve_url(url, project)
+        return None if exists(resolved) else whereabouts.find_what_is_lost(resolved)
+
     @classmethod
     def in_memory(cls) -> Self:
         """Opens a new store that is forgotten when it is closed."""

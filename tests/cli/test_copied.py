@@ -202,14 +202,8 @@ def test_whoever_ends_a_halt_of_their_own_is_told_first(restored: Any) -> None:
     assert len(restored.sent()) == 1
 
 
-def test_the_note_is_its_owner_s_and_a_new_store_does_not_mind_that_of_an_old_one(waiting: Any) -> None:
+def test_the_note_is_its_owner_s(waiting: Any) -> None:
     assert (waiting.folder / NOTE).stat().st_mode & 0o777 == 0o600
-    (waiting.folder / STORE).unlink()
-    waiting.people()
-    waiting.run("2026-01-04T08:00Z", accept=True)
-    approve_another(waiting, ("ada",), 5)
-    assert waiting.cli("run", "--now", LATER).exit_code == 0
-    assert len(waiting.sent()) == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from rulekit.clock import format_instant
 from rulekit.diagnostics.lines import plural
+from rulekit.engine.project import find_what_is_lost
 from rulekit.environment import fill
 from rulekit.outbox.health import Health
-from rulekit.outbox.opening import is_current, resolve_url
+from rulekit.outbox.migrations import HEAD
+from rulekit.outbox.opening import find_version, resolve_url
 from rulekit.outbox.sqlite import wal_is_safe
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
@@ -29,9 +31,14 @@ def look(folder: Path, settings: Settings, now: datetime) -> Iterator[CheckResul
     filled = fill(settings.store.url)
     with filled.concealing():
         if not Store.exists(filled.url, folder):
-            yield CheckResult("store", Verdict.NOTE, "there is no store yet", "run `rulekit run`, which makes it")
+            yield missing(find_what_is_lost(folder, settings))
             return
-        if not is_current(resolve_url(filled.url, folder)):
+        version = find_version(resolve_url(filled.url, folder))
+        if version is None:
+            message = "it has no tables: it was emptied, or a first run did not come to its end"
+            yield CheckResult("store", Verdict.WARNING, message, "the next run says whether it may begin anew")
+            return
+        if version != HEAD:
             message = "the schema is of an older version, so nothing else was asked"
             help = "copy the store, then run any other command, which brings it up to date"
             yield CheckResult("store", Verdict.WARNING, message, help)
@@ -42,6 +49,13 @@ def look(folder: Path, settings: Settings, now: datetime) -> Iterator[CheckResul
     yield tick(health.last_tick_at, now)
     yield sending(health)
     yield from emails(health)
+
+
+def missing(lost: str | None) -> CheckResult:
+    """Says of a store that is not there whether there was one."""
+    if lost is not None:
+        return CheckResult("store", Verdict.PROBLEM, lost, "no run does anything until then")
+    return CheckResult("store", Verdict.NOTE, "there is no store yet", "run `rulekit run`, which makes it")
 
 
 def database(facts: Mapping[str, str], sqlite: tuple[int, ...] = sqlite3.sqlite_version_info) -> Iterator[CheckResult]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
+from rulekit.outbox.sqlite import new_file
 from rulekit.outbox.store import Store
 from tests.outbox.conftest import take_over
 from tests.outbox.disk import history, vfs
@@ -18,14 +19,16 @@ from tests.outbox.disk import history, vfs
 def main(folder: Path, out: Path, pragmas: list[str]) -> None:
     """Plays and records."""
     disk = vfs.install()
-    # the product makes an empty file before SQLite opens it
-    files = {path.name: path.read_bytes() for path in folder.iterdir()} or {history.FILE: b""}
+    # the product makes a file without tables before SQLite opens it
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    is_resumed = bool(files)
+    files = files or {history.FILE: new_file()}
     store = Store.open(history.URL, folder)
     if pragmas:
         set_pragmas(store, pragmas)
     take_over(store)
     receiver = history.Receiver(disk.tell)
-    for minutes in history.RESUMED if files[history.FILE] else history.PLAYED:
+    for minutes in history.RESUMED if is_resumed else history.PLAYED:
         history.play(store, receiver, minutes, disk.tell)
     store.close()
     out.write_bytes(pickle.dumps((files, disk.log)))
