@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rulekit.language.program import Persona, Program, Trigger
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import MembershipChange, TickState, Waiting
+from rulekit.outbox.tick import Ahead, MembershipChange, TickState, Waiting
 from rulekit.records import Tagging
 
 
@@ -35,6 +35,13 @@ class Past:
             waiting=tuple(_rename_waiting(wait, personas, triggers) for wait in state.waiting),
         )
         return cls(store, renamed, personas, triggers)
+
+    def ahead(self, now: datetime) -> Ahead | None:
+        """Returns what ticks of a clock that was ahead of `now` did, or None when there was none."""
+        found = self.store.ahead(now)
+        if found is None:
+            return None
+        return Ahead(found.at, {self.personas_renamed.get(name, name): bits for name, bits in found.crossed.items()})
 
     def episodes(self, persona: str, people: Iterable[str]) -> dict[str, int]:
         """Returns how often each of the people has joined the persona so far; 0 for never."""

@@ -17,7 +17,7 @@ _OTHERS_SPEAK = (SourceError, PluginError)
 _DATABASE_SAYS = "the database says: "
 _OUR_WORDS = re.compile(
     r"nothing is tried until \S+, after \d+ faults"
-    r"|this clock is behind: emails were already sent at \S+"
+    r"|this clock is behind: emails were already sent at [\dTZ:.-]+Z"
     r"|the store's clock went (?:forward|back) by \d+d \d+h \d+m"
     r"|this clock is \d+ days ahead of all that was done here, at [\dTZ:.-]+Z"
     r"|sending is halted"

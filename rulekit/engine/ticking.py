@@ -3,13 +3,14 @@
 `prepare_tick_on` has the steps one after another: past, membership, borders, changes, firing, rows, record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
 
 from rulekit.clock import format_instant
+from rulekit.engine.ahead import kept
 from rulekit.engine.composing import compose_rows
 from rulekit.engine.past import Past
 from rulekit.engine.project import Project
@@ -99,22 +100,31 @@ def prepare_tick(
 ) -> PreparedTick:
     """Computes one tick at `now` over the data of a source, as `prepare_tick_on` does."""
     sight = DataSight(project.program, data, now, project.rules.sources)
-    return prepare_tick_on(project, sight, store, accept=accept, guard=guard)
+    return prepare_tick_on(
+        project, sight, store, accept=accept, guard=guard, look=lambda at: replace(sight, now=at).membership()
+    )
 
 
 def prepare_tick_on(
-    project: Project, sight: Sight, store: Store, *, accept: bool = False, guard: Guard | None = None
+    project: Project,
+    sight: Sight,
+    store: Store,
+    *,
+    accept: bool = False,
+    guard: Guard | None = None,
+    look: Callable[[datetime], Membership] | None = None,
 ) -> PreparedTick:
     """Computes one tick over what is seen at an instant, without writing anything.
 
     Raises SourceError when the source has nobody, far fewer people, or no events of a kind, although it had before, and
     RulekitError when the instant lies before the last tick or weeks after it. `accept` takes the instant, and what the
-    source says, as they are, also beyond the guard.
+    source says, as they are, also beyond the guard. `look` tells who is in at another instant, which is asked after a
+    clock was ahead.
     """
     program, now = project.program, sight.now
     past = Past.read(store, program)
-    _refuse_going_back(past.state, now)
     if not accept:
+        _refuse_going_back(past.state, now)
         _refuse_leap(past.state, now)
     membership = sight.membership()
     numbered = number_people(past.state.people, membership.people)
@@ -123,7 +133,10 @@ def prepare_tick_on(
         _refuse_nobody(past.state, membership)
         _refuse_mass_leave(past.state, numbered, believed)
         _refuse_silence(past.state.kinds - sight.kinds, program)
-    borders = _find_borders(past.state, membership, numbered, believed)
+    members = {name: numbered.spread(column) for name, column in membership.personas.items()}
+    if look is not None and (ahead := past.ahead(now)) is not None:
+        members = kept(members, past.state, ahead, numbered, look(ahead.at))
+    borders = _find_borders(past.state, members, numbered, believed)
     changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, now)
     composed = compose_rows(project, sight, store, firing.fired, now)
@@ -145,6 +158,7 @@ def prepare_tick_on(
         waiting_done=firing.waiting_done,
         kinds=sight.kinds,
         matched=firing.matched,
+        vouched=accept,
         withdrawals=(
             *withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys()),
             *_find_emails_of_nobody(past, borders),
@@ -158,7 +172,8 @@ def _refuse_going_back(state: TickState, now: datetime) -> None:
     if state.at is not None and now < state.at:
         raise RulekitError(
             f"the last tick was at {format_instant(state.at)}, which is later than {format_instant(now)}",
-            help="give a later `--now`, or mend the machine's clock",
+            help="mend the clock, or `--now`; if it was ahead then and is right now, look at `rulekit plan --accept`"
+            " and run with `--accept`",
         )
 
 
@@ -199,9 +214,8 @@ def _refuse_silence(silent: frozenset[str], program: Program) -> None:
         )
 
 
-def _find_borders(state: TickState, membership: Membership, numbered: Numbered, guard: Guard | None) -> _Borders:
+def _find_borders(state: TickState, members: dict[str, Bits], numbered: Numbered, guard: Guard | None) -> _Borders:
     """Compares who is in with who was; a persona that too many people crossed at once stays as it was."""
-    members = {name: numbered.spread(column) for name, column in membership.personas.items()}
     crossings = {
         name: compare(state.members[name], bits, numbered.present)
         for name, bits in members.items()

@@ -4,13 +4,14 @@ A bit set is stored without trailing zero bytes, so that equal sets are equal by
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, func, select
 
 from rulekit.outbox.execution import in_batches
-from rulekit.outbox.tables import baselines, change_log, last_tick, people, personas, triggers, waiting
-from rulekit.outbox.tick import Bits, TickState, Waiting
+from rulekit.outbox.tables import Instant, baselines, change_log, last_tick, people, personas, ticks, triggers, waiting
+from rulekit.outbox.tick import Ahead, Bits, TickState, Waiting
 from rulekit.records import Edge, Tagging
 
 # what every tick asks is written once: to write a statement takes longer than to run it
@@ -42,6 +43,29 @@ _JOINS = (
     .where(personas.c.name == bindparam("persona_name"), change_log.c.edge == Edge.TAGGED.value)
     .where(change_log.c.person.in_(bindparam("ordinals", expanding=True)))
     .group_by(change_log.c.person)
+)
+
+
+_NOW, _FIRST = bindparam("now", type_=Instant()), bindparam("first", type_=Integer())
+_TICKS_AHEAD = select(func.max(ticks.c.at).label("at"), func.min(ticks.c.sequence).label("first")).where(
+    ticks.c.at > _NOW
+)
+_LATEST = (
+    select(func.max(change_log.c.id))
+    .where(change_log.c.tick >= _FIRST)
+    .group_by(change_log.c.persona, change_log.c.person)
+)
+_CROSSED_AHEAD = (
+    select(personas.c.name, change_log.c.person)
+    .select_from(change_log.join(personas, personas.c.id == change_log.c.persona))
+    .where(change_log.c.id.in_(_LATEST), change_log.c.at > _NOW)
+)
+_BEGUN_AHEAD = (
+    select(personas.c.name)
+    .select_from(
+        baselines.join(personas, personas.c.id == baselines.c.persona).join(ticks, ticks.c.sequence == baselines.c.tick)
+    )
+    .where(ticks.c.at > _NOW)
 )
 
 
@@ -84,6 +108,23 @@ def read_state(connection: Connection) -> TickState:
         waiting=tuple(_waiting(connection)),
         kinds=frozenset(last.kinds),
     )
+
+
+def read_ahead(connection: Connection, now: datetime) -> Ahead | None:
+    """Returns what ticks ahead of an instant did, or None when there was none.
+
+    Of a persona that was first seen there everybody counts as crossed.
+    """
+    found = connection.execute(_TICKS_AHEAD, {"now": now}).one()
+    if found.at is None:
+        return None
+    count = connection.execute(select(func.count()).select_from(people)).scalar_one()
+    crossed = {
+        name: np.ones(count, dtype=np.bool_) for name in connection.execute(_BEGUN_AHEAD, {"now": now}).scalars()
+    }
+    for line in connection.execute(_CROSSED_AHEAD, {"now": now, "first": found.first}):
+        crossed.setdefault(line.name, np.zeros(count, dtype=np.bool_))[line.person] = True
+    return Ahead(found.at, crossed)
 
 
 def _waiting(connection: Connection) -> Iterator[Waiting]:

@@ -104,7 +104,8 @@ def _why_not(line: Any, breaker: Breaker, now: datetime) -> str | None:
     if line.halted_at is not None:
         return f"sending is halted until `rulekit sending resume`: {line.halt_reason}"
     if line.clock_at is not None and now < line.clock_at - CLOCK_TOLERANCE:
-        return f"this clock is behind: emails were already sent at {format_instant(line.clock_at)}"
+        behind = f"this clock is behind: emails were already sent at {format_instant(line.clock_at)}"
+        return f"{behind}; mend it, or say `rulekit run --accept` when it is right"
     latest = max((at for at in (line.clock_at, line.ticked_at) if at is not None), default=now)
     if now - latest > LEAP:
         ahead = f"this clock is {(now - latest).days} days ahead of all that was done here, at {format_instant(latest)}"

@@ -13,6 +13,7 @@ from rulekit.errors import StoreError, TickLost
 from rulekit.outbox import locks
 from rulekit.outbox.execution import NAMED, NAMES, NewValues, Work, at_any, candidates, insert_or_leave, make, move_many
 from rulekit.outbox.memberships import ordinals, pack
+from rulekit.outbox.rewinding import rewind
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import Forbidden, normalise, read_forbidden, suppress_people
 from rulekit.outbox.tables import (
@@ -67,11 +68,13 @@ class _Ids:
 def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
     """Writes a tick; returns what it did and whether anything is worth keeping.
 
-    Raises TickLost when another tick came first, StoreError when the tick is earlier than the last one.
+    Raises TickLost when another tick came first, StoreError when the tick is earlier than the last one and nobody
+    vouches for its instant.
     """
     again = _take_turn(work, tick)
     number = tick.sequence + 1
-    written = _rename(work, tick) + _add_people(work, tick.new_people)
+    written = rewind(work, tick.at) if tick.vouched else 0
+    written += _rename(work, tick) + _add_people(work, tick.new_people)
     written += _write_personas(work, tick, number) + _write_triggers(work, tick)
     ids = _find_ids(work, tick)
     written += _write_changes(work, tick, number, ids)
@@ -93,7 +96,7 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
 def _take_turn(work: Work, tick: TickRecord) -> bool:
     """Compares and sets the sequence; returns whether the last tick was at the same instant over the same world."""
     last = work.connection.execute(_LAST_TICK).one()
-    if last.sequence == tick.sequence and last.at is not None and tick.at < last.at:
+    if last.sequence == tick.sequence and last.at is not None and tick.at < last.at and not tick.vouched:
         raise StoreError(
             f"the last tick was at {format_instant(last.at)}, which is after {format_instant(tick.at)}",
             help="run with a later `--now`; time in a store never runs backwards",

@@ -53,7 +53,7 @@ from rulekit.outbox.rows import AuditLine, OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import Suppression
 from rulekit.outbox.tables import meta
-from rulekit.outbox.tick import TickOutcome, TickRecord, TickState
+from rulekit.outbox.tick import Ahead, TickOutcome, TickRecord, TickState
 from rulekit.outbox.transition import Given
 from rulekit.outbox.upkeep import Upkeep
 from rulekit.records import Notice, OutboxChange, Outcome
@@ -125,6 +125,10 @@ class Store(Deciding, Upkeep):
     def tick_state(self) -> TickState:
         """Returns the stored world as the next tick finds it."""
         return self._read(lambda work: memberships.read_state(work.connection))
+
+    def ahead(self, now: datetime) -> Ahead | None:
+        """Returns what ticks of a clock that was ahead of `now` did, or None when there was none."""
+        return self._read(lambda work: memberships.read_ahead(work.connection, now))
 
     def record_tick(self, tick: TickRecord) -> TickOutcome:
         """Writes a tick, or nothing when it brings nothing new.

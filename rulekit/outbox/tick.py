@@ -36,6 +36,17 @@ class TickState:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """What ticks of a clock that was ahead did: the latest instant of one, and who crossed there and not again since.
+
+    `crossed` has per persona, by the name that the store has for it, one bit per ordinal.
+    """
+
+    at: datetime
+    crossed: Mapping[str, Bits]
+
+
+@dataclass(frozen=True, slots=True)
 class MembershipChange:
     """A line of the change log; `reason` is `joined`, `left`, `gone` or `persona removed`."""
 
@@ -110,7 +121,8 @@ class TickRecord:
     which this is the first sight: who is in at that moment has episode 1 without a line in the log.
     `personas_renamed` and `triggers_renamed` map old names to new ones and are applied first.
     `triggers` are those of the rules; one that leaves the rules stays known, so that its return mails nobody afresh.
-    `kinds` are the events of which the source has any.
+    `kinds` are the events of which the source has any. `vouched` says that a person has said that `at` is right: it
+    may then be before the last tick, and what waits for a time ahead of it is brought back.
 
     `matched` counts per trigger the taggings that it fires on; each of them is found in `rows`, `waiting` or
     `no_emails`. `waiting_done` are taken out of the waiting list, `waiting` put in. Unapproved rows that
@@ -135,6 +147,7 @@ class TickRecord:
     kinds: frozenset[str] = frozenset()
     withdrawals: tuple[Withdrawal, ...] = ()
     matched: Mapping[str, int] = field(default_factory=dict)
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
