@@ -199,7 +199,9 @@ def _rounded(value: Any, decimals: int = 0) -> Decimal:
         raise TemplateRuntimeError(f"the number of decimals is a whole number from 0 to {MAX_DECIMALS}")
     with localcontext(prec=400):
         exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-        return exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+        rounded = exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    # what is rounded to nothing is neither more nor less than nothing
+    return rounded or rounded.copy_abs()
 
 
 def _replace(value: Any, old: str, new: str) -> str:
