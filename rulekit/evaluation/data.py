@@ -120,6 +120,7 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
         fields=combine([*people.fields, *companies.fields, *events.fields]),
         events=events.kinds,
         undeclared_events=events.undeclared,
+        undeclared_kinds=events.undeclared_kinds,
         keyless_people=people.keyless,
         keyless_companies=companies.keyless,
         unknown_companies=unknown_companies(tables) if mapping.company is not None else 0,

@@ -4,10 +4,14 @@ A table holds one kind, or many told apart by a column; rows of one kind in seve
 declared kind has a relation, if an empty one.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.loading import field_columns, key_columns
@@ -23,6 +27,22 @@ from rulekit.records import EventMapping
 Kinds = Mapping[str, Mapping[str, FieldType]]
 
 _PERSON, _AT, _KIND = (exp.column(name, quoted=True) for name in ("person", "at", "kind"))
+
+
+# a column with more kinds than that holds something else, and what it holds is not for a report
+MOST_KINDS = 100
+# what a declaration can name, as `grammar/README.md` has it for names
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_COMMONEST = f"LIST({{'kind': kind, 'events': c0}} ORDER BY c0 DESC, kind)[1:{MOST_KINDS + 1}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What was found of one declared kind in a table, or of all others together (kind ""), which `names` counts."""
+
+    report: EventReport
+    fields: list[FieldReport]
+    names: Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +65,7 @@ class Found:
 
     kinds: Mapping[str, EventReport]
     undeclared: int
+    undeclared_kinds: tuple[tuple[str, int], ...]
     fields: tuple[FieldReport, ...]
 
 
@@ -137,17 +158,23 @@ def _union(parts: Sequence[exp.Query]) -> exp.Query:
     return parts[0] if len(parts) == 1 else exp.union(*parts, distinct=False)
 
 
-def _inspect(
-    tables: Tables, staged: Stage, origin: Origin, people: Stage
-) -> Iterator[tuple[EventReport, list[FieldReport]]]:
+def _inspect(tables: Tables, staged: Stage, origin: Origin, people: Stage) -> Iterator[Inspected]:
     """Yields what was found of each declared kind in a table, and of all others together (kind "")."""
     with source_errors(origin.relation.title):
         rows = tables.rows(_counting(staged, origin))
         orphans = dict(tables.rows(_orphans(staged, origin, people)) if origin.wanted else [])
-    for kind, *found, timeless in rows:
+    for kind, *found, timeless, names in rows:
         counted = Counts.of(staged, found)
         reports = [counted.report(staged, want) for want in origin.wanted.get(kind, ())]
-        yield EventReport(kind or "", counted.rows, orphans.get(kind, 0), timeless), reports
+        report = EventReport(kind or "", counted.rows, orphans.get(kind, 0), timeless)
+        yield Inspected(report, reports, Counter() if kind else _named(names))
+
+
+def _named(kinds: list[dict[str, Any]]) -> Counter[str]:
+    """Returns how many events each kind has that a declaration could name; of very many kinds none is named."""
+    if len(kinds) > MOST_KINDS:
+        return Counter()
+    return Counter({one["kind"]: one["events"] for one in kinds if one["kind"] and _NAME.fullmatch(one["kind"])})
 
 
 def _counting(staged: Stage, origin: Origin) -> exp.Query:
@@ -161,7 +188,8 @@ def _counting(staged: Stage, origin: Origin) -> exp.Query:
         .group_by(_KIND.copy())
     )
     declared = exp.case().when(_KIND.isin(*origin.wanted), _KIND.copy()) if origin.wanted else exp.null()
-    sums = [exp.Sum(this=exp.column(name)) for name in names]
+    sums: list[exp.Expr] = [exp.Sum(this=exp.column(name)) for name in names]
+    sums.append(parse_one(_COMMONEST, dialect="duckdb"))
     return exp.select(declared.as_("declared"), *sums).from_(by_kind.subquery("kinds")).group_by("declared")
 
 
@@ -182,12 +210,16 @@ def _orphans(staged: Stage, origin: Origin, people: Stage) -> exp.Query:
     )
 
 
-def _found(inspected: Sequence[Iterator[tuple[EventReport, list[FieldReport]]]], kinds: Kinds) -> Found:
+def _found(inspected: Sequence[Iterator[Inspected]], kinds: Kinds) -> Found:
     sums = {kind: [0, 0, 0] for kind in ("", *kinds)}
     fields: list[FieldReport] = []
-    for found in inspected:
-        for report, reports in found:
-            fields += reports
-            counts = (report.events, report.orphans, report.timeless)
-            sums[report.kind] = [a + b for a, b in zip(sums[report.kind], counts, strict=True)]
-    return Found({kind: EventReport(kind, *sums[kind]) for kind in sorted(kinds)}, sums[""][0], tuple(fields))
+    names: Counter[str] = Counter()
+    for one in chain.from_iterable(inspected):
+        fields += one.fields
+        names += one.names
+        report = one.report
+        counts = (report.events, report.orphans, report.timeless)
+        sums[report.kind] = [a + b for a, b in zip(sums[report.kind], counts, strict=True)]
+    found = {kind: EventReport(kind, *sums[kind]) for kind in sorted(kinds)}
+    commonest = tuple(sorted(names.items(), key=lambda one: (-one[1], one[0])))
+    return Found(found, sums[""][0], commonest, tuple(fields))

@@ -1,7 +1,10 @@
-"""What was found in the data that the declared schema does not allow: counts, never values."""
+"""What was found in the data that the declared schema does not allow: counts, never a value of a person."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+# kinds of event that a line names
+NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ class DataReport:
     """Counts over the whole data of a tick.
 
     `fields` holds only those with something to report, in the order of owner and name. `events` holds every declared
-    kind by name. `undeclared_events` counts events of kinds that the rules do not declare. `keyless` counts people,
-    and companies, without a key, left out. `unknown_companies` counts people whose company is not in the data.
+    kind by name. `undeclared_events` counts events of kinds that the rules do not declare; `undeclared_kinds` are those
+    that a rule could name, with the number of events, the commonest first, as far as there are few. `keyless` counts
+    people, and companies, without a key, left out. `unknown_companies` counts people whose company is not in the data.
     """
 
     people: int
@@ -47,21 +51,29 @@ class DataReport:
     fields: tuple[FieldReport, ...] = ()
     events: Mapping[str, EventReport] = field(default_factory=dict)
     undeclared_events: int = 0
+    undeclared_kinds: tuple[tuple[str, int], ...] = ()
     keyless_people: int = 0
     keyless_companies: int = 0
     unknown_companies: int = 0
 
-    def problems(self) -> list[str]:
-        """Returns what is not as declared, one sentence for each thing, without any value of the data."""
+    def problems(self, *, kinds: bool = True) -> list[str]:
+        """Returns what is not as declared, one sentence for each thing; no value of the data but `kinds` of event."""
         lines = [line for report in self.fields for line in _field_problems(report)]
         for kind, event in self.events.items():
             lines += _counted(event.timeless, f"`{kind}` event", "without a time that can be read, left out")
             lines += _counted(event.orphans, f"`{kind}` event", "of somebody who is not among the people, left out")
-        lines += _counted(self.undeclared_events, "event", "of a kind that is not declared, left out")
+        named = self._kinds() if kinds else ""
+        lines += _counted(self.undeclared_events, "event", f"of a kind that is not declared, left out{named}")
         lines += _counted(self.keyless_people, "row", "of people without a key, left out")
         lines += _counted(self.keyless_companies, "row", "of companies without a key, left out")
         lines += _counted(self.unknown_companies, "link", "to a company that is not there, taken as no company")
         return lines
+
+    def _kinds(self) -> str:
+        """Returns the names of kinds that are not declared, each with the number of events."""
+        shown = [f"{count:,} `{kind}`" for kind, count in self.undeclared_kinds[:NAMED]]
+        more = len(self.undeclared_kinds) - len(shown)
+        return f": {', '.join(shown)}{f' and {more:,} more' if more else ''}" if shown else ""
 
 
 def _field_problems(report: FieldReport) -> list[str]:

@@ -388,7 +388,7 @@ def test_kinds_of_one_table_and_tables_of_one_kind_are_put_together(opened: Open
         "idle": EventReport("idle", 0),
         "view": EventReport("view", 4, orphans=2, timeless=1),
     }
-    assert data.report.undeclared_events == 2
+    assert (data.report.undeclared_events, data.report.undeclared_kinds) == (2, (("sneeze", 1),))
     assert data.report.fields == (FieldReport("buy", "amount", missing=1, unreadable=1),)
 
 
@@ -424,6 +424,26 @@ def test_a_table_of_an_undeclared_kind_is_counted(opened: Open) -> None:
     mapping = EventMapping("log.csv", event="sneeze")
     data = opened(schema(), events=(mapping,), people_csv="id\n1\n", log_csv="person,at\n1,2026-01-01\n2,x\n")
     assert data.report.undeclared_events == 2
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"),
+    [
+        (["sign_up"] * 3 + ["export"], ": 3 `sign_up`, 1 `export`"),
+        (
+            [f"k{n}" for n in range(7)],
+            ": 1 `k0`, 1 `k1`, 1 `k2`, 1 `k3`, 1 `k4` and 2 more",
+        ),
+        # what no declaration can name, or what is a column of something else, is a value like any other
+        (["ada@example.com", "Ada Smith", ""], ""),
+        ([f"person{n}" for n in range(200)], ""),
+    ],
+)
+def test_kinds_that_are_not_declared_are_named(opened: Open, kinds: list[str], told: str) -> None:
+    lines = "".join(f"1,2026-01-02,{kind}\n" for kind in kinds)
+    files = {"people_csv": "id\n1\n", "events_csv": f"person,at,event\n{lines}"}
+    data = opened(schema(None, None, login={}), events=(EVENTS,), **files)
+    assert data.report.problems() == [f"{len(kinds)} events of a kind that is not declared, left out{told}"]
 
 
 @pytest.mark.parametrize(("column", "zone"), [("at", "UTC"), ("instant", "UTC"), ("instant", "Europe/Stockholm")])
