@@ -195,6 +195,8 @@ def test_a_halt_and_a_breaker_are_told_with_who_and_what() -> None:
 
 def test_emails_that_wait_for_a_person_are_counted(tmp_path: Path) -> None:
     assert told(store.emails(WELL)) == [(OK, "none of 3 waits for a person's word")]
+    unapproved = replace(WELL, counts={State.UNAPPROVED: 216, State.SENT: 3})
+    assert told(store.emails(unapproved)) == [(NOTE, "216 emails wait for a person's word")]
     waiting = replace(WELL, counts={State.UNCERTAIN: 2}, overdue=1, abandoned=1)
     assert told(store.emails(waiting)) == [
         (WARNING, "2 emails: may have been sent, nobody knows"),

@@ -108,7 +108,7 @@ def sending(health: Health) -> CheckResult:
 
 def emails(health: Health) -> Iterator[CheckResult]:
     """Names the emails that somebody should look at."""
-    uncertain = health.counts.get(State.UNCERTAIN, 0)
+    uncertain, unapproved = (health.counts.get(state, 0) for state in (State.UNCERTAIN, State.UNAPPROVED))
     for count, what, help in (
         (uncertain, "may have been sent, nobody knows", "settle them by `rulekit outbox list --state uncertain`"),
         (health.overdue, "should have left more than an hour ago", "see whether `rulekit run` or `serve` still runs"),
@@ -116,5 +116,9 @@ def emails(health: Health) -> Iterator[CheckResult]:
     ):
         if count:
             yield CheckResult("emails", Verdict.WARNING, f"{plural(count, 'email')}: {what}", help)
-    if not (uncertain or health.overdue or health.abandoned):
+    if unapproved:
+        what = plural(unapproved, "email") + (" waits" if unapproved == 1 else " wait")
+        help = "look at `rulekit outbox list --state unapproved`, then `approve` or `cancel` them"
+        yield CheckResult("emails", Verdict.NOTE, f"{what} for a person's word", help)
+    if not (uncertain or unapproved or health.overdue or health.abandoned):
         yield CheckResult("emails", Verdict.OK, f"none of {sum(health.counts.values()):,} waits for a person's word")
