@@ -1,6 +1,7 @@
 """`rulekit outbox`: look at the emails that wait, and decide about them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +36,7 @@ def command() -> None:
 def _filters(function: F) -> F:
     for option in (
         click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="In this state; repeatable."),
+        click.option("--address", help="To an address that has this text in it, like `ada@` or `@example.com`."),
         click.option("--person", help="To this person (their key)."),
         click.option("--persona", shell_complete=declared("persona"), help="Because of this persona."),
         click.option("--trigger", shell_complete=declared("trigger"), help="Of this trigger."),
@@ -63,32 +65,30 @@ def _acting(does: str) -> Callable[[F], F]:
 
 @command.command("list")
 @_filters
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many emails.")
+@click.option("--limit", type=click.IntRange(1), default=LINES, show_default=True, help="At most so many emails.")
+@click.option("--after", type=click.IntRange(0), metavar="ID", help="Only those that were made after this email.")
 @output_option("text", "json")
 @project_option
-def list_rows(
-    trigger: str | None,
-    persona: str | None,
-    person: str | None,
-    states: tuple[str, ...],
-    limit: int,
-    output: str,
-    project: Path,
-) -> None:
-    """List emails in the order in which they were made."""
+def list_rows(limit: int, after: int | None, output: str, project: Path, **filters: Any) -> None:
+    """List emails in the order in which they were made; says how many there are when they are too many to show."""
+    wanted = _row_filter(**filters, after=after)
     with open_project_store(project) as store:
-        rows = store.rows(_row_filter(trigger, persona, person, states, limit=limit))
-        counts = store.counts()
+        rows = store.rows(replace(wanted, limit=limit))
+        more = store.count(wanted) - len(rows)
+        matching, counts = store.count(replace(wanted, after=None)), store.counts()
     if output == "json":
-        print_json({"schema_version": 1, "emails": [email_as_json(row) for row in rows]})
+        following = {"total": matching, "next_after": rows[-1].id if rows and more > 0 else None}
+        print_json({"schema_version": 1, **following, "emails": [email_as_json(row) for row in rows]})
         return
     if rows:
         print_columns(
             ["id", "state", "trigger", "to", "subject"],
             [(str(r.id), r.state.value, r.trigger, r.recipient or r.tagging.person, gist(r)) for r in rows],
         )
-    elif any((trigger, persona, person, states)):
+    elif any(filters.values()) or after is not None:
         click.echo("no email matches")
+    if rows and more > 0:
+        click.echo(f"… and {more:,} more: `--after {rows[-1].id}` goes on, `--limit` shows more at once")
     total = ", ".join(f"{count:,} {state.value}" for state, count in counts.items())
     click.echo(f"outbox: {total or 'empty'}")
 
@@ -207,12 +207,8 @@ def retry(
     _exit_after(done.refused)
 
 
-def _row_filter(
-    trigger: str | None, persona: str | None, person: str | None, states: tuple[str, ...], limit: int | None = None
-) -> RowFilter:
-    return RowFilter(
-        trigger=trigger, persona=persona, person=person, states=tuple(State(s) for s in states), limit=limit
-    )
+def _row_filter(states: tuple[str, ...], after: int | None = None, **filters: str | None) -> RowFilter:
+    return RowFilter(states=tuple(State(state) for state in states), after=after, **filters)  # type: ignore[arg-type]
 
 
 def _chosen(

@@ -3,6 +3,8 @@
 A tick that brings nothing new writes nothing at all: `record` says so, and its transaction is rolled back.
 """
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +31,7 @@ from rulekit.outbox.tables import (
     triggers,
     waiting,
 )
-from rulekit.outbox.tick import MembershipChange, NewRow, NoEmail, TickOutcome, TickRecord, Waiting
+from rulekit.outbox.tick import MembershipChange, NewRow, NoEmail, TickOutcome, TickRecord, Waiting, Withdrawal
 from rulekit.outbox.transition import Actor, Given, Transition
 from rulekit.outbox.transitions import EXPIRE, MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED, WITHDRAW
 from rulekit.records import Tagging
@@ -197,23 +199,38 @@ def _write_changes(work: Work, tick: TickRecord, number: int, ids: _Ids) -> int:
 
 
 def _withdraw(work: Work, tick: TickRecord, number: int) -> int:
-    waiting_rows = _find_pending(work, {withdrawal.trigger for withdrawal in tick.withdrawals})
-    chosen: dict[int, Given] = {}
-    for withdrawal in tick.withdrawals:
-        given = Given(tick.at, str(number), withdrawal.reason, trigger_removed=withdrawal.person is None)
-        for row in waiting_rows.get((withdrawal.trigger, withdrawal.person), ()):
-            chosen.setdefault(row, given)
-    return len(move_many(work, WITHDRAW, list(chosen.items()), Actor.TICK))
+    chosen = [
+        (row.id, Given(tick.at, str(number), one.reason, trigger_removed=one.person is None))
+        for row, one in _find_withdrawn(work, tick.withdrawals)
+    ]
+    return len(move_many(work, WITHDRAW, chosen, Actor.TICK))
 
 
-def _find_pending(work: Work, names: set[str]) -> dict[tuple[str, str | None], list[int]]:
+def count_withdrawn(work: Work, withdrawals: Collection[Withdrawal]) -> dict[str, int]:
+    """Returns how many waiting emails withdrawals would end, by trigger."""
+    found = _find_withdrawn(work, withdrawals)
+    return dict(Counter(row.trigger_name for row, one in found if one.person is None or not row.keep))
+
+
+def _find_withdrawn(work: Work, withdrawals: Collection[Withdrawal]) -> list[tuple[Any, Withdrawal]]:
+    """Returns each waiting row that a withdrawal reaches, with the first one that does."""
+    pending = _find_pending(work, {withdrawal.trigger for withdrawal in withdrawals})
+    chosen: dict[int, tuple[Any, Withdrawal]] = {}
+    for withdrawal in withdrawals:
+        for row in pending.get((withdrawal.trigger, withdrawal.person), ()):
+            chosen.setdefault(row.id, (row, withdrawal))
+    return list(chosen.values())
+
+
+def _find_pending(work: Work, names: set[str]) -> dict[tuple[str, str | None], list[Any]]:
     """Returns the rows that a withdrawal can reach, by trigger and person, and all of a trigger under no person."""
-    found: dict[tuple[str, str | None], list[int]] = {}
+    found: dict[tuple[str, str | None], list[Any]] = {}
     if names:
-        lines = select(outbox.c.id, *NAMES).select_from(NAMED).where(at_any(WITHDRAW.sources)).order_by(outbox.c.id)
-        for line in work.connection.execute(lines.where(triggers.c.name.in_(sorted(names)))):
-            found.setdefault((line.trigger_name, line.person_key), []).append(line.id)
-            found.setdefault((line.trigger_name, None), []).append(line.id)
+        lines = select(outbox.c.id, outbox.c.keep, *NAMES).select_from(NAMED).where(at_any(WITHDRAW.sources))
+        named = lines.where(triggers.c.name.in_(sorted(names))).order_by(outbox.c.id)
+        for line in work.connection.execute(named):
+            found.setdefault((line.trigger_name, line.person_key), []).append(line)
+            found.setdefault((line.trigger_name, None), []).append(line)
     return found
 
 

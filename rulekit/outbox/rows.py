@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from rulekit.doubt import Policy
 from rulekit.errors import StoreError
 from rulekit.outbox.execution import NAMED, NAMES, in_batches
 from rulekit.outbox.states import Phase, State
+from rulekit.outbox.suppressions import normalise
 from rulekit.outbox.tables import audit, messages, outbox, people, personas, triggers
 from rulekit.records import Edge, Tagging
 
@@ -20,13 +21,18 @@ COUNTED = (State.UNAPPROVED, State.APPROVED, State.SENDING, State.RETRYING, Stat
 
 @dataclass(frozen=True, slots=True)
 class RowFilter:
-    """Which rows to list; a field that is None or empty does not filter."""
+    """Which rows to list; a field that is None or empty does not filter.
+
+    `address` is a part of the address that an email goes to, however it is written; `after` an id that comes before.
+    """
 
     trigger: str | None = None
     persona: str | None = None
     person: str | None = None
     states: Collection[State] = ()
     ids: Collection[int] = ()
+    address: str | None = None
+    after: int | None = None
     limit: int | None = None
 
 
@@ -98,6 +104,18 @@ _AS_STORED = [name for name in OutboxRow.__slots__ if name not in ("trigger", "t
 
 def find_rows(connection: Connection, wanted: RowFilter) -> list[OutboxRow]:
     """Returns the rows that pass the filter, in the order in which they were made."""
+    statement = _filtered(select(outbox, *NAMES), wanted)
+    lines = connection.execute(statement.order_by(outbox.c.id).limit(wanted.limit))
+    return [_row(line) for line in lines]
+
+
+def count_rows(connection: Connection, wanted: RowFilter) -> int:
+    """Returns how many rows pass the filter, whatever it says of `limit`."""
+    statement = _filtered(select(func.count()), wanted)
+    return int(connection.execute(statement).scalar_one())
+
+
+def _filtered(statement: Select[Any], wanted: RowFilter) -> Select[Any]:
     conditions: list[Any] = [
         column == value
         for column, value in (
@@ -111,8 +129,11 @@ def find_rows(connection: Connection, wanted: RowFilter) -> list[OutboxRow]:
         conditions.append(outbox.c.state.in_([state.value for state in wanted.states]))
     if wanted.ids:
         conditions.append(outbox.c.id.in_(list(wanted.ids)))
-    statement = select(outbox, *NAMES).select_from(NAMED).where(*conditions).order_by(outbox.c.id).limit(wanted.limit)
-    return [_row(line) for line in connection.execute(statement)]
+    if wanted.address:
+        conditions.append(outbox.c.address.contains(normalise(wanted.address), autoescape=True))
+    if wanted.after is not None:
+        conditions.append(outbox.c.id > wanted.after)
+    return statement.select_from(NAMED).where(*conditions)
 
 
 def get_row(connection: Connection, row: int) -> OutboxRow:

@@ -53,7 +53,7 @@ from rulekit.outbox.rows import AuditLine, OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import Suppression
 from rulekit.outbox.tables import meta
-from rulekit.outbox.tick import Ahead, TickOutcome, TickRecord, TickState
+from rulekit.outbox.tick import Ahead, TickOutcome, TickRecord, TickState, Withdrawal
 from rulekit.outbox.transition import Given
 from rulekit.outbox.upkeep import Upkeep
 from rulekit.records import Notice, OutboxChange, Outcome
@@ -157,6 +157,10 @@ class Store(Deciding, Upkeep):
         """
         return self._read(lambda work: rows.last_emails(work.connection, trigger, people))
 
+    def count_withdrawn(self, withdrawals: Collection[Withdrawal]) -> dict[str, int]:
+        """Returns how many waiting emails these withdrawals would end, by trigger."""
+        return self._read(lambda work: recording.count_withdrawn(work, withdrawals))
+
     def waiting_for_leavers(self) -> list[tuple[str, str]]:
         """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
         return self._read(lambda work: rows.waiting_for_leavers(work.connection))
@@ -166,6 +170,10 @@ class Store(Deciding, Upkeep):
     def rows(self, wanted: RowFilter = RowFilter()) -> list[OutboxRow]:  # noqa: B008 - a frozen value
         """Returns the emails that pass the filter, in the order in which they were made."""
         return self._read(lambda work: rows.find_rows(work.connection, wanted))
+
+    def count(self, wanted: RowFilter = RowFilter()) -> int:  # noqa: B008 - a frozen value
+        """Returns how many emails pass the filter, whatever it says of `limit`."""
+        return self._read(lambda work: rows.count_rows(work.connection, wanted))
 
     def row(self, id: int) -> OutboxRow:
         """Returns one email; raises StoreError when there is none of that number."""

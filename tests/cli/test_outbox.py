@@ -34,6 +34,38 @@ def test_list_filters_and_limits(mailed: Any) -> None:
     assert told(mailed, "list", "--state", "sent") == "no email matches\noutbox: 2 unapproved\n"
 
 
+def test_list_says_what_it_does_not_show_and_goes_on_from_there(mailed: Any) -> None:
+    mailed.people(**{f"p{number:02}": "pro" for number in range(60)}, ada="pro", bob="pro")
+    mailed.cli("run", "--now", "2026-01-03T08:00Z", "--accept")
+    lines = told(mailed, "list").splitlines()
+    assert len(lines) == 53
+    assert lines[-2:] == [
+        "… and 12 more: `--after 50` goes on, `--limit` shows more at once",
+        "outbox: 62 unapproved",
+    ]
+    rest = told(mailed, "list", "--after", "50").splitlines()
+    assert (len(rest), rest[1].split()[0], rest[-1]) == (14, "51", "outbox: 62 unapproved")
+    assert "more" not in told(mailed, "list", "--limit", "62")
+    assert told(mailed, "list", "--after", "62") == "no email matches\noutbox: 62 unapproved\n"
+
+
+def test_list_as_json_says_how_many_match_and_where_the_next_ones_begin(mailed: Any) -> None:
+    first = json.loads(told(mailed, "list", "--limit", "1", "--output", "json"))
+    assert (first["total"], first["next_after"], [one["id"] for one in first["emails"]]) == (2, 1, [1])
+    last = json.loads(told(mailed, "list", "--limit", "1", "--after", "1", "--output", "json"))
+    assert (last["total"], last["next_after"], [one["id"] for one in last["emails"]]) == (2, None, [2])
+
+
+def test_an_address_is_searched_for_and_acted_on(mailed: Any) -> None:
+    assert "bob@example.com" not in told(mailed, "list", "--address", "ADA@")
+    assert "… and" not in told(mailed, "list", "--address", "@example.com")
+    # no sign in it stands for others
+    for text in ("%", "a_a@example.com"):
+        assert told(mailed, "list", "--address", text).startswith("no email matches")
+    told(mailed, "cancel", "--address", "bob@example.com", "--yes", *BY)
+    assert states(mailed) == {"ada": "unapproved", "bob": "cancelled"}
+
+
 def test_list_and_show_as_json(mailed: Any) -> None:
     found = json.loads(told(mailed, "list", "--output", "json"))
     assert found["schema_version"] == 1
