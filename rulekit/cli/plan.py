@@ -25,6 +25,8 @@ def command(accept: bool, detailed_exitcode: bool, now: datetime, project: Path)
         tick, data = plan(opened, now, accept=accept)
     click.echo(f"plan for {format_instant(now)}; nothing is written")
     print_tick(tick)
+    if tick.withdrawn:
+        click.echo(f"  outbox: {sum(tick.withdrawn.values())} withdrawn")
     print_emails(tick)
     print_data_report(data)
     if (why := find_what_halts(opened)) is not None:

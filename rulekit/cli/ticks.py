@@ -8,6 +8,7 @@ from rulekit.cli.printing import escape_line, print_columns
 from rulekit.diagnostics.lines import plural
 from rulekit.engine import PersonaChange, PreparedTick
 from rulekit.evaluation.report import DataReport
+from rulekit.outbox.tick import NewRow
 
 SHOWN = 10
 
@@ -15,22 +16,35 @@ SHOWN = 10
 def print_tick(tick: PreparedTick) -> None:
     """Prints a line per persona and a line per trigger that made something of it."""
     print_columns(["  persona", "members", "joined", "left", ""], map(_persona_row, tick.personas))
-    made = Counter((row.trigger, "failed" if row.failure else _birth(row.auto)) for row in tick.record.rows)
+    made = Counter((row.trigger, birth(row)) for row in tick.record.rows)
     for (trigger, state), count in sorted(made.items()):
-        click.echo(f"  {trigger}: {plural(count, 'email')} {state}")
+        click.echo(f"  {trigger}: {plural(count, 'email')} {state}{' (auto)' if state == 'approved' else ''}")
     for trigger, count in sorted(Counter(wait.trigger for wait in tick.record.waiting).items()):
         click.echo(f"  {trigger}: {plural(count, 'person', 'people')} waiting for `after`")
     for (trigger, reason), count in sorted(Counter((n.trigger, n.reason) for n in tick.record.no_emails).items()):
         click.echo(f"  {trigger}: no email for {plural(count, 'person', 'people')}: {escape_line(reason)}")
-    if tick.first_triggers:
-        names = ", ".join(sorted(tick.first_triggers))
-        click.echo(f"  first seen: {names}; who is in their personas already is not mailed without backfill=true")
+    _print_first_triggers(tick)
+    for trigger in sorted(tick.removed_triggers & tick.withdrawn.keys()):
+        withdrawn = plural(tick.withdrawn[trigger], "email")
+        gone = f"no longer in the rules, {withdrawn} withdrawn"
+        click.echo(f"  {trigger}: {gone}; renamed, it keeps them by `was {trigger}`")
     for trigger in sorted(tick.demoted):
         click.echo(f"  {trigger}: more emails than delivery.max_auto_per_tick, so they wait for approval", err=True)
     for name in tick.parked:
         click.echo(f"  {name}: too many people crossed at once; nothing was changed for it", err=True)
     if tick.parked:
         click.echo("help: look at `rulekit plan --accept`; if it is right, run again with `--accept`", err=True)
+
+
+def _print_first_triggers(tick: PreparedTick) -> None:
+    backfilled = sorted(name for change in tick.personas for name in change.backfilled)
+    others = sorted(tick.first_triggers.difference(backfilled))
+    if others:
+        names = ", ".join(others)
+        click.echo(f"  first seen: {names}; who is in their personas already is not mailed without backfill=true")
+    if backfilled:
+        names = ", ".join(backfilled)
+        click.echo(f"  first seen: {names}; by backfill=true who is in their personas already counts as joined")
 
 
 def print_emails(tick: PreparedTick) -> None:
@@ -48,8 +62,14 @@ def print_data_report(report: DataReport) -> None:
         click.echo(f"  data: {escape_line(problem)}", err=True)
 
 
+def _baseline_note(change: PersonaChange) -> str:
+    if change.backfilled:
+        return f"baseline: first seen; by backfill=true who is in counts as joined for {', '.join(change.backfilled)}"
+    return "baseline: first seen, nobody is mailed"
+
+
 def _persona_row(change: PersonaChange) -> list[str]:
-    note = "baseline: first seen, nobody is mailed" if change.baseline else ""
+    note = _baseline_note(change) if change.baseline else ""
     if change.gone:
         note = f"{plural(len(change.gone), 'person', 'people')} gone from the source"
     if change.parked:
@@ -58,5 +78,8 @@ def _persona_row(change: PersonaChange) -> list[str]:
     return [f"  {change.name}", f"{change.members:,}", joined, left, note]
 
 
-def _birth(auto: bool) -> str:
-    return "approved (auto)" if auto else "unapproved"
+def birth(row: NewRow) -> str:
+    """Returns how a tick makes an email: `failed`, `approved` or `unapproved`."""
+    if row.failure:
+        return "failed"
+    return "approved" if row.auto else "unapproved"

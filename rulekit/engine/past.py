@@ -1,12 +1,12 @@
 """What the store knows from earlier ticks, asked under today's names although it may hold yesterday's."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rulekit.language.program import Persona, Program, Trigger
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import Ahead, MembershipChange, TickState, Waiting
+from rulekit.outbox.tick import Ahead, MembershipChange, TickState, Waiting, Withdrawal
 from rulekit.records import Tagging
 
 
@@ -68,6 +68,12 @@ class Past:
             (self.triggers_renamed.get(trigger, trigger), person)
             for trigger, person in self.store.waiting_for_leavers()
         ]
+
+    def count_withdrawn(self, withdrawals: Collection[Withdrawal]) -> Mapping[str, int]:
+        """Returns how many waiting emails these withdrawals end, by trigger."""
+        old = [replace(one, trigger=_old_name(one.trigger, self.triggers_renamed)) for one in withdrawals]
+        counts = self.store.count_withdrawn(old) if old else {}
+        return {self.triggers_renamed.get(name, name): count for name, count in counts.items()}
 
     def last_emails(
         self, triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]]

@@ -3,7 +3,7 @@
 `prepare_tick_on` has the steps one after another: past, membership, borders, changes, firing, rows, record.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -39,7 +39,10 @@ from rulekit.records import Edge, Tagging
 
 @dataclass(frozen=True, slots=True)
 class PersonaChange:
-    """What a tick does to one persona, people by key in order; a `parked` change is not written."""
+    """What a tick does to one persona, people by key in order; a `parked` change is not written.
+
+    `backfilled` are the triggers for which everybody who is in counts as having joined.
+    """
 
     name: str
     members: int
@@ -48,6 +51,7 @@ class PersonaChange:
     gone: tuple[str, ...] = ()
     baseline: bool = False
     parked: bool = False
+    backfilled: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +59,16 @@ class PreparedTick:
     """All that a tick would write, and what a person wants to know of it.
 
     `first_triggers` are seen for the first time and so take a baseline; `demoted` are those with `auto=true` whose
-    emails go to unapproved because they are more than `delivery.max_auto_per_tick`.
+    emails go to unapproved because they are more than `delivery.max_auto_per_tick`. `withdrawn` counts emails that
+    wait and lose their reason, by trigger; those in `removed_triggers` are no longer in the rules.
     """
 
     record: TickRecord
     personas: tuple[PersonaChange, ...]
     first_triggers: frozenset[str]
     demoted: frozenset[str]
+    withdrawn: Mapping[str, int]
+    removed_triggers: frozenset[str]
 
     @property
     def parked(self) -> list[str]:
@@ -70,9 +77,10 @@ class PreparedTick:
 
     @property
     def changes_anything(self) -> bool:
-        """Returns whether writing the tick would tag, untag or mail anybody, or take a baseline."""
+        """Returns whether writing the tick would tag, untag or mail anybody, withdraw an email, or take a baseline."""
         record = self.record
-        return bool(record.changes or record.rows or record.baselines or record.waiting or self.first_triggers)
+        made = record.changes or record.rows or record.baselines or record.waiting
+        return bool(made or self.first_triggers or self.withdrawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +141,7 @@ def prepare_tick_on(
         _refuse_nobody(past.state, membership)
         _refuse_mass_leave(past.state, numbered, believed)
         _refuse_silence(past.state.kinds - sight.kinds, program)
-    members = {name: numbered.spread(column) for name, column in membership.personas.items()}
-    if look is not None and (ahead := past.ahead(now)) is not None:
-        members = kept(members, past.state, ahead, numbered, look(ahead.at))
+    members = _find_members(past, membership, numbered, now, look)
     borders = _find_borders(past.state, members, numbered, believed)
     changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, now)
@@ -164,8 +170,22 @@ def prepare_tick_on(
             *_find_emails_of_nobody(past, borders),
         ),
     )
-    first_triggers = frozenset(program.triggers.keys() - past.state.triggers)
-    return PreparedTick(record, _describe_personas(borders), first_triggers, composed.demoted)
+    return _prepared(record, program, past, borders, composed.demoted)
+
+
+def _prepared(
+    record: TickRecord, program: Program, past: Past, borders: _Borders, demoted: frozenset[str]
+) -> PreparedTick:
+    """Returns a tick with what a person wants to know of it."""
+    first = frozenset(program.triggers.keys() - past.state.triggers)
+    return PreparedTick(
+        record,
+        _describe_personas(borders, [program.triggers[name] for name in sorted(first)]),
+        first_triggers=first,
+        demoted=demoted,
+        withdrawn=past.count_withdrawn(record.withdrawals),
+        removed_triggers=past.state.triggers - program.triggers.keys(),
+    )
 
 
 def _refuse_going_back(state: TickState, now: datetime) -> None:
@@ -212,6 +232,21 @@ def _refuse_silence(silent: frozenset[str], program: Program) -> None:
             f"the source has no `{declared[0]}` events any more; nobody was tagged or untagged",
             help="look at the table of these events; if it is right that there are none, run again with `--accept`",
         )
+
+
+def _find_members(
+    past: Past,
+    membership: Membership,
+    numbered: Numbered,
+    now: datetime,
+    look: Callable[[datetime], Membership] | None,
+) -> dict[str, Bits]:
+    """Returns who is in each persona now, after a clock was ahead by what that means for who crossed then."""
+    members = {name: numbered.spread(column) for name, column in membership.personas.items()}
+    ahead = past.ahead(now) if look is not None else None
+    if look is None or ahead is None:
+        return members
+    return kept(members, past.state, ahead, numbered, look(ahead.at))
 
 
 def _find_borders(state: TickState, members: dict[str, Bits], numbered: Numbered, guard: Guard | None) -> _Borders:
@@ -274,7 +309,7 @@ def _taggings(
     """Returns what a trigger fires on: this tick's crossings, or at its first sight what `backfill` asks for."""
     if not is_first:
         return taggings_of(trigger, changes)
-    if not trigger.backfill or trigger.edge is Edge.UNTAGGED:
+    if not _backfills(trigger):
         return []
     members = borders.present_members(trigger.persona)
     joined = {c.tagging.person: c.tagging for c in changes if c.tagging.persona == trigger.persona}
@@ -282,6 +317,11 @@ def _taggings(
     # a baseline counts as one joining, and is written with this tick
     step = 0 if trigger.persona in past.state.members else 1
     return [joined.get(p) or Tagging(trigger.persona, p, episodes[p] + step, Edge.TAGGED) for p in members]
+
+
+def _backfills(trigger: Trigger) -> bool:
+    """Says whether everybody who is in counts as having joined at the trigger's first sight."""
+    return trigger.backfill and trigger.edge is Edge.TAGGED
 
 
 def _find_emails_of_nobody(past: Past, borders: _Borders) -> list[Withdrawal]:
@@ -298,11 +338,13 @@ def _find_emails_of_nobody(past: Past, borders: _Borders) -> list[Withdrawal]:
     ]
 
 
-def _describe_personas(borders: _Borders) -> tuple[PersonaChange, ...]:
+def _describe_personas(borders: _Borders, first_triggers: Sequence[Trigger]) -> tuple[PersonaChange, ...]:
     people = borders.numbered.people
     described = []
     for name, bits in sorted(borders.members.items()):
-        change = PersonaChange(name, int(bits.sum()), baseline=name not in borders.crossings)
+        backfilled = tuple(one.name for one in first_triggers if one.persona == name and _backfills(one))
+        is_baseline = name not in borders.crossings
+        change = PersonaChange(name, int(bits.sum()), baseline=is_baseline, backfilled=backfilled)
         if crossing := borders.crossings.get(name):
             change = replace(
                 change,
