@@ -323,7 +323,7 @@ class CheckedSender(Sender, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ComposedEmail:
-    """An email that is about to enter the outbox, for `email_composed`."""
+    """An email that is about to enter the outbox, for `email_composed`; `message` are its bytes but for `Date`."""
 
     trigger: str
     person: str

@@ -17,6 +17,7 @@ from rulekit.diagnostics.lines import plural
 from rulekit.engine import open_project_store
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.actions import Refusals
+from rulekit.outbox.leaving import with_date
 from rulekit.outbox.rows import OutboxRow, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
@@ -95,7 +96,9 @@ def list_rows(limit: int, after: int | None, output: str, project: Path, **filte
 
 @command.command("show")
 @click.argument("row_id", metavar="ID", type=int)
-@click.option("--raw", is_flag=True, help="Print the bytes of the email, exactly as they are or would be sent.")
+@click.option(
+    "--raw", is_flag=True, help="Print the bytes of the email; once it was given to the sender, with its `Date`."
+)
 @output_option("text", "json")
 @project_option
 def show(row_id: int, raw: bool, output: str, project: Path) -> None:
@@ -104,7 +107,7 @@ def show(row_id: int, raw: bool, output: str, project: Path) -> None:
         row, message = store.row(row_id), store.message(row_id)
         history, heard = store.history(row_id), store.heard_of(row_id)
     if raw:
-        click.echo(message, nl=False)
+        click.echo(with_date(message, row.dated_at), nl=False)
         return
     if output == "json":
         print_json({"schema_version": 1, **email_as_json(row), **story_as_json(row, history, heard)})

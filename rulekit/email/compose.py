@@ -1,9 +1,11 @@
-"""One email from a template, a person and a moment: pure, and the same bytes for the same arguments."""
+"""One email from a template and a person: pure, and the same bytes for the same arguments.
+
+It has no `Date`: that is put in when it leaves.
+"""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rulekit.email.addresses import Mailbox, parse_address, parse_mailbox
@@ -19,7 +21,6 @@ from rulekit.email.headers import (
     MAX_SUBJECT,
     address_header,
     clean,
-    date_header,
     message_id_header,
     serialize,
     subject_header,
@@ -41,6 +42,7 @@ class Composed:
 
     recipient: str
     subject: str
+    message_id: str
     message: bytes
     digest: str
 
@@ -70,12 +72,15 @@ class Composer:
         self._trigger = Record("trigger", {"name": trigger.name, "title": trigger.title}, self._zone)
         self._persona = Record("persona", {"name": persona.name, "title": persona.title}, self._zone)
 
-    def compose(self, person: Person, *, message_id: str, now: datetime, unsubscribe_url: str | None) -> Composed:
-        """Returns the email to one person; raises ComposeError, in the author's terms, when it cannot be made."""
+    def compose(self, person: Person, *, token: str, unsubscribe_url: str | None) -> Composed:
+        """Returns the email to one person; raises ComposeError, in the author's terms, when it cannot be made.
+
+        Its Message-ID is `token` at the domain of who it is from.
+        """
         names = self._names(person, unsubscribe_url)
         rendered = {keyword: text.render(names, person.key) for keyword, text in self._texts.items()}
         try:
-            return self._finish(rendered, _recipient(person), message_id, now, unsubscribe_url)
+            return self._finish(rendered, _recipient(person), token, unsubscribe_url)
         except ComposeError as error:
             raise ComposeError(f"template {self._name}, person `{person.key}`: {error.message}", error.help) from None
 
@@ -88,29 +93,23 @@ class Composer:
             "unsubscribe_url": Verbatim(unsubscribe_url) if unsubscribe_url else missing("unsubscribe_url"),
         }
 
-    def _finish(
-        self,
-        rendered: Mapping[str, str],
-        recipient: str,
-        message_id: str,
-        now: datetime,
-        unsubscribe_url: str | None,
-    ) -> Composed:
+    def _finish(self, rendered: Mapping[str, str], recipient: str, token: str, unsubscribe_url: str | None) -> Composed:
         subject = clean(rendered["subject"], MAX_SUBJECT)
+        sender = parse_mailbox(rendered.get("from", self._sender))
+        message_id = make_message_id(token, sender.address)
         reply_to = rendered.get("reply_to")
         headers = [
-            address_header("From", parse_mailbox(rendered.get("from", self._sender))),
+            address_header("From", sender),
             address_header("To", Mailbox("", recipient)),
             *([address_header("Reply-To", parse_mailbox(reply_to))] if reply_to else []),
             subject_header(subject),
-            date_header(now),
             message_id_header(message_id),
             *(unsubscribe_headers(unsubscribe_url) if unsubscribe_url else ()),
             ("Auto-Submitted", "auto-generated"),
             ("MIME-Version", "1.0"),
         ]
         message = serialize(headers, _body(rendered, self._page(rendered, subject, unsubscribe_url), message_id))
-        return Composed(recipient, subject, message, hashlib.sha256(message).hexdigest())
+        return Composed(recipient, subject, message_id, message, hashlib.sha256(message).hexdigest())
 
     def _page(self, rendered: Mapping[str, str], subject: str, unsubscribe_url: str | None) -> str | None:
         """Returns the email as HTML, or None for one that has only text."""
@@ -119,6 +118,11 @@ class Composer:
         return html_from_markdown(
             rendered["markdown"], subject, postal_address=self._postal_address, unsubscribe_url=unsubscribe_url
         )
+
+
+def make_message_id(token: str, address: str) -> str:
+    """Returns the Message-ID (RFC 5322, section 3.6.4) of that left side, at the domain of an address."""
+    return f"<{token}@{address.rpartition('@')[2]}>"
 
 
 def _compile(template: Template) -> Mapping[str, CompiledText]:

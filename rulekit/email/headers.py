@@ -7,13 +7,12 @@ octets (RFC 5322, section 2.1.1).
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from email.errors import MessageDefect, MultipartInvariantViolationDefect
 from email.header import Header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
-from email.utils import format_datetime, getaddresses
+from email.utils import getaddresses
 from textwrap import wrap
 
 from rulekit.email.addresses import Mailbox
@@ -27,7 +26,7 @@ _ADDRESSED = frozenset({"From", "To", "Reply-To"})
 # controls, the separators that some programs take for line ends, marks that turn the direction of text
 _NOT_IN_HEADERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9.-]{1,120}>")
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9.-]{1,253}>")
 _LINK = re.compile(r"https://[!-;=?-~]+")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 
@@ -57,11 +56,6 @@ def address_header(name: str, mailbox: Mailbox) -> HeaderLine:
     together = f"{phrase} <{mailbox.address}>"
     fits = len(name) + 2 + len(together.rsplit("\n", 1)[-1]) <= _FOLD
     return name, together if fits else f"{phrase}\r\n <{mailbox.address}>"
-
-
-def date_header(now: datetime) -> HeaderLine:
-    """Returns the Date in UTC (RFC 5322, section 3.3)."""
-    return "Date", format_datetime(now.astimezone(UTC))
 
 
 def message_id_header(message_id: str) -> HeaderLine:

@@ -2,13 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
 from rulekit.clock import find_zone
 from rulekit.email.addresses import address_domain
-from rulekit.email.compose import ADDRESS_FIELD, Composed, Composer
+from rulekit.email.compose import ADDRESS_FIELD, Composed, Composer, make_message_id
 from rulekit.email.unsubscribe import unsubscribe_link
 from rulekit.engine.project import Project
 from rulekit.errors import ComposeError, SettingsError
@@ -20,7 +20,7 @@ from rulekit.outbox.tick import NewRow, NoEmail
 from rulekit.records import ComposedEmail, Person, Tagging
 
 # what there is of an email that could not be made
-_NOTHING = Composed("", "", b"", sha256(b"").hexdigest())
+_NOTHING = Composed("", "", "", b"", sha256(b"").hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +75,19 @@ class _Desk:
 
     def row(self, trigger: Trigger, person: Person, tagging: Tagging, because: Mapping[str, str]) -> NewRow:
         template = self._project.program.templates[trigger.template]
-        sender = self._sender(template)
-        message_id = self._message_id(trigger, tagging, sender)
-        composed, failure = _NOTHING, None
+        self._require_sender(template)
+        token = self._token(trigger, tagging)
         try:
-            composed = self._composer(trigger, template, sender).compose(
-                person, message_id=message_id, now=self._now, unsubscribe_url=self._unsubscribe_url(trigger, person)
-            )
+            composed, failure = self._compose(trigger, person, token), None
         except ComposeError as error:
-            failure = error.message
+            composed, failure = self._nothing(token), error.message
         return NewRow(
             trigger=trigger.name,
             tagging=tagging,
             template=template.name,
             recipient=composed.recipient,
             subject=composed.subject,
-            message_id=message_id,
+            message_id=composed.message_id,
             message=composed.message,
             digest=composed.digest,
             auto=trigger.auto and trigger.name not in self._demoted,
@@ -112,34 +109,40 @@ class _Desk:
             ComposedEmail(row.trigger, row.tagging.person, row.recipient, row.subject, row.message)
         )
 
-    def _composer(self, trigger: Trigger, template: Template, sender: str) -> Composer:
+    def _compose(self, trigger: Trigger, person: Person, token: str) -> Composed:
+        url = self._unsubscribe_url(trigger, person)
+        return self._composer(trigger).compose(person, token=token, unsubscribe_url=url)
+
+    def _nothing(self, token: str) -> Composed:
+        """Returns what there is of an email that could not be made, and so is from nobody yet."""
+        domain = address_domain(self._project.settings.sender.from_)
+        return replace(_NOTHING, message_id=make_message_id(token, domain))
+
+    def _composer(self, trigger: Trigger) -> Composer:
         composers = self._project.composers
         if trigger.name not in composers:
             settings = self._project.settings
             composers[trigger.name] = Composer(
-                template,
+                self._project.program.templates[trigger.template],
                 trigger,
                 self._project.program.personas[trigger.persona],
-                sender=sender,
+                sender=settings.sender.from_,
                 timezone=settings.timezone,
                 postal_address=settings.delivery.postal_address,
             )
         return composers[trigger.name]
 
-    def _sender(self, template: Template) -> str:
-        sender = template.sender.text if template.sender else self._project.settings.sender.from_
-        if not sender:
+    def _require_sender(self, template: Template) -> None:
+        if not (template.sender or self._project.settings.sender.from_):
             raise SettingsError(
                 f"nothing says who the emails of `{template.name}` are from",
                 help='write `from = "Ada at Example <success@example.com>"` under `[sender]`',
             )
-        return sender
 
-    def _message_id(self, trigger: Trigger, tagging: Tagging, sender: str) -> str:
-        """Returns an id that is the same whenever this email is made, and tells nobody who it is for."""
+    def _token(self, trigger: Trigger, tagging: Tagging) -> str:
+        """Returns what is the same whenever this email is made, and tells nobody who it is for."""
         identity = [self._store_id, trigger.name, tagging.person, str(tagging.episode), tagging.edge.value]
-        token = sha256("\0".join([self._secret, *identity]).encode()).hexdigest()[:32]
-        return f"<{token}@{address_domain(sender)}>"
+        return sha256("\0".join([self._secret, *identity]).encode()).hexdigest()[:32]
 
     def _unsubscribe_url(self, trigger: Trigger, person: Person) -> str | None:
         base = self._project.settings.delivery.unsubscribe_url

@@ -18,6 +18,7 @@ from rulekit.errors import TransitionRefused
 from rulekit.outbox import pace, suppressions
 from rulekit.outbox.execution import Work, candidates, in_batches, move, move_many
 from rulekit.outbox.gates import Gates, Held, ask
+from rulekit.outbox.leaving import with_date
 from rulekit.outbox.pace import Pace
 from rulekit.outbox.rows import OutboxRow, RowFilter, find_rows
 from rulekit.outbox.states import State
@@ -63,6 +64,7 @@ class DueRow:
     expires_at: datetime
     uncertain: str | None
     doubted_at: datetime | None
+    dated_at: datetime | None
 
 
 _DUE = (
@@ -86,6 +88,11 @@ class Claim:
     def intact(self) -> bool:
         """Says whether the stored message is the one that was made and approved."""
         return sha256(self.message).hexdigest() == self.row.digest
+
+    @property
+    def leaving(self) -> bytes:
+        """Returns the bytes for the sender."""
+        return with_date(self.message, self.row.dated_at)
 
 
 @dataclass(frozen=True, slots=True)

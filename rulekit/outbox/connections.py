@@ -127,7 +127,7 @@ class Connection:
     def _send(self, sender: Sender, claim: Claim, envelope: Envelope) -> Done:
         mark = _Mark(claim, self.said)
         try:
-            outcome = sender.send(claim.message, envelope, mark)
+            outcome = sender.send(claim.leaving, envelope, mark)
         except Exception as error:
             self._close()
             return _after_error(mark, error)

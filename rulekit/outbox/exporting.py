@@ -52,7 +52,7 @@ _EMAIL = _with_names(
     outbox,
     *(_O.id, _O.copy, _O.state, _O.template, _O.origin, _O.auto, _O.keep, _O.uncertain, _O.attempts, _O.tick),
     *(_O.created_at, _O.changed_at, _O.expires_at, _O.approved_at, _O.approved_by, _O.not_before),
-    *(_O.left_at, _O.doubted_at, _O.finished_at, _O.reason, _O.rules_digest, _O.template_digest),
+    *(_O.left_at, _O.doubted_at, _O.dated_at, _O.finished_at, _O.reason, _O.rules_digest, _O.template_digest),
 )
 _STEP = select(
     audit.c.row.label("email"),

@@ -67,6 +67,7 @@ class OutboxRow:
     lease_until: datetime | None
     left_at: datetime | None
     doubted_at: datetime | None
+    dated_at: datetime | None
     reply: str | None
     reason: str | None
     finished_at: datetime | None

@@ -295,6 +295,8 @@ outbox = Table(
     Column("left_at", Instant),
     # when the server may have taken it first, of an email that was sent again without anybody knowing
     Column("doubted_at", Instant),
+    # what its `Date` says: when it was taken up to be sent; empty before, and where an older version stored a Date
+    Column("dated_at", Instant),
     Column("reply", FreeText),
     Column("reason", FreeText),
     Column("finished_at", Instant),

@@ -76,11 +76,10 @@ class NoEmail:
 class NewRow:
     """An email as it enters the outbox: rendered once, frozen.
 
-    `recipient` is the bare address. `message` are the bytes that will be sent, `digest` their SHA-256 in hex.
-    `failure` says why no message could be made: the row is then born `failed`, with
-    empty bytes. `origin` is where the trigger stands (`file:line`), `because` the values that put the person in,
-    `zone` the name of the zone in which the person's nights are quiet, `uncertain` what the trigger says of an email
-    that may have arrived.
+    `recipient` is the bare address. `message` are the bytes that will be sent but for `Date`, `digest` their SHA-256
+    in hex. `failure` says why no message could be made: the row is then born `failed`, with empty bytes. `origin` is
+    where the trigger stands (`file:line`), `because` the values that put the person in, `zone` the name of the zone in
+    which the person's nights are quiet, `uncertain` what the trigger says of an email that may have arrived.
     """
 
     trigger: str

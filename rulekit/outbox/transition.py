@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, case, func
 
 from rulekit.doubt import HOLD, Doubt
 from rulekit.outbox.states import END_STATES, Phase, State
@@ -94,6 +94,13 @@ def either(value: Any, otherwise: Any) -> Any:
 def is_empty(value: Any) -> Any:
     """Returns whether there is no value."""
     return value.is_(None) if isinstance(value, ColumnElement) else value is None
+
+
+def choose(condition: Any, value: Any, otherwise: Any) -> Any:
+    """Returns a value where a condition holds, and the other one where it does not."""
+    if isinstance(condition, ColumnElement):
+        return case((condition, value), else_=otherwise)
+    return value if condition else otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from rulekit.outbox.states import Phase, State
-from rulekit.outbox.transition import Actor, Given, Place, Transition, Writes, either, is_empty
+from rulekit.outbox.transition import Actor, Given, Place, Transition, Writes, choose, either, is_empty
 
 RETRY_AFTER = (
     timedelta(minutes=1),
@@ -234,7 +234,13 @@ CLAIM = Transition(
     lambda row, given: (
         (row.not_before <= given.now) & ((row.state == State.APPROVED.value) | (row.expires_at > given.now))
     ),
-    {**_LEASE, "token": lambda row, given: given.token, "worker": lambda row, given: given.who},
+    {
+        **_LEASE,
+        "token": lambda row, given: given.token,
+        "worker": lambda row, given: given.who,
+        # what may have arrived goes again as the very same bytes
+        "dated_at": lambda row, given: choose(is_empty(row.doubted_at), given.now, row.dated_at),
+    },
 )
 MARK_DATA = Transition(
     "mark data",

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rulekit.engine import open_project, open_store
+from rulekit.outbox.leaving import with_date
 from rulekit.outbox.states import State
 from tests.email.vectors import addresses, texts
 
@@ -41,9 +42,9 @@ trigger Greet: on tagged(Pro) send template Hello auto=true
 trigger Sign: on tagged(Pro) send template Signed auto=true
 """
 HEADERS = {
-    "Hello": "From To Subject Date Message-ID List-Unsubscribe-Post List-Unsubscribe Auto-Submitted MIME-Version "
+    "Hello": "Date From To Subject Message-ID List-Unsubscribe-Post List-Unsubscribe Auto-Submitted MIME-Version "
     "Content-Type",
-    "Signed": "From To Reply-To Subject Date Message-ID List-Unsubscribe-Post List-Unsubscribe Auto-Submitted "
+    "Signed": "Date From To Reply-To Subject Message-ID List-Unsubscribe-Post List-Unsubscribe Auto-Submitted "
     "MIME-Version Content-Type",
 }
 BEFORE, AFTER = "2026-01-01T09:00Z", "2026-01-02T09:00Z"
@@ -103,7 +104,11 @@ class Post:
             ]
             for row in rows:  # what was stored is what arrived, for the one whose address stands in the envelope
                 if row.message_id in got:
-                    assert got[row.message_id] == ("ada@example.com", [row.recipient], store.message(row.id))
+                    assert got[row.message_id] == (
+                        "ada@example.com",
+                        [row.recipient],
+                        with_date(store.message(row.id), row.dated_at),
+                    )
         assert {row.message_id for row in rows} >= got.keys()
         return emails
 

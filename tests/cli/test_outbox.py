@@ -2,6 +2,7 @@
 
 import json
 from email import message_from_string
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -89,6 +90,17 @@ def test_show_tells_where_an_email_comes_from_and_its_text(mailed: Any) -> None:
 def test_show_raw_prints_the_email_itself(mailed: Any) -> None:
     message = message_from_string(told(mailed, "show", "1", "--raw"))
     assert (message["To"], message["Subject"]) == ("ada@example.com", "Hello, pro user")
+
+
+def test_an_email_that_waited_says_when_it_left_and_is_otherwise_what_was_approved(mailed: Any) -> None:
+    approved = told(mailed, "show", "1", "--raw").encode().replace(b"\n", b"\r\n")
+    assert b"Date:" not in approved
+    assert f"sha-256:    {sha256(approved).hexdigest()}" in told(mailed, "show", "1")
+    told(mailed, "approve", "1", "--by", "Eve", "--now", "2026-01-08T08:00Z")
+    mailed.run("2026-01-08T09:30Z")
+    (file,) = (mailed.folder / "outbox").glob("*.eml")
+    assert file.read_bytes() == b"Date: Thu, 08 Jan 2026 09:30:00 +0000\r\n" + approved
+    assert told(mailed, "show", "1", "--raw").encode().replace(b"\n", b"\r\n") == file.read_bytes()
 
 
 def test_an_email_that_there_is_not(mailed: Any) -> None:

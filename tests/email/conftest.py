@@ -6,7 +6,6 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 FROM = "Ada at Example <success@example.com>"
-MESSAGE_ID = "<0123abcd@example.com>"
+TOKEN = "0123abcd"
 LINK = "https://mail.example.com/u?token=x"
-NOW = datetime(2026, 1, 31, 9, 0, tzinfo=UTC)
 TRUE = Constant(True, BOOL)
 PERSONA = Persona("Inactive14", "No login for two weeks", Comparison(Operator.EQ, TRUE, TRUE))
 TRIGGER = Trigger("Win_Back", "Bring quiet people back", Edge.TAGGED, "Inactive14", None, "Miss_You")
@@ -43,8 +41,6 @@ ADA = Person("p1", {"email": "ada@example.com", "first_name": "Ada", "last_login
 
 class Desk:
     """Makes one email with as little said as possible."""
-
-    now = NOW
 
     def template(self, **texts: str) -> Template:
         return template(**texts)
@@ -67,12 +63,12 @@ class Desk:
         )
 
     def make(self, composer: Composer, **fields: Any) -> Composed:
-        return composer.compose(self.person(**fields), message_id=MESSAGE_ID, now=NOW, unsubscribe_url=LINK)
+        return composer.compose(self.person(**fields), token=TOKEN, unsubscribe_url=LINK)
 
     def compose(
-        self, person: Person = ADA, *, message_id: str = MESSAGE_ID, unsubscribe_url: str | None = LINK, **given: str
+        self, person: Person = ADA, *, token: str = TOKEN, unsubscribe_url: str | None = LINK, **given: str
     ) -> Composed:
-        return self.composer(**given).compose(person, message_id=message_id, now=NOW, unsubscribe_url=unsubscribe_url)
+        return self.composer(**given).compose(person, token=token, unsubscribe_url=unsubscribe_url)
 
     def parse(self, message: bytes) -> EmailMessage:
         return email.message_from_bytes(message, policy=email.policy.default)  # type: ignore[return-value]
@@ -87,7 +83,6 @@ HEADERS = [
     "From",
     "To",
     "Subject",
-    "Date",
     "Message-ID",
     "List-Unsubscribe-Post",
     "List-Unsubscribe",

@@ -28,6 +28,7 @@ COMPARED = (
     "finished_at",
     "left_at",
     "doubted_at",
+    "dated_at",
 )
 # what these histories have not, or not in each five hundred, and where it is tried
 ELSEWHERE = {

@@ -102,12 +102,25 @@ def test_what_was_approved_is_what_arrives(world, send, tmp_path, broken):
     world.later(minutes=10)
     assert send(server) == DispatchReport(sent=1)
     ((envelope, message),) = server.took
-    assert message == world.store.message(row)
+    assert message == b"Date: Sun, 01 Mar 2026 09:10:00 +0000\r\n" + world.store.message(row)
+    assert sha256(message.partition(b"\r\n")[2]).hexdigest() == world.store.row(row).digest
     assert (envelope.sender, envelope.recipient) == ("ada@example.org", "ann@example.com")
     assert envelope.message_id == world.store.row(row).message_id
     assert send(server) == DispatchReport()
     assert (server.opened, server.closed, len(server.took)) == (1, 1, 1)
     assert broken(world.store) == {}
+
+
+def test_each_attempt_says_when_it_left(world, send):
+    world.enter("ann", auto=True)
+    server = Server(ann=Later("450 busy"))
+    assert send(server).later == 1
+    server = Server()
+    world.later(days=3)
+    assert send(server).sent == 1
+    (row,) = world.store.rows()
+    assert (row.dated_at, row.created_at) == (world.now, world.now - timedelta(days=3))
+    assert server.took[0][1].startswith(b"Date: Wed, 04 Mar 2026 09:00:00 +0000\r\n")
 
 
 def broken_before(message, envelope, mark_data):

@@ -13,6 +13,7 @@ from rulekit.errors import TransitionRefused
 from rulekit.outbox.claims import LEASE
 from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
 from rulekit.outbox.gates import Gates
+from rulekit.outbox.leaving import with_date
 from rulekit.outbox.states import State
 from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, Unknown
 
@@ -94,7 +95,7 @@ def test_a_repeat_within_the_window_is_dropped_and_answered(world, send, broken)
     world.now = waiting.not_before
     assert send(provider, IDEMPOTENT) == DispatchReport(sent=1)
     (one, other) = provider.submissions
-    assert one[:2] == other[:2] == (row.message_id, world.store.message(row.id))
+    assert one[:2] == other[:2] == (row.message_id, with_date(world.store.message(row.id), first))
     assert provider.copies() == [row.message_id]
     done = only(world)
     assert (done.state, done.doubted_at, done.left_at) == (State.SENT, first, world.now)

@@ -76,6 +76,7 @@ FIXED = {
     "reason": None,
     "reply": None,
     "uncertain": None,
+    "dated_at": None,
 }
 
 

@@ -1,12 +1,13 @@
 """Opening a store: where it lies, who may read it, and what is said when that fails."""
 
 import os
+import re
 import sqlite3
 import stat
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from rulekit.errors import StoreError
+from rulekit.outbox.dispatcher import Worker, dispatch
 from rulekit.outbox.migrations import HEAD
 from rulekit.outbox.migrations.upgrade import configuration
 from rulekit.outbox.sqlite import wal_is_safe
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
 from rulekit.outbox.tables import metadata
+from rulekit.records import Sent
 from tests.outbox.disk import older
 
 URL = "sqlite:///state/rulekit.db"
@@ -105,7 +108,11 @@ def test_metadata_and_migrations_make_the_same_schema(path):
         rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%'")
         # a table that was made anew has its name in quotes
         plain = {name: sql.replace(f'"{name}"', name, 1) for name, sql in rows if sql}
-        return {name: sorted(part.strip(" \t,") for part in sql.splitlines()) for name, sql in plain.items()}
+        # a column that was added stands on the line of the one before it
+        return {
+            name: sorted(part.strip(" \t,") for part in re.split(r"\n|, (?=\w+_at VARCHAR)", sql))
+            for name, sql in plain.items()
+        }
 
     fresh = create_engine("sqlite://")
     metadata.create_all(fresh)
@@ -198,6 +205,40 @@ def test_the_fourth_version_knows_who_had_unsubscribed(tmp_path):
             ("ann@example.com", "Later_On", ("ann",)),
             ("dan@example.com", None, ()),
         ]
+
+
+class Receiver:
+    """Takes every email, and keeps its bytes."""
+
+    def __init__(self):
+        self.taken = {}
+
+    def send(self, message, envelope, mark_data):
+        mark_data()
+        self.taken[envelope.recipient.partition("@")[0]] = message
+        return Sent("250 ok")
+
+    def close(self):
+        pass
+
+
+def test_what_the_fourth_version_stored_with_a_date_leaves_with_the_true_one(tmp_path, broken):
+    older.make(tmp_path / "rulekit.db", older.FOURTH_DATED)
+    receiver, then, seen = Receiver(), datetime(2026, 3, 6, 9, 30, tzinfo=UTC), {}
+    with Store.open("sqlite:///rulekit.db", tmp_path) as store:
+        for row in store.rows():
+            seen[row.tagging.person] = store.message(row.id)
+            if row.state is State.UNAPPROVED:
+                store.approve(row.id, row.digest, then - timedelta(hours=1), "ada", timedelta(minutes=10))
+        dispatch(store, lambda: receiver, lambda: then, Worker("w"))
+        assert broken(store) == {}
+    assert sorted(receiver.taken) == ["eve", "hal", "ivy", "joe"]
+    old = b"Date: Sun, 01 Mar 2026 09:00:00 +0000\r\n"
+    # of eve the server may have the first copy: hers are the same bytes again
+    assert receiver.taken.pop("eve") == seen["eve"]
+    for person, message in receiver.taken.items():
+        assert seen[person].count(old) == 1
+        assert message == b"Date: Fri, 06 Mar 2026 09:30:00 +0000\r\n" + seen[person].replace(old, b"")
 
 
 def test_head_is_the_newest_revision():

@@ -56,7 +56,7 @@ def test_only_the_data_mark_lets_a_message_go():
 
 
 def test_an_end_is_stamped_and_a_lease_given_back():
-    row = SimpleNamespace(attempts=0, token=1, changed_at=NOW, left_at=NOW, doubted_at=None)
+    row = SimpleNamespace(attempts=0, token=1, changed_at=NOW, left_at=NOW, doubted_at=None, dated_at=None)
     for transition in TRANSITIONS:
         written = transition.written(row, Given(NOW, "w"))
         assert ("finished_at" in written) == (transition.target.state in END_STATES)

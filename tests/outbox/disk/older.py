@@ -2,7 +2,8 @@
 
 What that version itself wrote is kept as text: `first_version.sql`, `second_version.sql` of the second schema,
 `third_version.sql` of the third, where emails wait that were sent again because nobody knew whether they had arrived,
-and `fourth_version.sql` of the fourth, where one trigger says what is done then, and one waits for its `after`.
+and `fourth_version.sql` of the fourth, where one trigger says what is done then, and one waits for its `after`;
+`fourth_version_dated.sql` is of the fourth, too: messages with a `Date` inside.
 """
 
 import sqlite3
@@ -14,6 +15,7 @@ FIRST = Path(__file__).with_name("first_version.sql")
 SECOND = Path(__file__).with_name("second_version.sql")
 THIRD = Path(__file__).with_name("third_version.sql")
 FOURTH = Path(__file__).with_name("fourth_version.sql")
+FOURTH_DATED = Path(__file__).with_name("fourth_version_dated.sql")
 
 
 def make(path: Path, dump: Path = FIRST) -> None:

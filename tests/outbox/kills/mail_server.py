@@ -48,8 +48,10 @@ class MailServer:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         message_id = str(message_from_bytes(envelope.content)["Message-ID"])
+        # what was approved is all but the first line, the Date
+        digest = sha256(envelope.content.partition(b"\r\n")[2]).hexdigest()
         for recipient in envelope.rcpt_tos:
-            self.ledger.append(Accepted(message_id, recipient, sha256(envelope.content).hexdigest(), self.now))
+            self.ledger.append(Accepted(message_id, recipient, digest, self.now))
         doubtful = envelope.rcpt_tos[0].startswith("gus") and self.now < self.quarrels_until
         return "354 what did you say" if doubtful else "250 2.0.0 queued"
 
