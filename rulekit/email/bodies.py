@@ -1,4 +1,4 @@
-"""The bodies of an email: HTML with its styles inlined, HTML from Markdown, and the text derived from HTML.
+"""The bodies of an email: HTML with its styles inlined, a page from Markdown, and MIME parts.
 
 Nothing is fetched: style sheets behind links stay where they are.
 """
@@ -6,21 +6,15 @@ Nothing is fetched: style sheets behind links stay where they are.
 import base64
 import re
 from binascii import b2a_qp
-from functools import lru_cache
 from html import escape
-from typing import Any
 
 import css_inline
-from markdown_it import MarkdownIt
-from markdownify import ATX, MarkdownConverter
 
+from rulekit.email.markdown import html_from
 from rulekit.errors import ComposeError
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 _BODY = re.compile(r"""<body(?:[^>"']|"[^"]*"|'[^']*')*>""", re.IGNORECASE)
-_BLOCKS = ["p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr"]
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 _LAYOUT = """<!DOCTYPE html>
 <html>
@@ -47,32 +41,6 @@ body {{ margin: 0; padding: 0; background: #ffffff; }}
 _HIDDEN = '<div style="display:none;max-height:0;overflow:hidden;opacity:0;mso-hide:all">{text}</div>'
 
 
-class _TextFromHtml(MarkdownConverter):
-    """HTML as text for people: links kept, what is not shown left out, cells of tables as plain text.
-
-    Emails use tables for layout, so a cell with blocks in it becomes a block, any other a stretch of its row.
-    """
-
-    def convert_soup(self, soup: Any) -> Any:
-        """Returns the text of a parsed page."""
-        for cell in soup.find_all(["td", "th"]):
-            blocks = cell.find(_BLOCKS) is not None
-            cell.name = "div" if blocks else "span"
-            cell.append(" ")
-        for part in soup.find_all(["table", "thead", "tbody", "tfoot", "tr"]):
-            part.name = "div"
-        return super().convert_soup(soup)
-
-    def convert_img(self, element: Any, _text: str, **_: Any) -> str:
-        """Returns what an image says about itself."""
-        return str(element.get("alt", ""))
-
-    def _leave_out(self, _element: Any, _text: str, **_: Any) -> str:
-        return ""
-
-    convert_head = convert_title = convert_style = convert_script = convert_template = _leave_out
-
-
 def html_from_markdown(
     markdown: str, title: str, *, postal_address: str = "", unsubscribe_url: str | None = None
 ) -> str:
@@ -81,7 +49,7 @@ def html_from_markdown(
     The address and the link stand in a footer, unless the Markdown holds them itself.
     """
     footer = _footer(" ".join(markdown.split()), postal_address, unsubscribe_url)
-    return _LAYOUT.format(title=escape(title), content=_MARKDOWN.render(markdown), footer=footer)
+    return _LAYOUT.format(title=escape(title), content=html_from(markdown), footer=footer)
 
 
 def _footer(written: str, postal_address: str, unsubscribe_url: str | None) -> str:
@@ -104,21 +72,6 @@ def hide_preheader(page: str, preheader: str) -> str:
     """Returns the page with a text at its start that only previews of an inbox show."""
     hidden = _HIDDEN.format(text=escape(preheader)) if preheader else ""
     return _BODY.sub(lambda body: body[0] + hidden, page, count=1)
-
-
-# people in tests are alike, and emails that name nobody are the same
-@lru_cache(maxsize=64)
-def text_from_html(page: str) -> str:
-    """Returns the text part for a well-formed page that has none of its own."""
-    try:
-        text = _TextFromHtml(heading_style=ATX, bullets="-", escape_asterisks=False, escape_underscores=False).convert(
-            page
-        )
-    except RecursionError:
-        raise ComposeError(
-            "its HTML is nested too deeply", help="make the HTML flatter, or write a text part"
-        ) from None
-    return _BLANK_LINES.sub("\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip() + "\n"
 
 
 def mime_part(subtype: str, text: str) -> bytes:

@@ -15,7 +15,6 @@ from rulekit.email.bodies import (
     html_from_markdown,
     inline_styles,
     mime_part,
-    text_from_html,
 )
 from rulekit.email.headers import (
     MAX_SUBJECT,
@@ -26,6 +25,7 @@ from rulekit.email.headers import (
     subject_header,
     unsubscribe_headers,
 )
+from rulekit.email.plain import text_from_html
 from rulekit.email.templates import CompiledText, Kind, compile_text
 from rulekit.email.values import Record, Verbatim, missing
 from rulekit.errors import ComposeError

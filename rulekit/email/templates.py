@@ -17,6 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
 from rulekit.email.filters import FILTERS, MAX_SIZE, compare, compute, concatenate, counted, cut, with_budget
+from rulekit.email.lines import drop_empty_lines, keep_lines
 from rulekit.email.values import Record, missing, show, show_in_markdown
 from rulekit.errors import ComposeError
 from rulekit.language import template_names
@@ -102,7 +103,7 @@ class CompiledText:
             if size > MAX_SIZE:
                 raise TemplateError("the text is longer than 1 MiB")
             chunks.append(chunk)
-        return "".join(chunks)
+        return drop_empty_lines("".join(chunks))
 
 
 def compile_text(source: TemplateText, place: str, kind: Kind) -> CompiledText:
@@ -110,7 +111,7 @@ def compile_text(source: TemplateText, place: str, kind: Kind) -> CompiledText:
     place = f"{place} ({source.path})" if source.path else place
     sandbox = _SANDBOXES[kind]
     try:
-        tree = sandbox.parse(source.text)
+        tree = sandbox.parse(keep_lines(source.text, sandbox))
         _refuse_foreign(tree, place)
         _refuse_unknown_names(tree, place)
         compiled = sandbox.from_string(_with_bounds(tree, sandbox))

@@ -12,6 +12,7 @@ from jinja2 import Undefined
 from jinja2.exceptions import TemplateRuntimeError
 
 from rulekit.clock import format_duration
+from rulekit.email.inert import make_inert
 from rulekit.language.literals import spell_number
 from rulekit.records import Scalar
 from rulekit.suggestions import suggest
@@ -20,7 +21,6 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 # control characters but tab and line end, marks that turn the direction of text
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 class Missing(Undefined):
@@ -104,10 +104,8 @@ def show(value: object) -> str:
 
 
 def show_in_markdown(value: object) -> str:
-    """Returns a value as `show` does, on one line and with every sign escaped that could be read as Markdown."""
-    if isinstance(value, Verbatim):
-        return value
-    return _PUNCTUATION.sub(r"\\\1", " ".join(show(value).split()))
+    """Returns a value as `show` does, in letters that Markdown cannot take for anything else."""
+    return value if isinstance(value, Verbatim) else make_inert(show(value))
 
 
 def _clean(text: str) -> str:

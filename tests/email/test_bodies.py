@@ -13,8 +13,8 @@ from rulekit.email.bodies import (
     html_from_markdown,
     inline_styles,
     mime_part,
-    text_from_html,
 )
+from rulekit.email.plain import text_from_html
 from rulekit.errors import ComposeError
 
 
@@ -46,7 +46,7 @@ def test_the_preheader_is_hidden_escaped_and_first() -> None:
         ('<p>Go <a href="https://e.com/a_b?x=1&amp;y=2">there</a></p>', "Go [there](https://e.com/a_b?x=1&y=2)\n"),
         ('<a href="https://e.com/">https://e.com/</a>', "<https://e.com/>\n"),
         ("<ul><li>one<li>two</ul>", "- one\n- two\n"),
-        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>", "a b\n\nc d\n"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>", "a  b\nc  d\n"),
         ("<table><tr><td><p>one</p><p>two</p></td></tr></table>", "one\n\ntwo\n"),
         ("<head><title>t</title></head><body><style>p{}</style><script>x</script><p>x</p>", "x\n"),
         ('<img src="x.png" alt="A cat"><img src="pixel.gif">', "A cat\n"),

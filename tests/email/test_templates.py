@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jinja2 import nodes
 
 from rulekit.email.filters import FILTERS
+from rulekit.email.inert import restore
 from rulekit.email.templates import Kind, compile_text
 from rulekit.email.values import Record, Verbatim, show
 from rulekit.errors import ComposeError
@@ -73,6 +74,18 @@ def render(text: str, kind: Kind = Kind.PLAIN, path: str | None = None) -> str:
         ("{% if 'a' in person.gone %}yes{% else %}no{% endif %}", "no"),
         ("{% for x in person.gone %}{{ x }}{% endfor %}end", "end"),
         ("{% for x in person.tags %}{{ loop.index }}{{ x }}{% if not loop.last %};{% endif %}{% endfor %}", "1a;2b;3c"),
+        ("one {% if true %}y{% endif %}\ntwo", "one y\ntwo"),
+        ("{{ 'a' }}{% if false %}b{% endif %}\r\ntwo", "a\ntwo"),
+        ("one\n{% if false %}y{% endif %}\ntwo", "one\ntwo"),
+        ("one\n{% if false %}a\nb{% endif %} \ntwo", "one\ntwo"),
+        ("a\n  {% if true %}b\n  {% endif %}\nc", "a\n  b\nc"),
+        ("  {% if true %}{# why #}\n  b\n  {% endif %}\nc", "  b\nc"),
+        ("a {# b\nc #}\nd", "a \nd"),
+        ("a {% if true -%}\n b{%- endif %}\nc", "a b\nc"),
+        ("a\n  {%- if true %}\nb{% endif %}", "ab"),
+        ("a {% if true -%} b {%- endif -%}\n c", "a bc"),
+        ("{% set a = '%}' %}{{ a }}\nb", "%}\nb"),
+        ("{% raw %}{% x %}{% endraw %}\nb {% raw %}{{{% endraw %}\nc", "{% x %}\nb {{\nc"),
         ("{% if true %}\nline\n{% endif %}\nnext\n", "line\nnext"),
         (
             "{{ 1 < 2 < 3 }} {{ 1 < 2 > 3 }} {{ 'a' in person.tags }} {{ 'a' not in person.tags }}",
@@ -225,8 +238,11 @@ def test_escapes_in_html_but_not_twice() -> None:
     assert render("{{ person.gone | default('<b>') }}", Kind.HTML) == "&lt;b&gt;"
 
 
-def test_escapes_in_markdown_but_not_our_own_link() -> None:
-    assert render("**{{ person.hostile }}**", Kind.MARKDOWN) == r"**\<b\>\&\"\'\*\_\[x\]\(y\)**"
+def test_values_in_markdown_are_no_marks_but_our_own_link_is_as_it_is() -> None:
+    made = render("**{{ person.hostile }}**", Kind.MARKDOWN)
+    assert restore(made) == f"**{FIELDS['hostile']}**"
+    assert not set(FIELDS["hostile"]) & set(made.strip("*"))
+    assert render("{{ ' ' }}{{ '' }}", Kind.MARKDOWN) == ""
     assert render("[out]({{ unsubscribe_url }})", Kind.MARKDOWN) == "[out](https://mail.example.com/u_x)"
 
 
