@@ -14,9 +14,11 @@ from rulekit.cli.options import by_option, now_option, output_option, project_op
 from rulekit.cli.printing import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
 from rulekit.diagnostics.lines import plural
-from rulekit.engine import open_project_store
+from rulekit.engine import open_project, open_project_store
+from rulekit.engine.mending import make_anew
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.actions import Refusals
+from rulekit.outbox.copies import Retried, can_be_made_anew
 from rulekit.outbox.leaving import with_date
 from rulekit.outbox.rows import OutboxRow, RowFilter
 from rulekit.outbox.states import State
@@ -192,22 +194,38 @@ def resolve(
 def retry(
     ids: tuple[int, ...], by: str, yes: bool, dry_run: bool, now: datetime, project: Path, reason: str, **filters: Any
 ) -> None:
-    """Send again what failed, and at once what waits for another attempt.
+    """Send again what failed or was cancelled, and at once what waits for another attempt.
 
-    Of a failed email a copy is made, with the same bytes and message id; it leaves when the hold is over, until then
-    `unapprove` and `cancel` work.
+    Of an email that failed on its way a copy is made, with the same bytes and message id; it leaves when the hold is
+    over, until then `unapprove` and `cancel` work. One that could not be made, or was cancelled, is made anew from
+    today's template and person: it asks for approval, or with `auto=true` leaves when the hold is over.
     """
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.FAILED, State.RETRYING), yes or dry_run, "retry")
         hold = load_settings(project).delivery.hold
-        done = store.retry_all([row.id for row in rows], now, by, reason, hold, dry_run=dry_run)
-    _tell([row for row in rows if row.id in done.hurried], {}, "due now", dry_run)
-    failed = [row for row in rows if row.id not in done.hurried]
-    again = {} if dry_run else {row: f"sent again as email {copy}" for row, copy in done.copies.items()}
-    _tell(failed, done.refused, "sent again", dry_run, again)
-    if again:
+        anew = [row for row in rows if can_be_made_anew(row)]
+        others = [row for row in rows if not can_be_made_anew(row)]
+        # first, because the rules or the source may have faults, and then nothing is done
+        made = _make_anew(store, anew, now, by, reason, project, dry_run=dry_run)
+        sent = store.retry_all([row.id for row in others], now, by, reason, hold, dry_run=dry_run)
+        states = {row: store.row(copy).state for row, copy in made.copies.items()} if not dry_run else {}
+    _tell([row for row in rows if row.id in sent.hurried], {}, "due now", dry_run)
+    again = {} if dry_run else {row: f"sent again as email {copy}" for row, copy in sent.copies.items()}
+    _tell([row for row in others if row.id not in sent.hurried], sent.refused, "sent again", dry_run, again)
+    told = {row: f"made anew as email {made.copies[row]}, {state.value}" for row, state in states.items()}
+    _tell(anew, made.refused, "made anew", dry_run, told)
+    if again or State.APPROVED in states.values():
         click.echo(f"sent from {format_instant(now + hold)}; until then `rulekit outbox unapprove` takes it back")
-    _exit_after(done.refused)
+    _exit_after({**sent.refused, **made.refused})
+
+
+def _make_anew(
+    store: Store, rows: list[OutboxRow], now: datetime, by: str, reason: str, project: Path, *, dry_run: bool
+) -> Retried:
+    """Makes emails anew, for which alone the rules and the data are looked at."""
+    if not rows:
+        return Retried({}, frozenset(), {})
+    return make_anew(open_project(project), store, rows, now, by, reason, dry_run=dry_run)
 
 
 def _row_filter(states: tuple[str, ...], after: int | None = None, **filters: str | None) -> RowFilter:

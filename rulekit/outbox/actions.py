@@ -125,7 +125,7 @@ def _why_not_cancel(row: OutboxRow) -> TransitionRefused:
 def _why_not_hurry(row: OutboxRow) -> TransitionRefused:
     if row.state is not State.RETRYING:
         return TransitionRefused(
-            standing(row), help="only an email that failed, or waits for another attempt, is retried"
+            standing(row), help="only an email that failed, was cancelled or waits for another attempt is retried"
         )
     return TransitionRefused(
         f"email {row.id} expired at {format_instant(row.expires_at)}", help="the next run takes it out of the outbox"

@@ -1,23 +1,29 @@
-"""An email that failed, sent again: a copy of it, which answers the same tagging and carries the same bytes.
+"""An email that ended, sent again: a copy, which answers the same tagging. The first stays as it ended.
 
-It has the Message-ID of the first, so that who got both can tell that they are one. The first stays as it ended.
+Of one that failed on its way the copy carries the same bytes and Message-ID, so that who got both can tell that they
+are one. One that could not be made, or was cancelled before it left, is made anew.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, select
 
+from rulekit.clock import format_instant
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.actions import Refusals, hurry, read_all
+from rulekit.outbox.actions import Refusals, hurry, read_all, standing
+from rulekit.outbox.erasing import ERASED
 from rulekit.outbox.execution import COLUMNS, NewValues, Work, make
-from rulekit.outbox.rows import OutboxRow, get_message
+from rulekit.outbox.recording import new_values
+from rulekit.outbox.rows import NO_DIGEST, OutboxRow, get_message
 from rulekit.outbox.states import State
+from rulekit.outbox.suppressions import read_forbidden
 from rulekit.outbox.tables import outbox
-from rulekit.outbox.transition import Actor, Given
-from rulekit.outbox.transitions import MAKE_AGAIN
+from rulekit.outbox.tick import NewRow
+from rulekit.outbox.transition import Actor, Given, Transition
+from rulekit.outbox.transitions import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED
 
 # what a copy has of the first; the rest is its own
 _SAME = (
@@ -53,22 +59,62 @@ def retry(
     return Retried(copies, frozenset(others) - refused.keys(), refused)
 
 
+def can_be_made_anew(row: OutboxRow) -> bool:
+    """Says whether an email ended without a message, or because somebody cancelled it."""
+    return row.state is State.CANCELLED or (row.state is State.FAILED and row.digest == NO_DIGEST)
+
+
+def why_never(row: OutboxRow) -> TransitionRefused | None:
+    """Returns why an email can never be made anew, or None."""
+    if not can_be_made_anew(row):
+        return TransitionRefused(standing(row), help="only an email that failed or was cancelled is made anew")
+    if row.reason == ERASED:
+        return TransitionRefused(
+            f"email {row.id} cannot be made anew: {ERASED}", help="nothing is known of them any more"
+        )
+    if row.left_at is not None:
+        return TransitionRefused(
+            f"email {row.id} may have arrived at {format_instant(row.left_at)}, before it was cancelled",
+            help="look into the log of the mail server; another one might be a second",
+        )
+    return None
+
+
+def make_anew(
+    work: Work, drafts: Mapping[int, NewRow], now: datetime, actor: str, reason: str, hold: timedelta
+) -> Retried:
+    """Makes emails, each in the place of one that ended; those of triggers with `auto` leave when the hold is over."""
+    given = Given(now, actor, reason or f"{actor} asked for it", hold=hold)
+    copies: dict[int, int] = {}
+    refused: Refusals = {}
+    for row in read_all(work, drafts).values():
+        try:
+            copies[row.id] = _make_anew(work, row, drafts[row.id], given)
+        except TransitionRefused as error:
+            refused[row.id] = error
+    return Retried(copies, frozenset(), refused)
+
+
+def _make_anew(work: Work, row: OutboxRow, draft: NewRow, given: Given) -> int:
+    if (never := why_never(row)) is not None:
+        raise never
+    stored = _find_last(work, row)
+    key = {name: getattr(stored, name) for name in ("trigger", "persona", "person", "episode", "edge", "tick")}
+    new = new_values(draft, given.now)
+    barred = read_forbidden(work.connection, [new["address"]], [stored.person])
+    why_not = barred.why_not(new["address"], stored.person, stored.trigger)
+    values = NewValues({**key, **new, "copy": stored.copy + 1}, why_not is not None)
+    transition = MAKE_MENDED_APPROVED if draft.auto else MAKE_MENDED
+    return _make(work, transition, row, values, draft.message, given)
+
+
 def _copy(work: Work, row: OutboxRow, given: Given) -> int:
     message = get_message(work.connection, row.id)
     if not message:
         raise TransitionRefused(
-            f"email {row.id} has no message: {row.reason}",
-            help="there is nothing to send again; an email is made when its person joins or leaves the persona anew",
+            f"email {row.id} has no message: {row.reason}", help="there is nothing to send again; it is made anew"
         )
-    stored = work.connection.execute(
-        select(outbox, COLUMNS.suppressed.label("barred")).where(outbox.c.id == row.id)
-    ).one()
-    latest, state = _latest(work, stored)
-    if latest != row.id:
-        raise TransitionRefused(
-            f"email {row.id} was sent again as email {latest}, which is {state}",
-            help=f"look at it with `rulekit outbox show {latest}`",
-        )
+    stored = _find_last(work, row)
     values = {
         **{name: getattr(stored, name) for name in _SAME},
         "copy": stored.copy + 1,
@@ -78,13 +124,29 @@ def _copy(work: Work, row: OutboxRow, given: Given) -> int:
         "attempts": 0,
         "token": 0,
     }
-    new = NewValues(values, bool(stored.barred))
+    return _make(work, MAKE_AGAIN, row, NewValues(values, bool(stored.barred)), message, given)
+
+
+def _find_last(work: Work, row: OutboxRow) -> Row[Any]:
+    """Returns an email as it is stored; raises TransitionRefused when a copy of it was made."""
+    statement = select(outbox, COLUMNS.suppressed.label("barred")).where(outbox.c.id == row.id)
+    stored = work.connection.execute(statement).one()
+    latest, state = _latest(work, stored)
+    if latest != row.id:
+        raise TransitionRefused(
+            f"email {row.id} was sent again as email {latest}, which is {state}",
+            help=f"look at it with `rulekit outbox show {latest}`",
+        )
+    return stored
+
+
+def _make(work: Work, transition: Transition, row: OutboxRow, new: NewValues, message: bytes, given: Given) -> int:
     if new.suppressed:
         raise TransitionRefused(
-            f"email {row.id} may not be sent again: {row.recipient} is suppressed",
+            f"email {row.id} may not be sent again: {new.recipient} is suppressed",
             help="its address unsubscribed or is dead; `rulekit suppress list` says why",
         )
-    made = make(work, MAKE_AGAIN, new, message, (row.trigger, row.tagging.person), given, Actor.OPERATOR)
+    made = make(work, transition, new, message, (row.trigger, row.tagging.person), given, Actor.OPERATOR)
     if made is None:
         raise TransitionRefused(f"email {row.id} was sent again meanwhile", help="list it with `rulekit outbox list`")
     return made

@@ -11,6 +11,7 @@ from rulekit.outbox.copies import Retried
 from rulekit.outbox.execution import Work
 from rulekit.outbox.rows import OutboxRow, get_row
 from rulekit.outbox.states import State
+from rulekit.outbox.tick import NewRow
 
 T = TypeVar("T")
 
@@ -60,6 +61,22 @@ class Deciding(ABC):
         """Sends copies of failed emails when the hold is over; makes those that wait for another attempt due now."""
         # alone, so that no email of somebody who is being forgotten is copied
         return self._decide(lambda work: copies.retry(work, ids, now, actor, reason, hold), dry_run, locks.forbidding)
+
+    def make_anew(
+        self,
+        drafts: Mapping[int, NewRow],
+        now: datetime,
+        actor: str,
+        reason: str = "",
+        hold: timedelta = timedelta(0),
+        *,
+        dry_run: bool = False,
+    ) -> Retried:
+        """Makes emails in the place of those that could not be made or were cancelled, each from its draft."""
+        # alone, as for `retry_all`
+        return self._decide(
+            lambda work: copies.make_anew(work, drafts, now, actor, reason, hold), dry_run, locks.forbidding
+        )
 
     def approve(self, id: int, digest: str, now: datetime, actor: str, hold: timedelta) -> OutboxRow:
         """Approves the message with that digest; it leaves when the hold is over."""

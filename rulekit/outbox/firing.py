@@ -70,10 +70,12 @@ def fire(
     ]
     put_off = [fired for fired in matched if fired.trigger.after]
     ready = [fired for fired in matched if not fired.trigger.after]
-    done = [wait for wait in waiting if _no_longer_fires(wait, triggers) or wait.due <= now]
+    done = [wait for wait in waiting if no_longer_fires(wait.trigger, wait.tagging, triggers) or wait.due <= now]
     reasons: list[NoEmail] = []
     for wait in done:
-        reason = _no_longer_fires(wait, triggers) or _over_before_due(wait, triggers[wait.trigger], standing)
+        reason = no_longer_fires(wait.trigger, wait.tagging, triggers) or _over_before_due(
+            wait, triggers[wait.trigger], standing
+        )
         if reason is None:
             ready.append(Fired(triggers[wait.trigger], wait.tagging))
         else:
@@ -118,8 +120,9 @@ def _in_segment(trigger: Trigger, tagging: Tagging, standing: Standing) -> bool:
     return trigger.segment is None or standing.in_segment(trigger.segment, tagging.person)
 
 
-def _no_longer_fires(wait: Waiting, triggers: Mapping[str, Trigger]) -> str | None:
-    trigger, tagging = triggers.get(wait.trigger), wait.tagging
+def no_longer_fires(name: str, tagging: Tagging, triggers: Mapping[str, Trigger]) -> str | None:
+    """Returns why the trigger of that name does not answer a tagging any more, or None."""
+    trigger = triggers.get(name)
     if trigger is None:
         return "its trigger is no longer in the rules"
     if (trigger.persona, trigger.edge) != (tagging.persona, tagging.edge):
@@ -129,15 +132,26 @@ def _no_longer_fires(wait: Waiting, triggers: Mapping[str, Trigger]) -> str | No
 
 def _over_before_due(wait: Waiting, trigger: Trigger, standing: Standing) -> str | None:
     persona, person = wait.tagging.persona, wait.tagging.person
-    is_tagged = wait.tagging.edge is Edge.TAGGED
-    holds = standing.is_member(persona, person) is is_tagged
-    if not standing.is_present(person):
-        crossed = "gone from the source"
-    elif holds and standing.episode(persona, person) == wait.tagging.episode:
+    crossed = crossed_since(
+        wait.tagging,
+        is_present=standing.is_present(person),
+        is_member=standing.is_member(persona, person),
+        episode=standing.episode(persona, person),
+    )
+    return crossed and f"{crossed} before {format_duration(trigger.after)} were over"
+
+
+def crossed_since(tagging: Tagging, *, is_present: bool, is_member: bool, episode: int) -> str | None:
+    """Returns what the person did since a tagging that ended it, or None while it lasts.
+
+    `is_present` says whether the source has the person, `episode` is the latest one.
+    """
+    is_tagged = tagging.edge is Edge.TAGGED
+    if not is_present:
+        return "gone from the source"
+    if is_member is is_tagged and episode == tagging.episode:
         return None
-    else:
-        crossed = f"left {persona}" if is_tagged else f"joined {persona} again"
-    return f"{crossed} before {format_duration(trigger.after)} were over"
+    return f"left {tagging.persona}" if is_tagged else f"joined {tagging.persona} again"
 
 
 def _space_out(ready: list[Fired], standing: Standing, now: datetime) -> tuple[list[Fired], list[NoEmail]]:

@@ -6,6 +6,7 @@ A tick that brings nothing new writes nothing at all: `record` says so, and its 
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, func, insert, select, update
@@ -256,26 +257,28 @@ def _suppress_people(work: Work, addresses: set[str]) -> None:
 
 
 def _make_row(work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow, forbidden: Forbidden) -> State | None:
-    address = normalise(row.recipient)
     matched = ids.matched(row.trigger, row.tagging)
-    why_not = forbidden.why_not(address, matched["person"], matched["trigger"])
+    why_not = forbidden.why_not(normalise(row.recipient), matched["person"], matched["trigger"])
     transition, reason = _birth(row, why_not)
-    values = {
-        **matched,
-        **{name: getattr(row, name) for name in _COPIED},
-        "address": address,
-        "because": dict(row.because),
-        "tick": number,
-        "created_at": tick.at,
-        "attempts": 0,
-        "token": 0,
-    }
+    values = {**matched, **new_values(row, tick.at), "tick": number}
     given = Given(tick.at, AUTO if transition is MAKE_APPROVED else str(number), reason)
     new = NewValues(values, why_not is not None)
     if make(work, transition, new, row.message, (row.trigger, row.tagging.person), given) is None:
         _note_no_email(work, [{**matched, "tick": number, "at": tick.at, "reason": ALREADY}])
         return None
     return transition.target.state
+
+
+def new_values(row: NewRow, now: datetime) -> dict[str, Any]:
+    """Returns the columns of an email that is made, but for those that say which tagging it is for."""
+    return {
+        **{name: getattr(row, name) for name in _COPIED},
+        "address": normalise(row.recipient),
+        "because": dict(row.because),
+        "created_at": now,
+        "attempts": 0,
+        "token": 0,
+    }
 
 
 _COPIED = (

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
@@ -15,6 +16,8 @@ from rulekit.outbox.suppressions import normalise
 from rulekit.outbox.tables import audit, messages, outbox, people, personas, triggers
 from rulekit.records import Edge, Tagging
 
+# the digest of an email without a message: it could not be made, or its person was erased
+NO_DIGEST = sha256(b"").hexdigest()
 # an email in one of these states left, or still may: it counts for a trigger's `every`
 COUNTED = (State.UNAPPROVED, State.APPROVED, State.SENDING, State.RETRYING, State.UNCERTAIN, State.SENT)
 

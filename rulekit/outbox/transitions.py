@@ -98,6 +98,28 @@ MAKE_AGAIN = Transition(
     _APPROVAL,
 )
 
+_MENDED = (
+    "an operator wants an email made anew that could not be made, or was cancelled before it left, from today's"
+    " template and person, who is still in (unless `keep`); not suppressed; the trigger "
+)
+MAKE_MENDED = Transition(
+    "make mended",
+    (),
+    UNAPPROVED,
+    (Actor.OPERATOR,),
+    _MENDED + "asks for approval",
+    lambda row, given: row.suppressed == NO,
+)
+MAKE_MENDED_APPROVED = Transition(
+    "make mended approved",
+    (),
+    APPROVED,
+    (Actor.OPERATOR,),
+    _MENDED + "says `auto=true`; there is a hold",
+    lambda row, given: row.suppressed == NO,
+    _APPROVAL,
+)
+
 # by people
 
 APPROVE = Transition(
@@ -385,7 +407,7 @@ REAP_UNCERTAIN = Transition(
 )
 
 TRANSITIONS = (
-    *(MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED, MAKE_AGAIN),
+    *(MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED, MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED),
     *(APPROVE, UNAPPROVE, CANCEL, HURRY, ERASE),
     *(WITHDRAW, EXPIRE, SUPPRESS),
     *(CLAIM, MARK_DATA, FORBID, DEFER, OUTLAST, RECALL, WITHHOLD),

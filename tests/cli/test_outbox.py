@@ -285,4 +285,4 @@ def test_retry_makes_the_next_attempt_due_now(mailed: Any) -> None:
 
 def test_retry_refuses_what_did_not_fail(mailed: Any) -> None:
     text = told(mailed, "retry", "1", *BY, code=1)
-    assert text.startswith("refused: email 1 is unapproved\nhelp: only an email that failed")
+    assert text.startswith("refused: email 1 is unapproved\nhelp: only an email that failed, was cancelled or waits")

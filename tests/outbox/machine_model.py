@@ -40,6 +40,8 @@ ELSEWHERE = {
     "withhold": "test_doubt.py",
     "confirm as sent": "test_evidence.py",
     "confirm as failed": "test_evidence.py",
+    "make mended": "test_copies.py",
+    "make mended approved": "test_copies.py",
 }
 KINDS = {entry.name for entry in table.TRANSITIONS} - ELSEWHERE.keys()
 

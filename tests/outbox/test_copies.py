@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rulekit.errors import StoreError
-from rulekit.outbox.rows import RowFilter
+from rulekit.outbox.rows import NO_DIGEST, RowFilter
 from rulekit.outbox.states import State
 from rulekit.records import Later, RefusalClass, Refused, Sent
 
@@ -66,6 +66,50 @@ def test_a_dead_address_is_not_mailed_again(world, broken):
 def test_what_never_had_a_message_cannot_be_sent_again(world):
     (row,) = world.enter("ann", failure="there is no address", message=b"", recipient="")
     assert "has no message: there is no address" in world.store.retry_all([row], world.now, "ada").refused[row].message
+
+
+@pytest.mark.parametrize(("auto", "state"), [(False, State.UNAPPROVED), (True, State.APPROVED)])
+def test_one_that_could_not_be_made_is_made_anew_in_its_place(world, broken, auto, state):
+    (row,) = world.enter("ann", failure="there is no address", message=b"", digest=NO_DIGEST, recipient="")
+    world.later(days=2)
+    draft = world.new_row("ann", auto=auto)
+    hold = timedelta(minutes=10)
+    assert world.store.make_anew({row: draft}, world.now, "ada", "mended", hold, dry_run=True).copies.keys() == {row}
+    assert len(world.store.rows()) == 1
+    made = world.store.make_anew({row: draft}, world.now, "ada", "mended", hold)
+    first, anew = world.store.rows()
+    assert made.copies == {row: anew.id}
+    assert (first.state, anew.state, anew.copy, anew.tagging) == (State.FAILED, state, 1, first.tagging)
+    assert (anew.created_at, anew.recipient, anew.expires_at) == (world.now, "ann@example.com", draft.expires_at)
+    assert anew.not_before == (world.now + hold if auto else None)
+    assert world.store.message(anew.id) == draft.message
+    assert "was sent again as email" in world.store.make_anew({row: draft}, world.now, "ada").refused[row].message
+    world.later(minutes=10)
+    assert end(world, anew.id, Sent("250 ok")) is State.SENT
+    assert broken(world.store) == {}
+
+
+def test_of_one_that_is_made_anew_the_address_of_today_counts(world, broken):
+    (row,) = world.enter("ann")
+    world.store.cancel(row, world.now, "ada")
+    world.store.suppress("ann@example.com", "asked", world.now, "ann")
+    draft = world.new_row("ann")
+    refused = world.store.make_anew({row: draft}, world.now, "ada").refused
+    assert "ann@example.com is suppressed" in refused[row].message
+    draft = world.new_row("ann", recipient="ann@new.example.com")
+    assert world.store.make_anew({row: draft}, world.now, "ada").copies
+    assert broken(world.store) == {}
+
+
+def test_only_what_failed_without_a_message_or_was_cancelled_is_made_anew(world, failed):
+    draft = world.new_row("ann")
+    assert "is failed: 552" in world.store.make_anew({failed: draft}, world.now, "ada").refused[failed].message
+    (waiting,) = world.enter("bob")
+    refused = world.store.make_anew({waiting: world.new_row("bob")}, world.now, "ada").refused
+    assert "is unapproved" in refused[waiting].message
+    world.store.erase(["ann"], world.now, "ada", suppress=True)
+    refused = world.store.make_anew({failed: draft}, world.now, "ada").refused
+    assert "its person was erased" in refused[failed].message
 
 
 def test_who_was_forgotten_is_not_mailed_again(world, failed):

@@ -28,7 +28,7 @@ Run = Callable[[dict[str, object]], int]
 
 # who makes these happen is not in the week; the state machine and the tests of their rooms do
 ELSEWHERE = {
-    "what an operator asks for": {"make again", "hurry", "erase"},
+    "what an operator asks for": {"make again", "make mended", "make mended approved", "hurry", "erase"},
     "resolved otherwise": {"resolve as failed", "resend", "confirm as sent", "confirm as failed"},
     "the gates keep it back": {"forbid", "defer", "outlast", "recall", "withhold"},
     "the sender as a whole is down": {"pause"},

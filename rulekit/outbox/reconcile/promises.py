@@ -17,7 +17,7 @@ from rulekit.outbox.claims import LEASE
 from rulekit.outbox.recording import ALREADY
 from rulekit.outbox.states import END_STATES
 from rulekit.outbox.tables import Instant
-from rulekit.outbox.transitions import MAKE_AGAIN, MARK_DATA, SEND, TRANSITIONS
+from rulekit.outbox.transitions import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED, MARK_DATA, SEND, TRANSITIONS
 
 PROMISES = {
     "I1": "no email is known to have been accepted twice, but for copies that somebody asked for",
@@ -90,7 +90,7 @@ CHECKS = (
         "a copy that nobody asked for",
         REPORT,
         """SELECT id FROM mails WHERE copy > 0
-            AND id NOT IN (SELECT "row" FROM steps WHERE transition = '$make_again')""",
+            AND id NOT IN (SELECT "row" FROM steps WHERE transition IN ($make_copies))""",
     ),
     Check(
         "I2",
@@ -218,7 +218,7 @@ _WORDS = {
     "before": _PLACE.format("before"),
     "ends": _ENDS,
     "known_steps": _known_steps(),
-    "make_again": MAKE_AGAIN.name,
+    "make_copies": _quoted(one.name for one in (MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED)),
     "mark_data": MARK_DATA.name,
     "send": SEND.name,
     "source": _PLACE.format("source"),
