@@ -147,4 +147,6 @@ def _values(sides: Iterable[Side], answers: Answers, now: datetime) -> Iterator[
 
 
 def _times(count: object) -> str:
-    return {0: "never", 1: "once"}.get(count, f"{count} times") if isinstance(count, int) else "never"
+    if not isinstance(count, int):
+        return "missing"  # there is no company that could have done it
+    return {0: "never", 1: "once"}.get(count, f"{count} times")

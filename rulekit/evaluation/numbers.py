@@ -101,7 +101,10 @@ def cast(sql: exp.Expr, engine_type: str) -> exp.Cast:
     return exp.Cast(this=sql, to=_DATA_TYPES[engine_type].copy())
 
 
-_DATA_TYPES = {name: exp.DataType.build(name) for name in ("DOUBLE", "HUGEINT", "TIMESTAMP", "DATE", "BIGINT")}
+_DATA_TYPES = {
+    name: exp.DataType.build(name, dialect="duckdb")
+    for name in ("DOUBLE", "HUGEINT", "TIMESTAMP", "DATE", "BIGINT", "VARCHAR[]")
+}
 
 
 def _common_digits(left: Exact, right: Exact) -> int:

@@ -9,6 +9,7 @@ from rulekit.language.expressions import (
     Age,
     Aggregate,
     And,
+    Company,
     Comparison,
     Condition,
     Constant,
@@ -101,7 +102,7 @@ class Outlining:
 
     def _values(self, value: Value) -> Iterator[Side]:
         match value:
-            case Constant():
+            case Constant() | Company():
                 return
             case Field() | Aggregate():
                 yield Side(self._text(value.span), value)
@@ -130,4 +131,4 @@ def _as_value(node: Condition | Value) -> Value | None:
 
 
 def _count(done: Did | Sequence, events: tuple[str, ...], where: Condition | None) -> Aggregate:
-    return Aggregate(Function.COUNT, events, None, where, done.period, done.company, NUMBER, optional=False)
+    return Aggregate(Function.COUNT, events, None, where, done.period, done.company, NUMBER, optional=done.company)

@@ -14,6 +14,7 @@ from rulekit.language.expressions import (
     Aggregate,
     And,
     Arithmetic,
+    Company,
     Comparison,
     Condition,
     Constant,
@@ -103,9 +104,9 @@ class Plan:
         return _asked(self._segment_nodes)
 
     @cached_property
-    def uses_company_fields(self) -> bool:
-        """Returns whether a column reads a field of the person's company itself."""
-        return any(isinstance(node, Field) and node.owner == "company" for node in self._nodes)
+    def uses_companies(self) -> bool:
+        """Returns whether a column asks for the person's company, one of its fields or one of its figures."""
+        return any(map(_is_of_company, self._nodes))
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
@@ -155,7 +156,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.operand,)
         case Age():
             return (node.of,)
-        case Constant() | Field() | Aggregate() | Did() | Sequence() | InSegment() | InPersona():
+        case Constant() | Field() | Company() | Aggregate() | Did() | Sequence() | InSegment() | InPersona():
             return ()
 
 
@@ -201,6 +202,16 @@ def _asked(nodes: Iterable[Node]) -> frozenset[Measure | Sequence]:
         if is_chain(node):
             found.add(node)
     return frozenset(found)
+
+
+def _is_of_company(node: Node) -> bool:
+    match node:
+        case Field():
+            return node.owner == "company"
+        case Aggregate() | Did() | Sequence():
+            return node.company
+        case _:
+            return isinstance(node, Company)
 
 
 class _Inlining:

@@ -96,7 +96,7 @@ class _Writing:
         scope = self._scope({"person": _PEOPLE, "company": _COMPANIES}, groups)
         columns: list[exp.Expr] = [column(_PEOPLE, "person")]
         columns += [named(self._column(each.node, scope), each.name) for each in self._plan.columns]
-        joins = self._company_join() + [self._join(group, _PEOPLE) for group in groups]
+        joins = self._company_join() + [self._join(group) for group in groups]
         return self._finished(
             exp.Select(
                 expressions=columns,
@@ -128,7 +128,7 @@ class _Writing:
     def _company_join(self) -> list[exp.Join]:
         if self._plan.segments:
             companies: exp.Query = self._with_segments([exp.Column(this=exp.Star(), table=exp.to_identifier("c"))])
-        elif self._plan.uses_company_fields:
+        elif self._plan.uses_companies:
             companies = self._data.companies()
         else:
             return []
@@ -142,11 +142,12 @@ class _Writing:
         return exp.Select(
             expressions=[*columns, *segments],
             from_=exp.From(this=aliased(self._data.companies(), _COMPANIES)),
-            joins=[self._join(group, _COMPANIES) for group in groups],
+            joins=[self._join(group) for group in groups],
         )
 
-    def _join(self, group: Group, table: str) -> exp.Join:
-        key = column(table, "company" if group.company else "person")
+    def _join(self, group: Group) -> exp.Join:
+        # by the company's own row: a person whose company has none is without a company
+        key = column(_COMPANIES, "company") if group.company else column(_PEOPLE, "person")
         same = exp.EQ(this=column(group.alias, "key"), expression=key)
         return exp.Join(this=self._groups.source(group), side="LEFT", on=same)
 

@@ -16,6 +16,7 @@ from rulekit.language.expressions import (
     Age,
     Aggregate,
     Arithmetic,
+    Company,
     Constant,
     Default,
     Field,
@@ -94,6 +95,8 @@ def value_term(value: Value, scope: Scope) -> Term:
             return constant_term(value)
         case Field():
             return _field(value, scope)
+        case Company():
+            return Term(_company(scope))
         case Age():
             return _age(value, scope)
         case Arithmetic():
@@ -111,6 +114,8 @@ def value_term(value: Value, scope: Scope) -> Term:
 def constant_term(constant: Constant) -> Term:
     """Returns a literal in the engine's type for it."""
     match constant.value:
+        case tuple(texts):
+            return Term(cast(exp.Array(expressions=[exp.Literal.string(text) for text in texts]), "VARCHAR[]"))
         case bool(truth):
             return Term(exp.Boolean(this=truth))
         case str(text):
@@ -138,13 +143,25 @@ def aggregate_term(aggregate: Aggregate, scope: Scope) -> Term:
     match aggregate.function:
         case Function.COUNT | Function.SUM | Function.DISTINCT:
             present = [Term(exp.Coalesce(this=t.sql.copy(), expressions=[number(0).sql]), t.exact) for t in terms]
-            return reduce(lambda a, b: arithmetic("+", a, b), present)
+            total = reduce(lambda a, b: arithmetic("+", a, b), present)
+            return _where_company(total, scope) if aggregate.company and "person" in scope.tables else total
         case Function.FIRST if len(terms) > 1:
             return Term(function("least", *(term.sql.copy() for term in terms)))
         case Function.LAST if len(terms) > 1:
             return Term(function("greatest", *(term.sql.copy() for term in terms)))
         case _:
             return Term(terms[0].sql.copy(), terms[0].exact)
+
+
+def _company(scope: Scope) -> exp.Column:
+    return column(scope.tables["company"], "company")
+
+
+def _where_company(figure: Term, scope: Scope) -> Term:
+    """Returns a figure of a person's company, which is missing without one and not 0."""
+    missing = exp.Is(this=_company(scope), expression=exp.Null())
+    sql = exp.Case(ifs=[exp.If(this=exp.Not(this=exp.Paren(this=missing)), true=figure.sql)])
+    return Term(sql, figure.exact)
 
 
 def _field(field: Field, scope: Scope) -> Term:

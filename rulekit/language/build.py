@@ -140,6 +140,14 @@ class Conditions:
         """`x is missing`."""
         return tree.Presence(parts[0], parts[2].type == "PRESENT", _span(parts))
 
+    def emptiness(self, parts: Parts) -> tree.Expression:
+        """`tags is empty`."""
+        return tree.Emptiness(parts[0], _span(parts))
+
+    def company(self, parts: Parts) -> tree.Expression:
+        """`company`, before `is missing`."""
+        return tree.Company(parts[0].span)
+
     def within_window(self, parts: Parts) -> tree.Expression:
         """`x within next 30d`."""
         direction: OneOf["next", "last"] = "next" if parts[1].type == "WITHIN_NEXT" else "last"
@@ -281,7 +289,12 @@ class Builder(Declarations):
 
     def test_record(self, parts: Parts) -> tree.TestRecord:
         """`person ada: email="…", company=acme`."""
-        return tree.TestRecord(parts[0].text, parts[1], _marked("link", parts), _all(tree.Option, parts), _span(parts))
+        values: tuple[tree.Given, ...] = _all(tree.Option | tree.GivenList, parts)
+        return tree.TestRecord(parts[0].text, parts[1], _marked("link", parts), values, _span(parts))
+
+    def list_given(self, parts: Parts) -> tree.GivenList:
+        """`tags=("a", "b")`."""
+        return tree.GivenList(parts[0], _all(tree.Literal, parts), _span(parts))
 
     def link(self, parts: Parts) -> _Marked:
         """`company=acme`."""
@@ -289,7 +302,7 @@ class Builder(Declarations):
 
     def test_event(self, parts: Parts) -> tree.TestEvent:
         """`event purchase by ada at …: amount=12`."""
-        return tree.TestEvent(parts[1], parts[3], parts[5], _all(tree.Option, parts), _span(parts))
+        return tree.TestEvent(parts[1], parts[3], parts[5], _all(tree.Option | tree.GivenList, parts), _span(parts))
 
     def moment(self, parts: Parts) -> tree.Literal:
         """An instant; a date is its midnight in UTC."""

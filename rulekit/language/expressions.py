@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Literal as OneOf
 
 from rulekit.diagnostics.source import Span
-from rulekit.language.types import DURATION, Type
+from rulekit.language.types import DURATION, TEXT, Type
 
 NOWHERE = Span("", 0, 0)
 
@@ -21,9 +21,9 @@ NOWHERE = Span("", 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A literal: str, int, Decimal, bool, date, aware datetime (UTC) or timedelta, as its type says."""
+    """A literal: str, int, Decimal, bool, date, aware datetime (UTC), timedelta or texts, as its type says."""
 
-    value: str | int | Decimal | bool | date | datetime | timedelta
+    value: str | int | Decimal | bool | date | datetime | timedelta | tuple[str, ...]
     type: Type
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
@@ -43,6 +43,16 @@ class Field:
     type: Type
     optional: bool
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The person's company itself, as its key; missing for who has none. Only `is missing` asks for it."""
+
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    type = TEXT
+    optional = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +156,8 @@ class Aggregate:
 
     `events` holds one name, or every declared name for `any`. `property` is None for `count` and for `first` and
     `last` of an event's time. `where` is None for all. `period` None means all of history up to now. `company` True:
-    over everyone in the person's company (in a segment: in the company). `did(E)` is `count(E) > 0` (see `Did`).
+    over everyone in the person's company (in a segment: in the company), and missing for a person without one.
+    `did(E)` is `count(E) > 0` (see `Did`).
     """
 
     function: Function
@@ -160,7 +171,7 @@ class Aggregate:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-Value = Constant | Field | Age | Arithmetic | Negative | Lower | Default | Aggregate
+Value = Constant | Field | Company | Age | Arithmetic | Negative | Lower | Default | Aggregate
 
 
 # conditions: true or false, never missing
@@ -245,7 +256,7 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """`did(purchase where …, last 14d)`: at least one such event. Fields as in `Aggregate`."""
+    """`did(purchase where …, last 14d)`: at least one such event. Fields as in `Aggregate`; false without a company."""
 
     events: tuple[str, ...]
     where: "Condition | None"

@@ -22,7 +22,7 @@ RESERVED = frozenset(
     | {"AND", "OR", "NOT", "IN", "IS", "OF", "TRUE", "FALSE"}
 )
 SOFT = frozenset(
-    {"AGO", "APPROVE", "AT", "BETWEEN", "BODY", "BY", "CONTAINS", "ENDS", "EXPECT", "LAST", "LIST", "MATCHES"}
+    {"AGO", "APPROVE", "AT", "BETWEEN", "BODY", "BY", "CONTAINS", "EMPTY", "ENDS", "EXPECT", "LAST", "LIST", "MATCHES"}
     | {"MISSING", "NO", "ON", "ONE", "PRESENT", "PREVIOUS", "SEND", "STARTS", "SUBJECT", "TAGGED", "THEN", "TO"}
     | {"UNAPPROVE", "UNTAGGED", "WAS", "WHERE", "WITH", "WITHIN"}
 )

@@ -39,7 +39,7 @@ event seen:
 PIECES = {
     "idle": ["let idle = 14d", "let idle = 21d", "let idle = 14"],
     "often": ["let often = visits > 10", "let often = idle > 3d"],
-    "Quiet": ["persona Quiet: last_login > idle", 'persona Quiet: plan = "pro"', "persona Quiet: in Large"],
+    "Quiet": ["persona Quiet: last_login > idle", 'persona Quiet: plan != "pro"', "persona Quiet: in Large"],
     "Busy": ["persona Busy: often and not in Quiet", "persona Busy was Quiet: often", "persona Busy: visits > 3"],
     "Alone": ['persona Alone: plan = "free"', "persona Alone: count(seen) > 3"],
     "Large": ["segment Large: arr > 5", "segment Large: arr is present and arr > 5", "segment Large:"],
@@ -165,10 +165,10 @@ def messages(folder: Path) -> list[str]:
 
 def test_only_what_depends_on_an_edit_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "a.rules").write_text(
-        SCHEMA + 'let free = "free"\npersona One: plan = free\npersona Two: plan = "pro"\n'
+        SCHEMA + 'let free = "free"\npersona One: plan != free\npersona Two: plan != "pro"\n'
     )
     (tmp_path / "b.rules").write_text("persona Three: not in One and arr > 1\n".replace("arr", "company.arr"))
-    assert messages(tmp_path) == ["people without `plan` are left out"] * 2 + [
+    assert messages(tmp_path) == ["people without `plan` are swept in"] * 2 + [
         "people without `company.arr` are left out"
     ]
     doctored(tmp_path, lambda message: "remembered")
@@ -176,7 +176,7 @@ def test_only_what_depends_on_an_edit_is_looked_at(tmp_path: Path) -> None:
     (tmp_path / "a.rules").write_text((tmp_path / "a.rules").read_text().replace('"free"', '"none"'))
     # the `let` is used by One, and One by Three
     assert messages(tmp_path) == [
-        "people without `plan` are left out",
+        "people without `plan` are swept in",
         "remembered",
         "people without `company.arr` are left out",
     ]
@@ -184,14 +184,14 @@ def test_only_what_depends_on_an_edit_is_looked_at(tmp_path: Path) -> None:
 
 def test_places_move_with_their_declarations(tmp_path: Path) -> None:
     rules = tmp_path / "a.rules"
-    rules.write_text(f'{SCHEMA}persona One: plan = "pro"\n')
+    rules.write_text(f'{SCHEMA}persona One: plan != "pro"\n')
     before = remembered(tmp_path)
     rules.write_text(f"# moved\n\n\n{rules.read_text()}")
     doctored(tmp_path, lambda message: "remembered")
     after = [report for report in remembered(tmp_path) if report.code.slug == "undecided-missing"]
     assert [report.message for report in after] == ["remembered"]
     assert after[0].primary is not None
-    assert rules.read_text()[after[0].primary.span.start :].startswith('plan = "pro"')
+    assert rules.read_text()[after[0].primary.span.start :].startswith('plan != "pro"')
     assert len(before) == len(remembered(tmp_path))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 OLD = "persona Old:\n  age > 60\n"
-PRO = 'persona Pro:\n  plan = "pro"\n'
+PRO = 'persona Pro:\n  plan != "pro"\n'
 
 
 @pytest.fixture

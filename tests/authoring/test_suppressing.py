@@ -6,12 +6,12 @@ import pytest
 
 from rulekit.authoring.checking import check_project
 
-PRO = 'persona Pro:\n  plan = "pro"\n'
+PRO = 'persona Pro:\n  plan != "pro"\n'
 
 
 def test_above_a_declaration_it_is_about_all_of_it(desk: Any) -> None:
     desk.rules(
-        '# customers\n# rulekit: ignore[undecided-missing]\n# who pay\npersona Pro:\n  plan = "pro"\n  and age > 3\n'
+        '# customers\n# rulekit: ignore[undecided-missing]\n# who pay\npersona Pro:\n  plan != "pro"\n  and age > 3\n'
     )
     assert desk.found() == []
 
@@ -21,7 +21,7 @@ def test_it_ends_with_its_declaration(desk: Any) -> None:
     assert desk.found() == ["main.rules:9 RK212"]
 
 
-@pytest.mark.parametrize("line", ['  plan = "pro"  {}\n  and age > 3', '  plan = "pro"\n  and age > 3  {}'])
+@pytest.mark.parametrize("line", ['  plan != "pro"  {}\n  and age > 3', '  plan != "pro"\n  and age > 3  {}'])
 def test_behind_a_clause_it_is_about_its_line(desk: Any, line: str) -> None:
     desk.rules(f"persona Pro:\n{line.format('# rulekit: ignore[RK212]')}\n")
     assert len(desk.found()) == 1
@@ -30,7 +30,7 @@ def test_behind_a_clause_it_is_about_its_line(desk: Any, line: str) -> None:
 @pytest.mark.parametrize("first", [True, False])
 def test_a_clause_of_several_lines_has_it_on_the_first_or_the_last(desk: Any, first: bool) -> None:
     comment = "# rulekit: ignore[RK212]"
-    desk.rules(f'persona Pro:\n  plan {comment if first else ""}\n  in ("a",\n  "b") {"" if first else comment}\n')
+    desk.rules(f'persona Pro:\n  plan {comment if first else ""}\n  not in ("a",\n  "b") {"" if first else comment}\n')
     assert desk.found() == []
 
 

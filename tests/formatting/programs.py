@@ -22,7 +22,7 @@ NAMES = [
 PARTS = ["subject", "preheader", "html", "`text`", "reply_to"]
 PLAIN = [name for name in NAMES if name not in ("last", "send")]
 VALUES = ["true", "-5", "- 50_000", "12.50", "14d", '"a, b"', "2026-01-31", "2026-01-31T09:00:30.5+01:00", "50%", '""']
-LONG = '(((x) + 1)) > 3 and ((a = 1 or (b matches "#[a]+"))) and not not `last` in (1, -2, 3,) or c is missing'
+LONG = '(((x) + 1)) > 3 and ((a = 1 or (b matches "#[a]+"))) and not not `last` in (1, -2, 3,) or c is missing or c is empty or company is present'
 
 
 def make_program(random: Random) -> str:
@@ -81,9 +81,14 @@ def longer(random: Random) -> str:
     )
 
 
+def listing(random: Random) -> str:
+    items = ", ".join(random.choice(VALUES) for _ in range(random.choice([0, 1, 2, 9])))
+    return f"{random.choice(NAMES)}=({items}{random.choice(['', ',']) if items else ''})"
+
+
 def statement(random: Random) -> str:
     who, what = random.choice(PLAIN), random.choice(PLAIN)
-    values = ", ".join(option(random) for _ in range(random.choice([1, 2, 9])))
+    values = ", ".join(random.choice([option, option, listing])(random) for _ in range(random.choice([1, 2, 9])))
     steps = [f"expect {who} in {what}", f"expect {who} not in {what}", f"expect no {what} to {who}"]
     steps += [f"expect {what} to {who} unapproved", f"approve {what} to {who}", f"unapprove {what} to {who}"]
     chosen = ", ".join(random.choice(steps) for _ in range(random.choice([1, 1, 2, 7])))

@@ -29,6 +29,8 @@ WORDS = {
     "between": r" between ",
     "is present": r" is present",
     "is missing": r" is missing",
+    "company is": r"\bcompany is (missing|present)",
+    "is empty": r" is empty",
     "not in (…)": r" not in \(",
     "not in a set": r"(^|[^\w`]) *not in [A-Z]",
     "of": r"% of ",

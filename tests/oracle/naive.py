@@ -145,9 +145,13 @@ class Judge:
             and (where is None or self.holds(where, who, event))
         ]
 
+    def company_of(self, who: Who) -> Row | None:
+        """Returns the row of the company that somebody belongs to; without a row there is no company."""
+        return next((known for known in self.world.companies if known["company"] == who.company), None)
+
     def is_by(self, event: Row, company: bool, who: Who) -> bool:
         if company:
-            return who.company is not None and any(
+            return self.company_of(who) is not None and any(
                 person["person"] == event["person"] and person.get("company") == who.company
                 for person in self.world.people
             )
@@ -163,9 +167,12 @@ class Judge:
     def value(self, value: x.Value, who: Who, event: Row | None = None) -> Any:
         match value:
             case x.Constant(constant):
-                return exact(constant)
+                return list(constant) if isinstance(constant, tuple) else exact(constant)
             case x.Field(owner, name):
                 return self.field(owner, name, who, event)
+            case x.Company():
+                company = self.company_of(who)
+                return None if company is None else company["company"]
             case x.Age(of):
                 found = self.value(of, who, event)
                 return None if found is None else self.now - instant(found)
@@ -190,10 +197,12 @@ class Judge:
         elif owner == "person":
             row = who.person
         else:
-            row = next((known for known in self.world.companies if known["company"] == who.company), None)
+            row = self.company_of(who)
         return None if row is None else exact(row.get(name))
 
     def aggregate(self, what: x.Aggregate, who: Who) -> Any:
+        if what.company and self.company_of(who) is None:
+            return None
         events = self.events(what.events, what.where, what.period, what.company, who)
         if what.function in (x.Function.FIRST, x.Function.LAST):
             return first_or_last(what.function, what.property, events)

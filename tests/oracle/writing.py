@@ -37,7 +37,7 @@ class Writer:
 
     def condition(self, depth: int) -> Piece:
         options = [self.presence, self.number_comparison, self.comparison, self.text_comparison, self.membership]
-        options += [self.text_test, self.between, self.bare_bool, self.within, self.age]
+        options += [self.text_test, self.between, self.bare_bool, self.within, self.age, self.emptiness]
         if self.place in ("person", "company"):
             options += [self.number_comparison, self.measured, self.did, self.sequence] * 3
             options += [self.in_set, self.in_set, self.let_condition, self.comparison, self.age]
@@ -59,10 +59,19 @@ class Writer:
 
     def presence(self, depth: int) -> Piece:
         part = self.unfixed(self.kind_here(TYPES), self.pick([depth, 1]))
+        if self.place == "person" and self.schema.company and self.pick([True, False, False]):
+            part = Piece("company", x.Company())
         missing = x.IsMissing(part.node)
         if self.coin():
             return Piece(part.at(SUM) + " is missing", missing, COMPARISON)
         return Piece(part.at(SUM) + " is present", x.Not(missing), COMPARISON)
+
+    def emptiness(self, depth: int) -> Piece:
+        operand = self.unfixed(self.kind_here([LIST_OF_TEXT]), depth)
+        if operand.node.type != LIST_OF_TEXT:
+            return self.presence(depth)
+        empty = x.Constant((), LIST_OF_TEXT)
+        return Piece(f"{operand.at(SUM)} is empty", x.Comparison(x.Operator.EQ, operand.node, empty), COMPARISON)
 
     def measured(self, depth: int) -> Piece:
         """An aggregate against a number that it may well be."""
@@ -210,7 +219,11 @@ class Writer:
         kind = NUMBER
         if function in (x.Function.FIRST, x.Function.LAST):
             kind = TIME if prop is None else prop.type
-        optional = function not in (x.Function.COUNT, x.Function.SUM, x.Function.DISTINCT)
+        optional = (company and self.place == "person") or function not in (
+            x.Function.COUNT,
+            x.Function.SUM,
+            x.Function.DISTINCT,
+        )
         node = x.Aggregate(function, kinds, prop.name if prop else None, where, period, company, kind, optional)
         return Piece(f"{prefix}{function.value}({subject}{where_text}{window_text})", node)
 

@@ -39,15 +39,17 @@ def check_aggregate(function: Function, node: tree.Call, scope: Scope) -> Aggreg
     subject = node.subjects[0]
     of = property_of(subject.value, scope)
     _require_form(function, of, node, scope)
+    everyone = node.company or scope.owner == "company"
     return Aggregate(
         function,
         of.events,
         of.property.name if of.property else None,
         _where(subject, of.events, scope),
         settled(periods),
-        node.company or scope.owner == "company",
+        everyone,
         _type(function, of),
-        function not in NEVER_MISSING,
+        # a person may have no company
+        function not in NEVER_MISSING or (everyone and scope.owner == "person"),
         node.span,
     )
 

@@ -26,7 +26,7 @@ from rulekit.language.expressions import (
     Value,
     Within,
 )
-from rulekit.language.types import Kind
+from rulekit.language.types import LIST_OF_TEXT, Kind
 
 SIGNS = {operator.value: operator for operator in Operator}
 TEXT_TESTS = {
@@ -35,7 +35,7 @@ TEXT_TESTS = {
     "ends": TextOperator.ENDS,
     "matches": TextOperator.MATCHES,
 }
-_COMPARING = (tree.Between, tree.InList, tree.InSet, tree.Presence, tree.WithinWindow)
+_COMPARING = (tree.Between, tree.InList, tree.InSet, tree.Presence, tree.Emptiness, tree.WithinWindow)
 
 
 def check_comparison(node: tree.Binary, scope: Scope) -> Condition:
@@ -85,6 +85,15 @@ def check_presence(node: tree.Presence, scope: Scope) -> Condition:
     """Returns `x is missing`, or its opposite for `x is present`."""
     missing = IsMissing(scope.value(node.operand), node.span)
     return Not(missing, node.span) if node.present else missing
+
+
+def check_emptiness(node: tree.Emptiness, scope: Scope) -> Condition:
+    """Returns `x is empty`: the list x is equal to one with nothing in it."""
+    operand = scope.value(node.operand)
+    if operand.type.kind is not Kind.LIST:
+        help = 'write `= ""`' if operand.type.is_textual else "write `is missing`"
+        _fail_operand("is empty", operand, help, scope)
+    return Comparison(Operator.EQ, operand, Constant((), LIST_OF_TEXT, node.span), node.span)
 
 
 def check_within(node: tree.WithinWindow, scope: Scope) -> Condition:

@@ -12,6 +12,7 @@ from rulekit.language.checking.comparisons import (
     TEXT_TESTS,
     check_between,
     check_comparison,
+    check_emptiness,
     check_list,
     check_presence,
     check_text_test,
@@ -21,7 +22,7 @@ from rulekit.language.checking.findings import Findings
 from rulekit.language.checking.junctions import check_junction, check_not
 from rulekit.language.checking.literals import constant
 from rulekit.language.checking.names import Declared
-from rulekit.language.checking.references import check_member, check_reference, check_set
+from rulekit.language.checking.references import check_company, check_member, check_reference, check_set
 from rulekit.language.checking.scope import Checked, Scope
 from rulekit.language.program import Schema
 
@@ -39,12 +40,14 @@ _CHECKS: dict[type, Callable[[Any, Scope], Checked]] = {
     tree.Literal: lambda node, scope: constant(node),
     tree.Reference: check_reference,
     tree.Member: check_member,
+    tree.Company: check_company,
     tree.Unary: lambda node, scope: _UNARY[node.operator](node, scope),
     tree.Binary: lambda node, scope: _BINARY[node.operator](node, scope),
     tree.Between: check_between,
     tree.InList: check_list,
     tree.InSet: check_set,
     tree.Presence: check_presence,
+    tree.Emptiness: check_emptiness,
     tree.WithinWindow: check_within,
     tree.Call: check_call,
 }

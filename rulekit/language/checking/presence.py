@@ -6,12 +6,12 @@ A comparison is false for a missing value, so whoever it lets in has the value.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rulekit.language.checking.walk import needed, operands
+from rulekit.language.checking.walk import Needed, needed, required
 from rulekit.language.expressions import (
     And,
+    Company,
     Comparison,
     Condition,
-    Field,
     InPersona,
     InSegment,
     IsMissing,
@@ -78,16 +78,12 @@ class Sets:
             case IsMissing():
                 return NOTHING if holds else _names(needed(condition.operand))
             case _:
-                return _compared(condition) if _needs_values(condition) is holds else NOTHING
+                return _names(required(condition)) if _needs_values(condition) is holds else NOTHING
 
 
 def _needs_values(condition: Condition) -> bool:
     return not (isinstance(condition, Comparison) and condition.operator is Operator.NE)
 
 
-def _compared(condition: Condition) -> Known:
-    return NOTHING.union(*(_names(needed(value)) for value in operands(condition)))
-
-
-def _names(fields: frozenset[Field]) -> Known:
-    return frozenset((field.owner, field.name) for field in fields)
+def _names(values: Needed) -> Known:
+    return frozenset(COMPANY if isinstance(value, Company) else (value.owner, value.name) for value in values)

@@ -10,7 +10,7 @@ from rulekit.diagnostics.source import Span
 from rulekit.language import tree
 from rulekit.language.checking.findings import Reported, replacement
 from rulekit.language.checking.scope import Checked, Scope
-from rulekit.language.expressions import Field, InPersona, InSegment, Not
+from rulekit.language.expressions import Company, Field, InPersona, InSegment, Not
 from rulekit.language.habits import NAMES
 from rulekit.language.program import FieldType
 
@@ -44,6 +44,19 @@ def check_member(node: tree.Member, scope: Scope) -> Checked:
     require_record("company", node.span, scope)
     message = f"unknown company field `{name}`"
     return _fail_name(codes.UNKNOWN_FIELD, message, node.name.span, scope.schema.company, scope)
+
+
+def check_company(node: tree.Company, scope: Scope) -> Checked:
+    """Returns the person's company, to ask whether there is one."""
+    if scope.owner == "event":
+        help = "ask for the company outside of `where`, joined by `and`"
+        _fail_out_of_scope(node.span, "`where` sees the event's own properties only", help, scope)
+    if scope.owner == "company":
+        _fail_out_of_scope(node.span, "a segment's company is never missing", "ask for one of its fields", scope)
+    if scope.declared.is_broken("company"):
+        raise Reported
+    require_record("company", node.span, scope)
+    return Company(node.span)
 
 
 def check_set(node: tree.InSet, scope: Scope) -> Checked:

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import NoReturn
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Label
 from rulekit.language import tree
 from rulekit.language.checking.agreement import agree_as_is
-from rulekit.language.checking.findings import attempted
+from rulekit.language.checking.findings import attempted, each
 from rulekit.language.checking.literals import constant
-from rulekit.language.checking.scope import Scope
+from rulekit.language.checking.scope import Scope, described
+from rulekit.language.checking.spelling import spelled_as
 from rulekit.language.expressions import Field
 from rulekit.language.program import EMAIL_STATES, FieldType, Moment, Test
 from rulekit.language.types import Kind
@@ -122,25 +124,53 @@ class _Scenario:
             help = "give the persona or the segment another name"
             self.scope.findings.report(codes.AMBIGUOUS_NAME, message, step.group.span, "which of the two?", help=help)
 
-    def _values(
-        self, owner: str, options: Sequence[tree.Option], declared: Mapping[str, FieldType]
-    ) -> dict[str, Scalar]:
-        return dict(attempted(lambda option: self._value(owner, option, declared), options))
+    def _values(self, owner: str, given: Sequence[tree.Given], declared: Mapping[str, FieldType]) -> dict[str, Scalar]:
+        return dict(attempted(lambda one: self._value(owner, one, declared), given))
 
-    def _value(self, owner: str, option: tree.Option, declared: Mapping[str, FieldType]) -> tuple[str, Scalar]:
-        name = option.name
+    def _value(self, owner: str, given: tree.Given, declared: Mapping[str, FieldType]) -> tuple[str, Scalar]:
+        name = given.name
         if name.text not in declared:
             code = codes.UNKNOWN_PROPERTY if owner == "event" else codes.UNKNOWN_FIELD
             help, fixes = self.scope.findings.meant(name.text, declared, name.span)
             message = f"unknown {'property' if owner == 'event' else 'field'} `{name.text}`"
             self.scope.findings.fail(code, message, name.span, "not declared", help=help, fixes=fixes)
         field = declared[name.text]
-        value = constant(option.value)
-        if field.type.kind is Kind.LIST and isinstance(value.value, str):
-            return name.text, [part.strip() for part in value.value.split(LIST_SEPARATOR)]
         # "event" keeps the checker from pointing at a declaration of the same name elsewhere
-        agree_as_is(Field("event", name.text, field.type, field.optional, name.span), value, self.scope)
-        return name.text, value.value
+        taker = Field("event", name.text, field.type, field.optional, name.span)
+        if isinstance(given, tree.GivenList):
+            return name.text, self._texts(taker, given)
+        if field.type.kind is Kind.LIST:
+            return name.text, self._separated(given)
+        agree_as_is(taker, constant(given.value), self.scope)
+        return name.text, given.value.value
+
+    def _separated(self, given: tree.Option) -> list[str]:
+        text = given.value.value
+        if isinstance(text, str):
+            return [part.strip() for part in text.split(LIST_SEPARATOR)]
+        return self._fail_value(
+            f"`{given.name.text}` takes a list of texts", given.value, f'{given.name.text}=("a", "b")'
+        )
+
+    def _texts(self, taker: Field, given: tree.GivenList) -> list[str]:
+        """Returns the texts of a list; reports what is none, and a list where the field takes one value."""
+        if taker.type.kind is not Kind.LIST:
+            message, help = (
+                f"`{taker.name}` takes {described(taker.type)}, not a list",
+                "write one value, without brackets",
+            )
+            self.scope.findings.fail(codes.TYPE_MISMATCH, message, given.span, "a list", help=help)
+        return each(self._text, given.items)
+
+    def _text(self, item: tree.Literal) -> str:
+        if isinstance(item.value, str):
+            return item.value
+        meant = spelled_as(constant(item), Kind.TEXT) or '"a"'
+        return self._fail_value("a list has nothing but texts in it", item, meant)
+
+    def _fail_value(self, message: str, literal: tree.Literal, meant: str) -> NoReturn:
+        label, help = described(constant(literal).type), f"write `{meant}`"
+        self.scope.findings.fail(codes.TYPE_MISMATCH, message, literal.span, label, help=help)
 
     def _known(self, code: Code, kind: str, name: tree.Name, known: Collection[str]) -> None:
         if name.text in known or self.scope.declared.is_broken(name.text):

@@ -29,6 +29,7 @@ Check: TypeAlias = Callable[[tree.Expression, "Scope"], Checked]
 VALUES = (
     expressions.Constant,
     expressions.Field,
+    expressions.Company,
     expressions.Age,
     expressions.Arithmetic,
     expressions.Negative,

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from rulekit.language import tree
 from rulekit.language.expressions import (
     Age,
+    Aggregate,
     And,
     Arithmetic,
+    Company,
     Comparison,
     Condition,
     Default,
+    Did,
     Field,
     InList,
     IsMissing,
@@ -17,6 +20,7 @@ from rulekit.language.expressions import (
     Negative,
     Not,
     Or,
+    Sequence,
     TextTest,
     Value,
     Within,
@@ -48,11 +52,28 @@ def leaves(condition: Condition, negated: bool = False) -> Iterator[tuple[Condit
             yield condition, negated
 
 
-def needed(value: Value) -> frozenset[Field]:
-    """Returns the fields without which a value is missing; an event's own properties are not among them."""
+Needed = frozenset[Field | Company]
+NOTHING: Needed = frozenset()
+
+
+def required(condition: Condition) -> Needed:
+    """Returns what a condition compares, itself, that may be missing: fields, and the company for what it did."""
+    match condition:
+        case Did() | Sequence():
+            return frozenset((Company(condition.span),)) if condition.company else NOTHING
+        case _:
+            return NOTHING.union(*map(needed, operands(condition)))
+
+
+def needed(value: Value) -> Needed:
+    """Returns what a value is missing without: fields, but for an event's own, and the company for what it did."""
     match value:
+        case Aggregate():
+            return frozenset((Company(value.span),)) if value.company else NOTHING
+        case Company():
+            return frozenset((value,))
         case Field():
-            return frozenset() if value.owner == "event" else frozenset((value,))
+            return NOTHING if value.owner == "event" else frozenset((value,))
         case Age():
             return needed(value.of)
         case Negative() | Lower():
@@ -60,11 +81,11 @@ def needed(value: Value) -> frozenset[Field]:
         case Arithmetic():
             return needed(value.left) | needed(value.right)
         case _:
-            return frozenset()
+            return NOTHING
 
 
-def defaulted(value: Value) -> frozenset[Field]:
-    """Returns the fields that a value gives a `default`."""
+def defaulted(value: Value) -> Needed:
+    """Returns the fields, and the company, whose lack a `default` in a value makes up for."""
     match value:
         case Default():
             return needed(value.operand) | defaulted(value.operand)
@@ -75,12 +96,12 @@ def defaulted(value: Value) -> frozenset[Field]:
         case Arithmetic():
             return defaulted(value.left) | defaulted(value.right)
         case _:
-            return frozenset()
+            return NOTHING
 
 
-def decided(condition: Condition) -> frozenset[Field]:
-    """Returns the fields for which a condition says what becomes of a missing value."""
-    found: frozenset[Field] = frozenset()
+def decided(condition: Condition) -> Needed:
+    """Returns the fields, and the company, for which a condition says what becomes of a missing value."""
+    found = NOTHING
     for leaf, _ in leaves(condition):
         if isinstance(leaf, IsMissing):
             found |= needed(leaf.operand)
@@ -111,7 +132,7 @@ def _continues(inner: tree.Expression, part: tree.Expression) -> bool:
 
 def _inside(node: tree.Expression) -> list[tree.Expression]:
     match node:
-        case tree.Unary() | tree.Presence():
+        case tree.Unary() | tree.Presence() | tree.Emptiness():
             return [node.operand]
         case tree.Binary():
             return [node.left, node.right]

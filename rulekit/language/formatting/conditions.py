@@ -48,6 +48,8 @@ def _pairs(parts: Parts) -> Iterable[tuple[Leaf, Doc]]:
 def listed(parts: Parts) -> Doc:
     """Returns a list in brackets; a comma stands after its last value only when each has a line of its own."""
     opening, *content, closing = parts
+    if not content:
+        return (opening, closing)
     last = content[-1]
     if isinstance(last, Leaf) and last.type == "COMMA":
         content[-1:] = [WhenBroken(","), comments_of(replace(last, type=""))]
@@ -75,13 +77,13 @@ class Conditions:
         """`not x`."""
         return spaced(parts)
 
-    presence = within_window = in_set = window = negation
+    presence = emptiness = within_window = in_set = window = negation
 
     def negative(self, parts: Parts) -> Doc:
         """`-x`, `-5`, `company.arr`: words that stand together."""
         return tuple(parts)
 
-    negative_literal = member = negative
+    negative_literal = member = company = negative
 
     def compared(self, parts: Parts) -> Doc:
         """`x < y`, `x starts with y`, `x between y and z`: broken before the sign."""

@@ -1,6 +1,6 @@
 """How tests are laid out: each record, event and instant on a line of its own."""
 
-from rulekit.language.formatting.conditions import Parts, find, separated
+from rulekit.language.formatting.conditions import Parts, find, listed, separated
 from rulekit.language.formatting.declarations import Declarations, body, head
 from rulekit.language.formatting.document import SPACE, Doc, Group, Nest, spaced
 
@@ -29,6 +29,10 @@ class Layout(Declarations):
     def link(self, parts: Parts) -> Doc:
         """`company=acme`."""
         return tuple(parts)
+
+    def list_given(self, parts: Parts) -> Doc:
+        """`tags=("a", "b")`."""
+        return (*parts[:2], listed(parts[2:]))
 
     def expect_member(self, parts: Parts) -> Doc:
         """`expect ada not in Inactive14`, `approve Miss_You to ada`."""

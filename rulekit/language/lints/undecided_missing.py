@@ -1,6 +1,11 @@
 """Missing values: a comparison of a field that may be missing decides silently who is in, so it is asked about.
 
-`is missing`, `is present` or `default` for the same field in the same persona or segment is a decision.
+`is missing`, `is present` or `default` for the same field in the same persona or segment is a decision. What a person's
+company did, and its fields, are missing where there is no company: that is decided with `company is present`.
+
+Nobody is surprised that `plan = "pro"`, `tags contains "a"` or `vip` leave out who has no such value: they name the one
+that they let in. What is compared by order or with nothing (`= 0`, `= ""`, `= false`), and all that sweeps people in,
+is asked about.
 """
 
 from collections import defaultdict
@@ -10,8 +15,20 @@ from dataclasses import dataclass
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
-from rulekit.language.checking.walk import decided, leaves, needed, operands
-from rulekit.language.expressions import And, Comparison, Condition, Field, Not, Operator, Or
+from rulekit.language.checking.walk import Needed, decided, leaves, required
+from rulekit.language.expressions import (
+    And,
+    Company,
+    Comparison,
+    Condition,
+    Constant,
+    Field,
+    InList,
+    Not,
+    Operator,
+    Or,
+    TextTest,
+)
 from rulekit.language.lints.junctions import personas, segments
 from rulekit.language.lints.view import View
 from rulekit.language.program import Schema
@@ -35,9 +52,27 @@ class Compared:
         return holds is not self.negated
 
     @property
+    def names_a_value(self) -> bool:
+        """Returns whether it says itself which values it is about, as `plan = "pro"` does."""
+        match self.condition:
+            case Comparison(operator=Operator.EQ, left=left, right=right):
+                return any(
+                    isinstance(side, Constant) and (side.value is True or _is_said(side)) for side in (left, right)
+                )
+            case InList():
+                return all(map(_is_said, self.condition.items))
+            case _:
+                return isinstance(self.condition, TextTest)
+
+    @property
     def words_negated(self) -> bool:
         """Returns whether an odd number of `not` is around its words."""
         return self.negated is not self.opposite
+
+
+def _is_said(constant: Constant) -> bool:
+    """Returns whether it is a text with something in it: the empty one may be written for a missing one."""
+    return isinstance(constant.value, str) and constant.value != ""
 
 
 def check(view: View) -> Iterator[Diagnostic]:
@@ -50,15 +85,34 @@ def check(view: View) -> Iterator[Diagnostic]:
 
 def _undecided(condition: Condition, who: str, view: View) -> Iterator[Diagnostic]:
     settled = decided(condition)
+    # who has a value of the company has a company
+    settled |= {Company() for one in settled if isinstance(one, Field) and one.owner == "company"}
     opposites = frozenset(_opposites(condition))
-    undecided: dict[Field, list[Compared]] = defaultdict(list)
+    undecided: dict[Field | Company, list[Compared]] = defaultdict(list)
     for leaf, negated in leaves(condition):
-        fields = frozenset[Field]().union(*map(needed, operands(leaf)))
-        for field in sorted(fields - settled, key=lambda field: (field.owner, field.name)):
-            if _may_be_missing(field, view.program.schema):
-                undecided[field].append(Compared(leaf, negated, leaf.span in opposites))
-    for field, compared in undecided.items():
-        yield _report(field, compared, who, view)
+        compared = Compared(leaf, negated, leaf.span in opposites)
+        for one in sorted(_asked_about(compared, who, view.program.schema) - settled, key=_in_order):
+            undecided[one].append(compared)
+    for one, all_compared in undecided.items():
+        yield _report(one, all_compared, who, view)
+
+
+def _asked_about(compared: Compared, who: str, schema: Schema) -> Needed:
+    """Returns what may be missing from a condition and is not plainly left out."""
+    if compared.names_a_value and not compared.sweeps_in:
+        return frozenset()
+    return frozenset(one for value in required(compared.condition) for one in _lacking(value, compared, who, schema))
+
+
+def _lacking(value: Field | Company, compared: Compared, who: str, schema: Schema) -> Iterator[Field | Company]:
+    if isinstance(value, Field) and _may_be_missing(value, schema):
+        yield value
+    elif who == "people" and (isinstance(value, Company) or (value.owner == "company" and compared.sweeps_in)):
+        yield Company(value.span)
+
+
+def _in_order(one: Field | Company) -> tuple[str, str]:
+    return ("company", "") if isinstance(one, Company) else (one.owner, one.name)
 
 
 def _opposites(condition: Condition) -> Iterator[Span]:
@@ -78,34 +132,44 @@ def _may_be_missing(field: Field, schema: Schema) -> bool:
     return declared[field.name].optional
 
 
-def _report(field: Field, compared: list[Compared], who: str, view: View) -> Diagnostic:
-    name = _written(field, who, view)
+def _report(one: Field | Company, compared: list[Compared], who: str, view: View) -> Diagnostic:
+    name = _written(one, who, view)
+    lacked = "a company" if isinstance(one, Company) else f"`{name}`"
     swept = compared[0].sweeps_in
     effect = "swept in" if swept else "left out"
-    schema = view.program.schema
-    declared = schema.person if field.owner == "person" else schema.company
+    default = "" if isinstance(one, Company) else f" or `default({name}, …)`"
+    joint = " or " if isinstance(one, Company) else ", "
     return Diagnostic(
         codes.UNDECIDED_MISSING,
-        f"{who} without `{name}` are {effect}",
+        f"{who} without {lacked} are {effect}",
         Label(compared[0].condition.span, f"{'true' if swept else 'false'} where `{name}` is missing"),
-        secondary=(Label(declared[field.name].span, "may be missing"),),
-        help=f"decide with `{name} is present`, `{name} is missing` or `default({name}, …)`",
-        fixes=_fixes(name, compared, who, view),
+        secondary=_declared_at(one, view.program.schema),
+        help=f"decide with `{name} is present`{joint}`{name} is missing`{default}",
+        fixes=_fixes(name, lacked, compared, who, view),
     )
 
 
-def _written(field: Field, who: str, view: View) -> str:
+def _declared_at(one: Field | Company, schema: Schema) -> tuple[Label, ...]:
+    if isinstance(one, Company):
+        return ()
+    declared = schema.person if one.owner == "person" else schema.company
+    return (Label(declared[one.name].span, "may be missing"),)
+
+
+def _written(field: Field | Company, who: str, view: View) -> str:
+    if isinstance(field, Company):
+        return "company"
     source = view.source(field.span)
     if source.rpartition(".")[2].strip("`") == field.name:
         return source
     return f"company.{field.name}" if field.owner == "company" and who == "people" else field.name
 
 
-def _fixes(name: str, compared: list[Compared], who: str, view: View) -> tuple[Fix, Fix]:
+def _fixes(name: str, lacked: str, compared: list[Compared], who: str, view: View) -> tuple[Fix, Fix]:
     swept = compared[0].sweeps_in
     alike = all(one.sweeps_in is swept for one in compared)
-    leave_out = Fix(f"leave out {who} without `{name}`", _edits(name, compared, False, view), safe=alike and not swept)
-    sweep_in = Fix(f"include {who} without `{name}`", _edits(name, compared, True, view), safe=alike and swept)
+    leave_out = Fix(f"leave out {who} without {lacked}", _edits(name, compared, False, view), safe=alike and not swept)
+    sweep_in = Fix(f"include {who} without {lacked}", _edits(name, compared, True, view), safe=alike and swept)
     return (sweep_in, leave_out) if swept else (leave_out, sweep_in)
 
 

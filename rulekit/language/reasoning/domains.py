@@ -11,6 +11,7 @@ from typing import Any
 from rulekit.language.expressions import (
     Age,
     Aggregate,
+    Company,
     Comparison,
     Condition,
     Constant,
@@ -19,13 +20,16 @@ from rulekit.language.expressions import (
     Field,
     Function,
     InList,
+    InSegment,
     IsMissing,
     Operator,
+    Sequence,
     Value,
     Within,
 )
 from rulekit.language.types import NUMBER, Kind
 
+_COMPANY = Company()
 _COUNTS = (Function.COUNT, Function.DISTINCT)
 _OPPOSITE = {
     Operator.EQ: Operator.NE,
@@ -139,13 +143,16 @@ class Known:
                 return self._require_window(condition, holds)
             case Comparison():
                 return self._require_comparison(condition, holds)
+            case InSegment():
+                return not holds or self._require_company()
+            case Sequence():
+                return not (holds and condition.company) or self._require_company()
             case _:
                 return True
 
     def _require_missing(self, value: Value, holds: bool) -> bool:
         if not holds:
-            self.may_miss[_base(value)] = False
-            return self._is_possible(value)
+            return self._require_there(value)
         self.must_miss.add(_base(value))
         return self._is_possible(value)
 
@@ -185,9 +192,15 @@ class Known:
 
     def _narrow(self, value: Value, domain: Domain, needs_value: bool) -> bool:
         self.domains[_same(value)] = domain
-        if needs_value:
-            self.may_miss[_base(value)] = False
-        return self._is_possible(value)
+        return self._require_there(value) if needs_value else self._is_possible(value)
+
+    def _require_there(self, value: Value) -> bool:
+        self.may_miss[_base(value)] = False
+        return self._is_possible(value) and (not _is_of_company(value) or self._require_company())
+
+    def _require_company(self) -> bool:
+        self.may_miss[_COMPANY] = False
+        return self._is_possible(_COMPANY)
 
     def _is_possible(self, value: Value) -> bool:
         base = _base(value)
@@ -212,6 +225,19 @@ def _same(value: Value) -> Hashable:
     if isinstance(value, Age):
         return _AgeOf(_same(value.of))
     return (value.owner, value.name) if isinstance(value, Field) else value
+
+
+def _is_of_company(value: Value) -> bool:
+    """Returns whether there is no such value without a company."""
+    match value:
+        case Age():
+            return _is_of_company(value.of)
+        case Field():
+            return value.owner == "company"
+        case Aggregate():
+            return value.company
+        case _:
+            return False
 
 
 def _is_always_there(value: Hashable) -> bool:

@@ -54,6 +54,13 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """`company` itself, in `company is missing` and `company is present`."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Unary:
     """`not x` or `-x`."""
 
@@ -115,6 +122,14 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
+class Emptiness:
+    """`tags is empty`: a list that is there and has nothing in it."""
+
+    operand: "Expression"
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class WithinWindow:
     """`renewal_date within next 30d` or `within last 30d`."""
 
@@ -159,4 +174,18 @@ class Call:
     span: Span
 
 
-Expression = Literal | Reference | Member | Unary | Binary | Between | InList | InSet | Presence | WithinWindow | Call
+Expression = (
+    Literal
+    | Reference
+    | Member
+    | Company
+    | Unary
+    | Binary
+    | Between
+    | InList
+    | InSet
+    | Presence
+    | Emptiness
+    | WithinWindow
+    | Call
+)

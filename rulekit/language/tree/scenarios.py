@@ -9,13 +9,25 @@ from rulekit.language.tree.expressions import Literal, Name, Text
 
 
 @dataclass(frozen=True, slots=True)
+class GivenList:
+    """`tags=("a", "b")` of a record or event in a test; `()` is an empty list."""
+
+    name: Name
+    items: tuple[Literal, ...]
+    span: Span
+
+
+Given = Option | GivenList
+
+
+@dataclass(frozen=True, slots=True)
 class TestRecord:
     """`person ada: email="…", plan="pro"` or `company acme: name="…"`; `company=acme` links a person."""
 
     record: OneOf["person", "company"]
     key: Name
     company: Name | None
-    values: tuple[Option, ...]
+    values: tuple[Given, ...]
     span: Span
 
 
@@ -26,7 +38,7 @@ class TestEvent:
     event: Name
     person: Name
     at: Literal
-    values: tuple[Option, ...]
+    values: tuple[Given, ...]
     span: Span
 
 

@@ -78,8 +78,8 @@ def is_true(value):
     return Comparison(Operator.EQ, value, Constant(True, BOOL))
 
 
-def count(event="purchase", where=None, period=None, company=False):
-    return Aggregate(Function.COUNT, (event,), None, where, period, company, NUMBER, False)
+def count(event="purchase", where=None, period=None, company=False, optional=False):
+    return Aggregate(Function.COUNT, (event,), None, where, period, company, NUMBER, optional)
 
 
 COMPARISONS = {
@@ -185,7 +185,7 @@ EVENTS_TABLE = {
     "company.did(purchase)": Did(("purchase",), None, None, True),
     "count(purchase) > 1": Comparison(Operator.GT, count(), number(1)),
     "company.count(purchase, last 7d) > 1": Comparison(
-        Operator.GT, count(period=Period(7 * DAY), company=True), number(1)
+        Operator.GT, count(period=Period(7 * DAY), company=True, optional=True), number(1)
     ),
     "count(dashboard_viewed, last 14d) < 50% of count(dashboard_viewed, previous 14d)": Comparison(
         Operator.LT,

@@ -7,13 +7,21 @@ UNDECIDED = {
     "not last_login > 14d": ("people without `last_login` are swept in", "last_login > 14d", True),
     'first_name != "Ada"': ("people without `first_name` are swept in", 'first_name != "Ada"', False),
     'not (first_name != "Ada" or admin)': ("people without `first_name` are left out", 'first_name != "Ada"', False),
-    "beta": ("people without `beta` are left out", "beta", True),
+    "not beta": ("people without `beta` are swept in", "beta", True),
+    "beta = false": ("people without `beta` are left out", "beta = false", True),
+    'first_name = ""': ("people without `first_name` are left out", 'first_name = ""', True),
+    'not first_name = "Ada"': ("people without `first_name` are swept in", 'first_name = "Ada"', True),
+    "not company.arr > 3": ("people without a company are swept in", "company.arr > 3", True),
+    "company.arr != 3": ("people without a company are swept in", "company.arr != 3", False),
+    "company.count(purchase) = 0": ("people without a company are left out", "company.count(purchase) = 0", True),
+    "company.last(purchase) > 7d": ("people without a company are left out", "company.last(purchase) > 7d", True),
+    "not company.did(purchase)": ("people without a company are swept in", "company.did(purchase)", True),
     "score in (1, 2)": ("people without `score` are left out", "score in (1, 2)", True),
     "score not in (1, 2)": ("people without `score` are swept in", "score not in (1, 2)", False),
     "born within next 3d": ("people without `born` are left out", "born within next 3d", True),
-    "lower(first_name) contains \"a\"": ("people without `first_name` are left out",
-                                        'lower(first_name) contains "a"', True),
-    "company.industry = \"x\"": ("people without `company.industry` are left out", 'company.industry = "x"', True),
+    "not lower(first_name) contains \"a\"": ("people without `first_name` are swept in",
+                                            'lower(first_name) contains "a"', True),
+    "company.industry != \"x\"": ("people without `company.industry` are swept in", 'company.industry != "x"', False),
     "score between 1 and 5": ("people without `score` are left out", "score between 1 and 5", True),
 }  # fmt: skip
 
@@ -52,6 +60,17 @@ def test_each_fix_settles_it(check_text, written, number):
         "max(purchase.amount) > 3 and last(purchase) > 7d",
         'did(purchase where sku = "x")',
         "company.arr > 3",
+        "not company.arr > 3 and company is present",
+        "company.count(purchase) = 0 and company is present",
+        "not company.did(purchase) or company is missing",
+        "default(company.count(purchase), 0) = 0",
+        "company.count(purchase) = 0 and company.arr is present",
+        # these say themselves which values they are about
+        "beta",
+        'first_name = "Ada"',
+        'first_name in ("Ada", "Bob")',
+        'company.industry = "x"',
+        'first_name starts with "A" or lower(first_name) contains "a"',
     ],
 )
 def test_decided(check_text, written):
@@ -59,7 +78,7 @@ def test_decided(check_text, written):
 
 
 def test_one_report_for_each_field(check_text):
-    checked = check_text("persona P:\n  score > 1 and (score < 5 or beta)\n")
+    checked = check_text("persona P:\n  score > 1 and (score < 5 or beta = false)\n")
     assert [report.message for report in checked.diagnostics] == [
         "people without `score` are left out",
         "people without `beta` are left out",
