@@ -5,7 +5,7 @@ takes `now` as an argument.
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -64,6 +64,16 @@ def format_duration(length: timedelta) -> str:
         if letter != "w" and length % unit == timedelta(0):
             return f"{length // unit}{letter}"
     return f"{length.total_seconds():f}s"
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """Returns the instant, in UTC, of a day's midnight on the wall clock of a zone.
+
+    Where clocks skip midnight it is the instant at which they do; where it comes twice, the second.
+    """
+    first, second = (datetime.combine(day, time(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
+    # a time that does not exist is later with the offset from before, which is the one of `fold` 0
+    return max(first, second)
 
 
 @lru_cache(maxsize=4096)

@@ -1,8 +1,9 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from rulekit.clock import format_duration, format_instant, parse_duration, parse_instant, system_now
+from rulekit.clock import format_duration, format_instant, midnight, parse_duration, parse_instant, system_now
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,17 @@ def test_durations_are_written_in_the_largest_unit_that_divides_them(text):
 
 def test_the_machine_gives_an_aware_instant():
     assert system_now().utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "instant"),
+    [
+        (date(2026, 1, 31), "UTC", "2026-01-31T00:00:00Z"),
+        (date(2026, 1, 31), "Asia/Kolkata", "2026-01-30T18:30:00Z"),
+        # clocks in Havana go from 00:00 to 01:00, and in autumn from 01:00 back to 00:00
+        (date(2026, 3, 8), "America/Havana", "2026-03-08T05:00:00Z"),
+        (date(2026, 11, 1), "America/Havana", "2026-11-01T05:00:00Z"),
+    ],
+)
+def test_a_day_begins_at_its_midnight(day, zone, instant):
+    assert format_instant(midnight(day, ZoneInfo(zone))) == instant

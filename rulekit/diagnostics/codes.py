@@ -68,6 +68,9 @@ OVERSIZED_EXPRESSION = Code(
     "RK214", "oversized-expression", ERROR, "An expression is too large with its `let`s filled in."
 )
 SUSPICIOUS_UNIT = Code("RK215", "suspicious-unit", WARNING, "Minutes or seconds stand where days were probably meant.")
+MIDNIGHT_ONLY = Code(
+    "RK220", "midnight-only", WARNING, "The age of a date is compared so that a day counts only at its midnight."
+)
 
 # RK3 personas and segments
 PERSONA_CYCLE = Code("RK301", "persona-cycle", ERROR, "A persona depends on itself.")

@@ -80,7 +80,7 @@ def open_project_data(project: Project) -> Iterator[Data]:
                 f"rulekit.toml does not say which table of `{scheme}:` holds people",
                 help="add a section `[source.person]` with `table` and `key`",
             )
-        with open_data(project.program.schema, source, mapping, section.timezone) as data:
+        with open_data(project.program.schema, source, mapping, section.timezone, project.settings.timezone) as data:
             yield data
 
 

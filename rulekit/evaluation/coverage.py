@@ -35,14 +35,14 @@ class Seen:
     false: int
 
 
-def count_truths(program: Program, worlds: Sequence[World]) -> list[Seen]:
+def count_truths(program: Program, worlds: Sequence[World], zone: str) -> list[Seen]:
     """Returns the counts for every comparison of all personas, then of all segments, in the order of the text.
 
-    Raises SourceError when the worlds cannot be evaluated.
+    Dates begin in `zone`. Raises SourceError when the worlds cannot be evaluated.
     """
     of_people = [c for p in program.personas.values() for c in _comparisons(f"persona {p.name}", p.condition)]
     of_companies = [c for s in program.segments.values() for c in _comparisons(f"segment {s.name}", s.condition)]
-    data = unroll(program.schema, worlds)
+    data = unroll(program.schema, worlds, zone)
     with closing(data.connection):
         columns = [Column(_name(number), c.condition) for number, c in enumerate(of_people)]
         people = people_statement(plan_columns(program, columns), data)

@@ -38,13 +38,14 @@ class Data:
 
     Columns of fields are named `f.<field>`. Types: text and `one of` VARCHAR; number BIGINT, HUGEINT, DECIMAL or
     DOUBLE; bool BOOLEAN; time TIMESTAMP, naive, in UTC; date DATE; duration BIGINT microseconds; list VARCHAR[].
-    `now_column` is as in `Relations`.
+    `now_column` and `zone` are as in `Relations`.
     """
 
     schema: Schema
     connection: "DuckDBPyConnection"
     report: DataReport
     now_column: str | None = None
+    zone: str = "UTC"
 
     def people(self) -> exp.Query:
         """Returns a query for all people: `person`, `company` (NULL without one) and the fields."""
@@ -68,24 +69,29 @@ class Data:
         people: Iterable[Row],
         companies: Iterable[Row] = (),
         events: Mapping[str, Iterable[Row]] | None = None,
+        zone: str = "UTC",
     ) -> Self:
         """Returns data made of Python values, in a database of its own in memory, read as every source is.
 
         A person is `{"person": key, "company": key or None, field: value}`, a company `{"company": key, …}`, an event
         `{"person": key, "at": datetime, property: value}`. A number column that holds a float is DOUBLE throughout.
+        Dates begin in `zone`.
         """
         source = RowSource(schema, people, companies, events or {})
         connection = connect()
         source.load(connection)
         report = _load(Tables(connection, source), schema, source.default_mapping(), "UTC")
-        return cls(schema, connection, report)
+        return cls(schema, connection, report, zone=zone)
 
 
 @contextmanager
-def open_data(schema: Schema, source: Source, mapping: SourceMapping, timezone: str) -> Iterator[Data]:
+def open_data(
+    schema: Schema, source: Source, mapping: SourceMapping, timezone: str, zone: str = "UTC"
+) -> Iterator[Data]:
     """Opens the people, companies and events of a source for one tick; nothing can be read from it afterwards.
 
-    `timezone` is that of times without an offset (`normalise` says what happens in the nights when clocks change).
+    `timezone` is that of times without an offset (`normalise` says what happens in the nights when clocks change),
+    `zone` that in which dates begin.
     An empty table of people is no error here: `report.people` is 0 then. Raises SourceError when a table or column is
     not there or of another type than declared, or when a key appears twice; and inside the `with`, when the source
     breaks off.
@@ -95,7 +101,7 @@ def open_data(schema: Schema, source: Source, mapping: SourceMapping, timezone: 
     with connected() as connection:
         try:
             report = _load(Tables(connection, source), schema, mapping, timezone)
-            yield Data(schema, connection, report)
+            yield Data(schema, connection, report, zone=zone)
         except (duckdb.IOException, duckdb.HTTPException) as error:
             told = f"the data broke off: {describe(error)}"
             raise SourceError(told, help="look at the source and run again") from error

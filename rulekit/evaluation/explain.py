@@ -65,7 +65,7 @@ def explain(
 
     Raises RulekitError when the data has no such person.
     """
-    questions = Questions.about(program, persona, sources)
+    questions = Questions.about(program, persona, sources, data.zone)
     with excerpt(data, questions.plan, [person]) as concerned:
         answers = questions.ask(concerned, now)
         if person not in answers:
@@ -87,7 +87,7 @@ def because(
 
     People who are not in the data are left out.
     """
-    questions = Questions.about(program, persona, sources)
+    questions = Questions.about(program, persona, sources, data.zone)
     with excerpt(data, questions.plan, people) as concerned:
         answers = questions.ask(concerned, now)
     return {person: questions.values(answers[person], now) for person in people if person in answers}
@@ -104,17 +104,18 @@ class Questions:
     outline: Outline
     nodes: tuple[Node, ...]
     plan: Plan
+    zone: str
 
     @classmethod
-    def about(cls, program: Program, persona: str, sources: Mapping[str, SourceText]) -> "Questions":
-        """Returns the questions about a persona."""
+    def about(cls, program: Program, persona: str, sources: Mapping[str, SourceText], zone: str) -> "Questions":
+        """Returns the questions about a persona; dates begin in `zone`."""
         outline = Outlining(program, sources).outline(program.personas[persona].condition)
         asked = [
             node for part in outline.all_parts() for node in (part.condition, *(side.value for side in part.sides))
         ]
         nodes = tuple(dict.fromkeys(asked))
         columns = [Column(f"answer {i}", node) for i, node in enumerate(nodes)]
-        return cls(outline, nodes, plan_columns(program, columns))
+        return cls(outline, nodes, plan_columns(program, columns), zone)
 
     def ask(self, data: Relations, now: datetime) -> dict[str, Answers]:
         """Returns the answers for every person in the data."""
@@ -123,27 +124,26 @@ class Questions:
 
     def part(self, answers: Answers, now: datetime) -> Part:
         """Returns the whole condition with what was answered for one person."""
-        return _part(self.outline, answers, now)
+        return self._part(self.outline, answers, now)
 
     def values(self, answers: Answers, now: datetime) -> dict[str, str]:
         """Returns the values that the condition depends on, by their text, as answered for one person."""
         sides = [side for part in self.outline.all_parts() for side in part.sides]
-        return dict(_values(sides, answers, now))
+        return dict(_values(sides, answers, now, self.zone))
+
+    def _part(self, outline: Outline, answers: Answers, now: datetime) -> Part:
+        return Part(
+            text=outline.text,
+            holds=bool(answers[outline.condition]),
+            values=tuple(_values(outline.sides, answers, now, self.zone)),
+            children=tuple(self._part(part, answers, now) for part in outline.parts),
+        )
 
 
-def _part(outline: Outline, answers: Answers, now: datetime) -> Part:
-    return Part(
-        text=outline.text,
-        holds=bool(answers[outline.condition]),
-        values=tuple(_values(outline.sides, answers, now)),
-        children=tuple(_part(part, answers, now) for part in outline.parts),
-    )
-
-
-def _values(sides: Iterable[Side], answers: Answers, now: datetime) -> Iterator[tuple[str, str]]:
+def _values(sides: Iterable[Side], answers: Answers, now: datetime, zone: str) -> Iterator[tuple[str, str]]:
     for side in sides:
         value = scalar(answers[side.value], side.value.type)
-        yield side.text, _times(value) if side.times else shown(value, now)
+        yield side.text, _times(value) if side.times else shown(value, now, zone)
 
 
 def _times(count: object) -> str:

@@ -6,10 +6,12 @@ Those instants are collected, and the ordinary statement is asked at each of the
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlglot import exp
 
+from rulekit.clock import midnight
 from rulekit.evaluation.conditions import fixed_length
 from rulekit.evaluation.plan import Column, Node, build_plan, measures_of, plan_columns, walk
 from rulekit.evaluation.relations import Relations
@@ -33,6 +35,11 @@ class _Edge:
     kind: str
     column: str
     distance: timedelta
+
+    @property
+    def margin(self) -> timedelta:
+        """Returns by how much the column may lie before the instant that it stands for: a date is no instant."""
+        return _NONE if self.column == "at" else timedelta(days=1)
 
 
 def next_change(program: Program, persona: str, person: str, data: Relations, now: datetime) -> datetime | None:
@@ -68,12 +75,13 @@ def _field_instants(
     row = next(row[1:] for row in rows if row[0] == person)
     known = {value: scalar(found, value.type) for value, found in zip(values, row, strict=True)}
     for base, distance in pairs:
-        yield from _later(known[base], known[distance] if isinstance(distance, Value) else distance)
+        length = known[distance] if isinstance(distance, Value) else distance
+        yield from _later(known[base], length, data.zone)
 
 
-def _later(base: object, distance: object) -> Iterator[datetime]:
+def _later(base: object, distance: object, zone: str) -> Iterator[datetime]:
     if isinstance(base, date) and not isinstance(base, datetime):
-        base = datetime.combine(base, time(), UTC)
+        base = midnight(base, ZoneInfo(zone))
     if isinstance(base, datetime) and isinstance(distance, timedelta):
         try:
             yield base + distance
@@ -105,11 +113,12 @@ def _event_instants(nodes: Iterable[Node], data: Relations, now: datetime) -> It
     edges = {edge for node in nodes for edge in (*_windows(node), *_aged_events(node))}
     for edge in sorted(edges, key=lambda edge: (edge.kind, edge.column, edge.distance)):
         try:
-            after = (now - edge.distance).astimezone(UTC).replace(tzinfo=None)
+            after = (now - edge.distance - edge.margin).astimezone(UTC).replace(tzinfo=None)
         except OverflowError:
             continue
         for found in data.connection.execute(_values_after(edge, data), {"after": after}).fetchall():
-            yield from _later(scalar(found[0], TIME) if isinstance(found[0], datetime) else found[0], edge.distance)
+            at = scalar(found[0], TIME) if isinstance(found[0], datetime) else found[0]
+            yield from _later(at, edge.distance, data.zone)
 
 
 def _values_after(edge: _Edge, data: Relations) -> str:

@@ -99,7 +99,7 @@ class EventGroups:
         return rows, key, scope
 
     def _scope(self, kind: str) -> Scope:
-        return Scope({"event": EVENT}, lambda _: self._numbers(kind), self._cutoffs)
+        return Scope({"event": EVENT}, lambda _: self._numbers(kind), self._cutoffs, zone=self._data.zone)
 
     def _events(self, kind: str) -> exp.Expr:
         if self._readers[kind] == 1:

@@ -154,6 +154,11 @@ def read_instant(column: exp.Expr, column_type: str, zone: str) -> exp.Expr | No
     return _fill(template, column, zone) if template else None
 
 
+def midnight(day: exp.Expr, zone: str) -> exp.Expr:
+    """Returns the instant at which a date begins on the clocks of a zone, as a column of dates is read as times."""
+    return _fill((_UTC_TIMES if zone == "UTC" else _ZONED_TIMES)["date"], day, zone)
+
+
 def _in_range(value: exp.Expr, kind: Kind) -> exp.Expr:
     if kind not in (Kind.TIME, Kind.DATE):
         return value

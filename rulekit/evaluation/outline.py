@@ -22,6 +22,7 @@ from rulekit.language.expressions import (
     InSegment,
     IsMissing,
     Lower,
+    Midnight,
     Not,
     Or,
     Sequence,
@@ -106,7 +107,7 @@ class Outlining:
                 return
             case Field() | Aggregate():
                 yield Side(self._text(value.span), value)
-            case Age():
+            case Age() | Midnight():
                 yield from self._values(value.of)
             case _:
                 if any(isinstance(part, Field | Aggregate) for part in walk(value)):

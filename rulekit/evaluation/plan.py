@@ -27,6 +27,7 @@ from rulekit.language.expressions import (
     InSegment,
     IsMissing,
     Lower,
+    Midnight,
     Negative,
     Not,
     Or,
@@ -154,7 +155,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (node.operand, node.argument)
         case Not() | IsMissing() | Within() | InList() | Negative() | Lower() | Default():
             return (node.operand,)
-        case Age():
+        case Age() | Midnight():
             return (node.of,)
         case Constant() | Field() | Company() | Aggregate() | Did() | Sequence() | InSegment() | InPersona():
             return ()

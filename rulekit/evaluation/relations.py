@@ -26,6 +26,10 @@ class Relations(Protocol):
     def now_column(self) -> str | None:
         """Returns the column that says at which instant a row is looked at; None: all at the statement's own."""
 
+    @property
+    def zone(self) -> str:
+        """Returns the name of the time zone in which dates begin."""
+
     def people(self) -> exp.Query:
         """Returns a query for all people."""
 
@@ -42,6 +46,7 @@ class Excerpt:
 
     connection: "DuckDBPyConnection"
     now_column: str | None = None
+    zone: str = "UTC"
 
     def people(self) -> exp.Query:
         """Returns a query for the people, and their colleagues where companies' events are asked for."""
@@ -59,7 +64,7 @@ class Excerpt:
 @contextmanager
 def excerpt(data: Relations, plan: Plan, people: Sequence[str]) -> Iterator[Excerpt]:
     """Copies what the plan needs to know about these people; the copies go when the block ends."""
-    copies = Excerpt(data.connection, data.now_column)
+    copies = Excerpt(data.connection, data.now_column, data.zone)
     sources = {
         "excerpt keys": exp.Select(expressions=[_keys_parameter()]),
         "excerpt people": _concerned(data, plan),

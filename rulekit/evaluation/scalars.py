@@ -1,9 +1,10 @@
 """Values as they come back from the engine, as the language's values again, and as people read them."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from rulekit.clock import UNITS, format_duration
+from rulekit.clock import UNITS, format_duration, midnight
 from rulekit.language.literals import spell_number
 from rulekit.language.types import Kind, Type
 from rulekit.records import Scalar
@@ -26,8 +27,11 @@ def scalar(value: object, declared: Type) -> Scalar:
     return value  # type: ignore[return-value]  # every other type of a column is one of ours
 
 
-def shown(value: Scalar, now: datetime) -> str:
-    """Returns a value as authors write it, an instant with its distance from `now`; `missing` for None."""
+def shown(value: Scalar, now: datetime, zone: str = "UTC") -> str:
+    """Returns a value as authors write it; `missing` for None.
+
+    An instant is shown with its distance from `now`, a date with that of its midnight in `zone`.
+    """
     match value:
         case None:
             return "missing"
@@ -38,7 +42,7 @@ def shown(value: Scalar, now: datetime) -> str:
         case datetime():
             return f"{_instant(value)} ({_distance(now - value)})"
         case date():
-            return f"{value.isoformat()} ({_distance(now - datetime.combine(value, time(), UTC))})"
+            return f"{value.isoformat()} ({_distance(now - midnight(value, ZoneInfo(zone)))})"
         case timedelta():
             return format_duration(value)
         case list():

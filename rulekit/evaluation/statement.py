@@ -118,7 +118,7 @@ class _Writing:
         results: dict[Measure | Sequence, Term] = {}
         for group in groups:
             results.update(group.results)
-        return Scope(tables, self._numbers, self._cutoffs, results)
+        return Scope(tables, self._numbers, self._cutoffs, results, self._data.zone)
 
     def _column(self, node: Node, scope: Scope) -> exp.Expr:
         if isinstance(node, Value):

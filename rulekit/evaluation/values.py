@@ -10,6 +10,7 @@ from functools import reduce
 
 from sqlglot import exp
 
+from rulekit.evaluation.normalise import midnight
 from rulekit.evaluation.numbers import WHOLE, Exact, Term, arithmetic, cast, negative, number, rounded
 from rulekit.evaluation.plan import Measure, measures_of
 from rulekit.language.expressions import (
@@ -22,6 +23,7 @@ from rulekit.language.expressions import (
     Field,
     Function,
     Lower,
+    Midnight,
     Negative,
     Sequence,
     Value,
@@ -57,12 +59,16 @@ class Cutoffs:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What names stand for: the table of each owner, how exact its numbers are, and where results of measures are."""
+    """What names stand for: the table of each owner, how exact its numbers are, and where results of measures are.
+
+    `zone` is the name of the time zone in which dates begin.
+    """
 
     tables: Mapping[str, str]
     numbers: Callable[[str], Mapping[str, Exact | None]]
     cutoffs: Cutoffs
     results: Mapping[Measure | Sequence, Term] = field(default_factory=dict)
+    zone: str = "UTC"
 
     def instant(self, distance: timedelta) -> exp.Expr:
         """Returns the instant `now + distance`."""
@@ -97,8 +103,8 @@ def value_term(value: Value, scope: Scope) -> Term:
             return _field(value, scope)
         case Company():
             return Term(_company(scope))
-        case Age():
-            return _age(value, scope)
+        case Age() | Midnight():
+            return _moment(value, scope)
         case Arithmetic():
             return _arithmetic(value, scope)
         case Negative():
@@ -132,9 +138,9 @@ def constant_term(constant: Constant) -> Term:
 
 
 def instant(value: Value, scope: Scope) -> exp.Expr:
-    """Returns a time as it is and a date as its midnight in UTC."""
+    """Returns a time as it is and a date as its midnight."""
     sql = value_term(value, scope).sql
-    return cast(sql, "TIMESTAMP") if value.type.kind is Kind.DATE else sql
+    return midnight(sql, scope.zone) if value.type.kind is Kind.DATE else sql
 
 
 def aggregate_term(aggregate: Aggregate, scope: Scope) -> Term:
@@ -179,8 +185,11 @@ def _microseconds(sql: exp.Expr) -> Term:
     return Term(function("epoch_us", sql), WHOLE)
 
 
-def _age(age: Age, scope: Scope) -> Term:
-    return arithmetic("-", _microseconds(scope.instant(NOW)), _microseconds(instant(age.of, scope)))
+def _moment(value: Age | Midnight, scope: Scope) -> Term:
+    begins = instant(value.of, scope)
+    if isinstance(value, Midnight):
+        return Term(begins)
+    return arithmetic("-", _microseconds(scope.instant(NOW)), _microseconds(begins))
 
 
 def _arithmetic(value: Arithmetic, scope: Scope) -> Term:

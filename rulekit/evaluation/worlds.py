@@ -96,19 +96,21 @@ class WorldSight:
 
 def look_at_nobody(program: Program, sources: Mapping[str, SourceText], now: datetime) -> WorldSight:
     """Returns the sight of a world without anybody, which needs no statement."""
-    return WorldSight(program, _questions(program, sources), now)
+    return WorldSight(program, _questions(program, sources, "UTC"), now)
 
 
 def look_at_worlds(
-    program: Program, sources: Mapping[str, SourceText], worlds: Sequence[World]
+    program: Program, sources: Mapping[str, SourceText], worlds: Sequence[World], zone: str = "UTC"
 ) -> list[list[WorldSight]]:
     """Returns for each world its sight at each of its instants; `sources` are the texts of the rules.
+
+    Dates begin in `zone`.
 
     Raises SourceError when the worlds cannot be evaluated.
     """
     copies = [(world, now) for world in worlds for now in world.instants]
-    questions = _questions(program, sources)
-    data = unroll(program.schema, worlds)
+    questions = _questions(program, sources, zone)
+    data = unroll(program.schema, worlds, zone)
     with closing(data.connection):
         answers = _answer(program, questions.values(), data)
         persons = fetch_people(program.schema, data, list(answers))
@@ -121,8 +123,8 @@ def look_at_worlds(
     return [[next(sights) for _ in world.instants] for world in worlds]
 
 
-def _questions(program: Program, sources: Mapping[str, SourceText]) -> dict[str, Questions]:
-    return {name: Questions.about(program, name, sources) for name in program.personas}
+def _questions(program: Program, sources: Mapping[str, SourceText], zone: str) -> dict[str, Questions]:
+    return {name: Questions.about(program, name, sources, zone) for name in program.personas}
 
 
 def _answer(program: Program, questions: Iterable[Questions], data: Data) -> dict[str, Answers]:
@@ -137,8 +139,8 @@ def _kinds(world: World) -> frozenset[str]:
     return frozenset(kind for kind, rows in world.events.items() if rows)
 
 
-def unroll(schema: Schema, worlds: Sequence[World]) -> Data:
-    """Returns every world once for each of its instants, in one database that the caller closes.
+def unroll(schema: Schema, worlds: Sequence[World], zone: str) -> Data:
+    """Returns every world once for each of its instants, in one database that the caller closes; dates begin in `zone`.
 
     Statements over it are run at AT_THE_ROWS: each row says its instant.
     """
@@ -151,7 +153,7 @@ def unroll(schema: Schema, worlds: Sequence[World]) -> Data:
         companies += _marked(world.companies, number, now)
         for kind, rows in world.events.items():
             events[kind] += _marked(rows, number, now)
-    return replace(Data.from_rows(_with_now(schema), people, companies, events), now_column=f"f.{_NOW}")
+    return replace(Data.from_rows(_with_now(schema), people, companies, events, zone), now_column=f"f.{_NOW}")
 
 
 def _marked(rows: Iterable[Row], number: int, now: datetime) -> Iterator[Row]:

@@ -6,7 +6,7 @@ made of them. A node reaches from its first to its last word.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import reduce
 from itertools import pairwise
@@ -305,12 +305,8 @@ class Builder(Declarations):
         return tree.TestEvent(parts[1], parts[3], parts[5], _all(tree.Option | tree.GivenList, parts), _span(parts))
 
     def moment(self, parts: Parts) -> tree.Literal:
-        """An instant; a date is its midnight in UTC."""
-        word: Word = parts[0]
-        value = word.value
-        if isinstance(value, date) and not isinstance(value, datetime):
-            value = datetime.combine(value, time.min, UTC)
-        return tree.Literal("" if value is None else value, word.span)
+        """An instant, or a date."""
+        return self.literal(parts)
 
     def at(self, parts: Parts) -> tree.Moment:
         """`at …: expect …, approve …`."""

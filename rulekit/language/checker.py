@@ -57,7 +57,7 @@ def check(
     templates = check_template_parts(declared.templates, paths, findings)
     triggers = check_triggers(declared, findings)
     texts = _check_template_texts(templates, triggers, Sets(schema, personas, segments), declared, findings)
-    tests = check_tests(files, people)
+    tests = check_tests(files, people, settings.timezone if settings else "UTC")
     complete = not (has_errors(findings.diagnostics) or any(file.broken for file in files))
     program = Program(schema, segments, personas, templates, triggers, _digest(files, templates, read), tests)
     view = View(files, program, complete, _named(files) if named is None else named, settings, read, texts)

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Literal as OneOf
 
 from rulekit.diagnostics.source import Span
-from rulekit.language.types import DURATION, TEXT, Type
+from rulekit.language.types import DURATION, TEXT, TIME, Type
 
 NOWHERE = Span("", 0, 0)
 
@@ -57,7 +57,7 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """`now - of` for a time or a date (its midnight in UTC); a duration, negative for what lies ahead."""
+    """`now - of` for a time or a date (its midnight); a duration, negative for what lies ahead."""
 
     of: "Value"
     span: Span = field(default=NOWHERE, compare=False, repr=False)
@@ -67,6 +67,21 @@ class Age:
     @property
     def optional(self) -> bool:
         """Returns whether the age may be missing."""
+        return self.of.optional
+
+
+@dataclass(frozen=True, slots=True)
+class Midnight:
+    """The instant at which a date begins, in the project's time zone: what a date is beside a time."""
+
+    of: "Value"
+    span: Span = field(default=NOWHERE, compare=False, repr=False)
+
+    type = TIME
+
+    @property
+    def optional(self) -> bool:
+        """Returns whether the instant may be missing."""
         return self.of.optional
 
 
@@ -171,7 +186,7 @@ class Aggregate:
     span: Span = field(default=NOWHERE, compare=False, repr=False)
 
 
-Value = Constant | Field | Company | Age | Arithmetic | Negative | Lower | Default | Aggregate
+Value = Constant | Field | Company | Age | Midnight | Arithmetic | Negative | Lower | Default | Aggregate
 
 
 # conditions: true or false, never missing
@@ -245,7 +260,7 @@ class IsMissing:
 class Within:
     """`operand within last D` is `now - D < operand <= now`; `within next D` is `now < operand <= now + D`.
 
-    The operand is a time or a date (its midnight in UTC); false when it is missing.
+    The operand is a time or a date (its midnight); false when it is missing.
     """
 
     operand: Value

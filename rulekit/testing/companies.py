@@ -21,7 +21,7 @@ def explain_segment(project: Project, test: Test, segment: str, company: Scalar,
     program = project.program
     asked = Persona(_THEIRS, "", InSegment(segment))
     people = [*test.people, {"person": _SOMEBODY, "company": company}]
-    data = Data.from_rows(program.schema, people, test.companies, test.events)
+    data = Data.from_rows(program.schema, people, test.companies, test.events, project.settings.timezone)
     with closing(data.connection):
         found = explain(
             replace(program, personas={**program.personas, _THEIRS: asked}),

@@ -109,7 +109,7 @@ def measure_coverage(project: Project, results: Sequence[TestResult]) -> Coverag
     fired = {name for result in results for name in result.fired}
     triggers = project.program.triggers.values()
     return Coverage(
-        count_truths(project.program, [world_of(result.test) for result in results]),
+        count_truths(project.program, [world_of(result.test) for result in results], project.settings.timezone),
         [trigger for trigger in triggers if trigger.name in fired],
         [trigger for trigger in triggers if trigger.name not in fired],
         project.rules.sources,

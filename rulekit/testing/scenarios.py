@@ -46,7 +46,8 @@ class TestResult:
 def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
     """Plays the tests one by one; a failed step does not stop the others of its test."""
     chosen = list(tests)
-    sights = look_at_worlds(project.program, project.rules.sources, [world_of(test) for test in chosen])
+    worlds, zone = [world_of(test) for test in chosen], project.settings.timezone
+    sights = look_at_worlds(project.program, project.rules.sources, worlds, zone)
     with Store.in_memory() as store:
         baseline = _take_baseline(project, store, chosen)
         for test, seen in zip(chosen, sights, strict=True):

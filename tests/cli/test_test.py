@@ -153,3 +153,29 @@ def test_the_floor_of_the_settings_is_for_all_tests_together(project: Any) -> No
     project.write("pass.rules", PASSING + PASSING.replace("who", "she who"))
     assert told(project, "-k", "she").endswith("1 test passed\n")
     assert "RK912" in told(project, code=1)
+
+
+def test_dates_begin_in_the_projects_zone(project: Any) -> None:
+    settings = project.folder / "rulekit.toml"
+    settings.write_text(f'timezone = "America/New_York"\n{settings.read_text()}')
+    rules = project.folder / "main.rules"
+    rules.write_text(rules.read_text().replace("person:\n", "person:\n  seen  time?\n  due   date?\n", 1))
+    project.write(
+        "dates.rules",
+        """
+persona Before_February: seen is present and seen < 2026-02-01
+persona Due: due is present and due >= 0d
+
+test "in New York February begins five hours later":
+  person ada: seen=2026-02-01T04:59Z
+  person bob: seen=2026-02-01
+  person cyd: seen=2026-01-31, due=2026-02-01
+  at 2026-02-01T04:59Z: expect cyd not in Due
+  at 2026-02-01:
+    expect ada in Before_February,
+    expect bob not in Before_February,
+    expect cyd in Before_February,
+    expect cyd in Due
+""",
+    )
+    assert "1 test passed" in told(project)

@@ -55,8 +55,9 @@ def make_world() -> Callable[..., World]:
         people: Iterable[Row],
         companies: Iterable[Row] = (),
         events: Mapping[str, Iterable[Row]] | None = None,
+        zone: str = "UTC",
     ) -> World:
-        return World(schema, Data.from_rows(read(schema).schema, list(people), list(companies), events or {}))
+        return World(schema, Data.from_rows(read(schema).schema, list(people), list(companies), events or {}, zone))
 
     return make
 

@@ -348,6 +348,33 @@ def test_a_persona_inside_another_is_its_condition(world):
     assert [key for key, bit in zip(found.people, found.personas["Other"], strict=True) if bit] == ["ada", "dan", "eve"]
 
 
+@pytest.mark.parametrize(
+    ("day", "begins"),
+    [
+        (date(2026, 3, 3), datetime(2026, 3, 3, 5, tzinfo=UTC)),
+        # clocks in Havana go from 00:00 to 01:00, and in autumn from 01:00 back to 00:00
+        (date(2026, 3, 8), datetime(2026, 3, 8, 5, tzinfo=UTC)),
+        (date(2026, 11, 1), datetime(2026, 11, 1, 5, tzinfo=UTC)),
+    ],
+)
+@pytest.mark.parametrize(
+    "condition", ["day >= 0s", "day within last 1h", "seen >= day", f"seen >= {'{}'}", "not first(e.day) > seen"]
+)
+def test_a_date_begins_at_the_midnight_of_the_projects_zone(make_world, day, begins, condition):
+    people = [{"person": "at", "day": day, "seen": begins}, {"person": "before", "day": day, "seen": begins - TICK}]
+    events = {"e": [{"person": each["person"], "at": begins - TICK, "day": day} for each in people]}
+    world = make_world("person:\n  day date\n  seen time\nevent e:\n  day date\n", people, (), events, "America/Havana")
+    program = world.program(f"persona P: {condition.format(day)}")
+    of_time = "seen" in condition
+
+    def members(now):
+        found = evaluate(build_plan(program), world.data, now)
+        return [key for key, bit in zip(found.people, found.personas["P"], strict=True) if bit]
+
+    assert members(begins) == (["at"] if of_time else ["at", "before"])
+    assert members(begins - TICK) == (["at"] if of_time else [])
+
+
 def test_people_are_sorted_by_code_point(make_world):
     keys = ["b", "a", "B", "é", "z", "10", "9", "𝔸", "\uffee"]
     world = make_world("person:\n  x number?\n", [{"person": key, "company": None} for key in keys])

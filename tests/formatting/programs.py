@@ -22,7 +22,8 @@ NAMES = [
 PARTS = ["subject", "preheader", "html", "`text`", "reply_to"]
 PLAIN = [name for name in NAMES if name not in ("last", "send")]
 VALUES = ["true", "-5", "- 50_000", "12.50", "14d", '"a, b"', "2026-01-31", "2026-01-31T09:00:30.5+01:00", "50%", '""']
-LONG = '(((x) + 1)) > 3 and ((a = 1 or (b matches "#[a]+"))) and not not `last` in (1, -2, 3,) or c is missing or c is empty or company is present'
+LONG = '(((x) + 1)) > 3 and ((a = 1 or (b matches "#[a]+"))) and not not `last` in (1, -2, 3,) or c is missing'
+LONG += " or c is empty or company is present"
 
 
 def make_program(random: Random) -> str:

@@ -19,6 +19,7 @@ NODES = {
     "InSegment",
     "IsMissing",
     "Lower",
+    "Midnight",
     "Negative",
     "Not",
     "Or",

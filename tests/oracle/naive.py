@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise, product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rulekit.language import expressions as x
 from rulekit.language import program as p
@@ -39,18 +41,18 @@ class Who:
     company: str | None
 
 
-def members(program: p.Program, world: World, now: datetime) -> dict[str, set[str]]:
-    """Returns the keys of the people in each persona at `now`."""
-    judge = Judge(program, world, now)
+def members(program: p.Program, world: World, now: datetime, zone: str = "UTC") -> dict[str, set[str]]:
+    """Returns the keys of the people in each persona at `now`; dates begin in `zone`."""
+    judge = Judge(program, world, now, zone)
     return {
         name: {who["person"] for who in world.people if judge.in_persona(name, Who(who, who.get("company")))}
         for name in program.personas
     }
 
 
-def segment_members(program: p.Program, world: World, name: str, now: datetime) -> set[str]:
-    """Returns the keys of the companies in a segment at `now`."""
-    judge = Judge(program, world, now)
+def segment_members(program: p.Program, world: World, name: str, now: datetime, zone: str = "UTC") -> set[str]:
+    """Returns the keys of the companies in a segment at `now`; dates begin in `zone`."""
+    judge = Judge(program, world, now, zone)
     return {company["company"] for company in world.companies if judge.in_segment(name, company["company"])}
 
 
@@ -65,7 +67,8 @@ COMPARE = {
 class Judge:
     """Answers questions about one world at one instant; a missing value is None everywhere."""
 
-    def __init__(self, program: p.Program, world: World, now: datetime) -> None:
+    def __init__(self, program: p.Program, world: World, now: datetime, zone: str = "UTC") -> None:
+        self.zone = ZoneInfo(zone)
         self.program = program
         self.world = world
         self.now = now
@@ -115,8 +118,8 @@ class Judge:
                 if found is None:
                     return False
                 if direction == "last":
-                    return self.now - length < instant(found) <= self.now
-                return self.now < instant(found) <= self.now + length
+                    return self.now - length < self.instant(found) <= self.now
+                return self.now < self.instant(found) <= self.now + length
         raise AssertionError(condition)
 
     def did_in_order(self, sequence: x.Sequence, who: Who) -> bool:
@@ -173,9 +176,10 @@ class Judge:
             case x.Company():
                 company = self.company_of(who)
                 return None if company is None else company["company"]
-            case x.Age(of):
+            case x.Age(of) | x.Midnight(of):
                 found = self.value(of, who, event)
-                return None if found is None else self.now - instant(found)
+                begins = None if found is None else self.instant(found)
+                return self.now - begins if begins is not None and isinstance(value, x.Age) else begins
             case x.Arithmetic(sign, left, right):
                 return calculate(sign, self.value(left, who, event), self.value(right, who, event))
             case x.Negative(operand):
@@ -190,6 +194,10 @@ class Judge:
             case x.Aggregate():
                 return self.aggregate(value, who)
         raise AssertionError(value)
+
+    def instant(self, value: datetime | date) -> datetime:
+        """Returns the instant of a time, or when a date begins."""
+        return value if isinstance(value, datetime) else midnight(value, self.zone)
 
     def field(self, owner: str, name: str, who: Who, event: Row | None) -> Any:
         if owner == "event":
@@ -238,6 +246,16 @@ def first_or_last(function: x.Function, prop: str | None, events: list[Row]) -> 
     return max(values, default=None)
 
 
+@cache
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Returns when a date begins: at its midnight, the second one if there are two, its first instant if none."""
+    before = datetime.combine(day, time(), UTC) - timedelta(days=1)
+    minutes = [before + timedelta(minutes=n) for n in range(2 * 24 * 60)]
+    clocks = [(minute, minute.astimezone(zone)) for minute in minutes]
+    midnights = [minute for minute, clock in clocks if clock.date() == day and clock.time() == time()]
+    return midnights[-1] if midnights else next(minute for minute, clock in clocks if clock.date() == day)
+
+
 def exact(value: Any) -> Any:
     """Returns whole numbers and decimals as exact fractions and every other value as it is."""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
@@ -248,11 +266,6 @@ def exact(value: Any) -> Any:
 def nine_decimals(number: Fraction | float) -> Fraction:
     """Returns a number as sums take it: exact as it is, a double rounded to nine decimals."""
     return number if isinstance(number, Fraction) else Fraction(round(Decimal(number), 9))
-
-
-def instant(value: datetime | date) -> datetime:
-    """Returns the instant of a time, or a date's midnight in UTC."""
-    return value if isinstance(value, datetime) else datetime.combine(value, time(), UTC)
 
 
 def alike(left: Any, right: Any) -> tuple[Any, Any]:

@@ -24,13 +24,14 @@ from tests.oracle import naive, strategies
 from tests.oracle.constructs import constructs
 from tests.oracle.parquet import write_parquet
 from tests.oracle.reading import program_from
+from tests.oracle.vocabulary import ZONES
 
 settings.load_profile("oracle")
 
 
 @contextmanager
-def loaded(program: Program, world: naive.World) -> Iterator[Data]:
-    data = Data.from_rows(program.schema, world.people, world.companies, world.events)
+def loaded(program: Program, world: naive.World, zone: str = "UTC") -> Iterator[Data]:
+    data = Data.from_rows(program.schema, world.people, world.companies, world.events, zone)
     with closing(data.connection):
         yield data
 
@@ -57,20 +58,20 @@ def test_text_means_what_it_says(case):
         assert naive.segment_members(program, world, name, now) == expected
 
 
-@given(strategies.cases())
-def test_evaluator_agrees_with_the_naive_one(case):
+@given(strategies.cases(), st.sampled_from(ZONES))
+def test_evaluator_agrees_with_the_naive_one(case, zone):
     rules, world, now = case
     note(rules.text)
     for construct in sorted(constructs(rules)):
         event(construct)
     program = program_from(rules.text)
-    expected = naive.members(program, world, now)
-    companies = {name: naive.segment_members(program, world, name, now) for name in program.segments}
-    with loaded(program, world) as data:
+    expected = naive.members(program, world, now, zone)
+    companies = {name: naive.segment_members(program, world, name, now, zone) for name in program.segments}
+    with loaded(program, world, zone) as data:
         found = evaluate(build_plan(program, segments=program.segments), data, now)
         assert found.people == sorted(person["person"] for person in world.people)
         by_name = {name: keys_of(found.people, bits) for name, bits in found.personas.items()}
-        assert by_name == expected, difference(rules, program, world, now)
+        assert by_name == expected, difference(rules, program, world, now, zone)
         # a segment asked per person is that of their company
         per_person = {name: keys_of(found.people, bits) for name, bits in found.segments.items()}
         assert per_person == {name: employees(world, keys) for name, keys in companies.items()}
@@ -84,12 +85,12 @@ def test_evaluator_agrees_with_the_naive_one(case):
         assert [list(personas) for personas in alone] == [[name] for name in names]
 
 
-def difference(rules: strategies.Rules, program: Program, world: naive.World, now: datetime) -> str:
+def difference(rules: strategies.Rules, program: Program, world: naive.World, now: datetime, zone: str) -> str:
     """Returns the smallest world in which the two evaluators differ, and how."""
 
     def answers(world: naive.World) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
-        with loaded(program, world) as data:
-            return members(program, data, now), naive.members(program, world, now)
+        with loaded(program, world, zone) as data:
+            return members(program, data, now), naive.members(program, world, now, zone)
 
     def differs(world: naive.World) -> bool:
         found, expected = answers(world)
@@ -98,7 +99,7 @@ def difference(rules: strategies.Rules, program: Program, world: naive.World, no
     least = strategies.smallest(world, differs)
     found, expected = answers(least)
     told = [f"{n}: evaluator {found[n]}, naive {expected[n]}" for n in expected if found[n] != expected[n]]
-    return "\n".join([*told, rules.text, pformat(least, width=120), f"at {now}"])
+    return "\n".join([*told, rules.text, pformat(least, width=120), f"at {now} in {zone}"])
 
 
 def employees(world: naive.World, companies: set[str]) -> set[str]:

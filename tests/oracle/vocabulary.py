@@ -13,6 +13,7 @@ TICK = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 NOWS = [datetime(2026, 3, 1, tzinfo=UTC), datetime(2024, 2, 29, 12, 34, 56, 789012, tzinfo=UTC)]
+ZONES = ["UTC", "Asia/Kolkata", "America/New_York", "Pacific/Auckland"]
 LENGTHS = [DAY, 2 * DAY, HOUR, 3 * DAY]
 OFFSETS = [timedelta(0), HOUR, 2 * HOUR, DAY, DAY + HOUR, 2 * DAY, 3 * DAY, 4 * DAY, 6 * DAY]
 TEXTS = [

@@ -37,7 +37,15 @@ class Writer:
 
     def condition(self, depth: int) -> Piece:
         options = [self.presence, self.number_comparison, self.comparison, self.text_comparison, self.membership]
-        options += [self.text_test, self.between, self.bare_bool, self.within, self.age, self.emptiness]
+        options += [
+            self.text_test,
+            self.between,
+            self.bare_bool,
+            self.within,
+            self.age,
+            self.emptiness,
+            self.days_and_instants,
+        ]
         if self.place in ("person", "company"):
             options += [self.number_comparison, self.measured, self.did, self.sequence] * 3
             options += [self.in_set, self.in_set, self.let_condition, self.comparison, self.age]
@@ -102,6 +110,16 @@ class Writer:
         return self.compared(
             Piece(of.text, x.Age(of.node), of.level), self.pick(list(x.Operator)), self.value(DURATION, depth)
         )
+
+    def days_and_instants(self, depth: int) -> Piece:
+        """A date beside a time, on either side, which is its midnight there."""
+        day, time = (self.value if self.coin() else self.unfixed)(DATE, depth), self.unfixed(TIME, depth)
+        if day.node.type != DATE or time.node.type != TIME:
+            return self.comparison(depth)
+        pair = [Piece(day.text, x.Midnight(day.node), day.level), time]
+        left, right = self.random.sample(pair, 2)
+        ordered = [x.Operator.LT, x.Operator.LE, x.Operator.GT, x.Operator.GE]
+        return self.compared(left, self.pick(ordered), right)
 
     def compared(self, left: Piece, sign: x.Operator, right: Piece) -> Piece:
         node = x.Comparison(sign, left.node, right.node)

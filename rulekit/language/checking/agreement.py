@@ -1,6 +1,7 @@
 """When two values may be compared: one type, a time's age with a duration, a text from its closed set."""
 
 import re
+from datetime import date, timedelta
 from typing import NoReturn
 
 from rulekit.diagnostics import codes
@@ -8,7 +9,7 @@ from rulekit.diagnostics.diagnostic import Code, Fix, Label
 from rulekit.language.checking.findings import replacement
 from rulekit.language.checking.scope import Scope, described
 from rulekit.language.checking.spelling import spelled_as
-from rulekit.language.expressions import Age, Constant, Field, Value
+from rulekit.language.expressions import Age, Constant, Field, Midnight, Value
 from rulekit.language.types import Kind
 
 INSTANTS = (Kind.TIME, Kind.DATE)
@@ -18,9 +19,17 @@ TIMED = (Kind.TIME, Kind.DATE, Kind.DURATION)
 SLASHED_DATE = re.compile(r"\d{1,4}\s*/\s*\d{1,2}\s*/\s*\d{1,4}", re.ASCII)
 
 
-def agree(left: Value, right: Value, scope: Scope) -> tuple[Value, Value]:
-    """Returns two values as they are compared, a time beside a duration as its age; reports a mismatch."""
+def agree(left: Value, right: Value, scope: Scope, *, ordered: bool) -> tuple[Value, Value]:
+    """Returns two values as they are compared; reports a mismatch.
+
+    A time beside a duration is its age. A date beside a time is its midnight where the comparison is about their
+    order; that a time is a date is never so but at that one instant.
+    """
     left, right = _age(left, right), _age(right, left)
+    if ordered:
+        left, right = _midnight(left, right), _midnight(right, left)
+    elif {left.type.kind, right.type.kind} == {Kind.TIME, Kind.DATE}:
+        _fail_as_same(left, right, scope)
     if left.type.kind is right.type.kind or (left.type.is_textual and right.type.is_textual):
         require_choice(left, right, scope)
         require_choice(right, left, scope)
@@ -74,6 +83,24 @@ def fail_mismatch(left: Value, right: Value, scope: Scope) -> NoReturn:
     )
 
 
+def _fail_as_same(left: Value, right: Value, scope: Scope) -> NoReturn:
+    """Reports a time that is to be equal to a date, with how to ask for what lies in a day."""
+    moment, day = (left, right) if left.type.kind is Kind.TIME else (right, left)
+    names = scope.findings.source(moment.span), scope.findings.source(day.span)
+    help = f"compare their order, as in `{names[0]} >= {names[1]}`"
+    if isinstance(day, Constant) and isinstance(day.value, date) and day.value < date.max:
+        after = day.value + timedelta(days=1)
+        help = f"write `{names[0]} >= {day.value} and {names[0]} < {after}` for all of that day"
+    scope.findings.fail(
+        codes.TYPE_MISMATCH,
+        f"`{names[0]}` is a time, `{names[1]}` is a date",
+        day.span,
+        "a whole day",
+        secondary=(Label(moment.span, "an instant"), *declared_at(moment, scope), *scope.uses),
+        help=help,
+    )
+
+
 def declared_at(value: Value, scope: Scope) -> tuple[Label, ...]:
     """Returns the place where a field was declared, for a report about its value."""
     if not isinstance(value, Field) or value.owner == "event":
@@ -85,6 +112,12 @@ def declared_at(value: Value, scope: Scope) -> tuple[Label, ...]:
 def _age(value: Value, other: Value) -> Value:
     if value.type.kind in INSTANTS and other.type.kind is Kind.DURATION:
         return Age(value, value.span)
+    return value
+
+
+def _midnight(value: Value, other: Value) -> Value:
+    if value.type.kind is Kind.DATE and other.type.kind is Kind.TIME:
+        return Midnight(value, value.span)
     return value
 
 

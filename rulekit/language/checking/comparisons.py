@@ -105,10 +105,11 @@ def check_within(node: tree.WithinWindow, scope: Scope) -> Condition:
 
 
 def _compared(operator: Operator, left: Value, right: Value, span: Span, scope: Scope) -> Comparison:
-    left, right = agree(left, right, scope)
+    ordered = operator not in (Operator.EQ, Operator.NE)
+    left, right = agree(left, right, scope, ordered=ordered)
     if left.type.kind is Kind.LIST:
         _fail_operand(operator.value, left, "use `contains` to look into a list", scope)
-    if operator not in (Operator.EQ, Operator.NE) and not left.type.is_ordered:
+    if ordered and not left.type.is_ordered:
         scope.findings.fail(
             codes.UNORDERED_COMPARISON,
             f"{scope.findings.quote(left.span)} is {described(left.type)}, which has no order",

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
+from rulekit.clock import midnight
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Label
 from rulekit.language import tree
@@ -26,10 +28,11 @@ Row = Mapping[str, Scalar]
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
-def check_tests(files: Sequence[tree.File], people: Scope) -> tuple[Test, ...]:
-    """Returns the tests without errors, in the order of files and places."""
+def check_tests(files: Sequence[tree.File], people: Scope, zone: str) -> tuple[Test, ...]:
+    """Returns the tests without errors, in the order of files and places; dates begin in `zone`."""
+    tzinfo = ZoneInfo(zone)
     declarations = [d for file in files for d in file.declarations if isinstance(d, tree.TestDeclaration)]
-    return tuple(_Scenario.read(declaration, people).checked() for declaration in declarations)
+    return tuple(_Scenario.read(declaration, people, tzinfo).checked() for declaration in declarations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,10 @@ class _Scenario:
     events: Sequence[tree.TestEvent]
     moments: Sequence[tree.Moment]
     scope: Scope
+    zone: ZoneInfo
 
     @classmethod
-    def read(cls, declaration: tree.TestDeclaration, scope: Scope) -> "_Scenario":
+    def read(cls, declaration: tree.TestDeclaration, scope: Scope, zone: ZoneInfo) -> "_Scenario":
         statements = declaration.statements
         records = [s for s in statements if isinstance(s, tree.TestRecord)]
         return cls(
@@ -54,6 +58,7 @@ class _Scenario:
             [s for s in statements if isinstance(s, tree.TestEvent)],
             [s for s in statements if isinstance(s, tree.Moment)],
             scope,
+            zone,
         )
 
     def checked(self) -> Test:
@@ -84,14 +89,14 @@ class _Scenario:
         properties = self.scope.schema.events
         self._known(codes.UNKNOWN_EVENT, "event", event.event, properties)
         self._known(codes.UNKNOWN_PERSON, "person", event.person, self.people)
-        row: dict[str, Scalar] = {"person": event.person.text, "at": _instant(event.at)}
+        row: dict[str, Scalar] = {"person": event.person.text, "at": self._instant(event.at.value)}
         declared = properties.get(event.event.text, {})
         return event.event.text, row | self._values("event", event.values, declared)
 
     def _moment(self, moment: tree.Moment) -> Moment:
         for step in moment.steps:
             self._step(step)
-        at = _instant(moment.at)
+        at = self._instant(moment.at.value)
         if not FIRST_YEAR <= at.year <= LAST_YEAR:
             self.scope.findings.report(
                 codes.INVALID_VALUE,
@@ -141,8 +146,18 @@ class _Scenario:
             return name.text, self._texts(taker, given)
         if field.type.kind is Kind.LIST:
             return name.text, self._separated(given)
+        value = given.value.value
+        if field.type.kind is Kind.TIME and isinstance(value, date):
+            return name.text, self._instant(value)
         agree_as_is(taker, constant(given.value), self.scope)
-        return name.text, given.value.value
+        return name.text, value
+
+    def _instant(self, value: object) -> datetime:
+        """Returns an instant as it is and a date as its midnight."""
+        if isinstance(value, datetime):
+            return value
+        assert isinstance(value, date)  # noqa: S101 - the grammar has nothing else here
+        return midnight(value, self.zone)
 
     def _separated(self, given: tree.Option) -> list[str]:
         text = given.value.value
@@ -201,11 +216,3 @@ def _by_key(records: Iterable[tree.TestRecord], scope: Scope) -> dict[str, tree.
                 help="give one of them another name, or remove it",
             )
     return found
-
-
-def _instant(literal: tree.Literal) -> datetime:
-    value = literal.value
-    if isinstance(value, datetime):
-        return value
-    assert isinstance(value, date)  # noqa: S101 - the grammar has nothing else here
-    return datetime.combine(value, time(), UTC)

@@ -31,6 +31,7 @@ VALUES = (
     expressions.Field,
     expressions.Company,
     expressions.Age,
+    expressions.Midnight,
     expressions.Arithmetic,
     expressions.Negative,
     expressions.Lower,

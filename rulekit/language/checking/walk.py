@@ -17,6 +17,7 @@ from rulekit.language.expressions import (
     InList,
     IsMissing,
     Lower,
+    Midnight,
     Negative,
     Not,
     Or,
@@ -74,7 +75,7 @@ def needed(value: Value) -> Needed:
             return frozenset((value,))
         case Field():
             return NOTHING if value.owner == "event" else frozenset((value,))
-        case Age():
+        case Age() | Midnight():
             return needed(value.of)
         case Negative() | Lower():
             return needed(value.operand)
@@ -89,7 +90,7 @@ def defaulted(value: Value) -> Needed:
     match value:
         case Default():
             return needed(value.operand) | defaulted(value.operand)
-        case Age():
+        case Age() | Midnight():
             return defaulted(value.of)
         case Negative() | Lower():
             return defaulted(value.operand)

@@ -12,6 +12,7 @@ from rulekit.language.lints import (
     constant_condition,
     duplicate_condition,
     look_alike_letters,
+    midnight_only,
     persona_never_matches,
     segment_never_matches,
     subsumed_condition,
@@ -32,6 +33,7 @@ Lint = Callable[[View], Iterator[Diagnostic]]
 LINTS: tuple[Lint, ...] = (
     undecided_missing.check,
     suspicious_unit.check,
+    midnight_only.check,
     persona_never_matches.check,
     segment_never_matches.check,
     constant_condition.check,

@@ -22,6 +22,7 @@ from rulekit.language.expressions import (
     InList,
     InSegment,
     IsMissing,
+    Midnight,
     Operator,
     Sequence,
     Value,
@@ -104,9 +105,10 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
-class _AgeOf:
-    """The age of what a key stands for, as a key of its own."""
+class _Of:
+    """The age, or the midnight, of what a key stands for, as a key of its own."""
 
+    kind: type
     of: Hashable
 
 
@@ -212,25 +214,25 @@ class Known:
 
 
 def _base(value: Value) -> Hashable:
-    return _same(value.of if isinstance(value, Age) else value)
+    return _base(value.of) if isinstance(value, Age | Midnight) else _same(value)
 
 
 def _owner(key: Hashable) -> Hashable:
     """Returns whose presence a key depends on: an age is there when its time is."""
-    return key.of if isinstance(key, _AgeOf) else key
+    return _owner(key.of) if isinstance(key, _Of) else key
 
 
 def _same(value: Value) -> Hashable:
     """Returns what one value is known by: a segment's company cannot be missing, the company of a person can."""
-    if isinstance(value, Age):
-        return _AgeOf(_same(value.of))
+    if isinstance(value, Age | Midnight):
+        return _Of(type(value), _same(value.of))
     return (value.owner, value.name) if isinstance(value, Field) else value
 
 
 def _is_of_company(value: Value) -> bool:
     """Returns whether there is no such value without a company."""
     match value:
-        case Age():
+        case Age() | Midnight():
             return _is_of_company(value.of)
         case Field():
             return value.owner == "company"
