@@ -11,6 +11,7 @@ from html import escape
 import css_inline
 
 from rulekit.email.markdown import html_from
+from rulekit.email.pages import require_bounded
 from rulekit.errors import ComposeError
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
@@ -62,6 +63,7 @@ def _footer(written: str, postal_address: str, unsubscribe_url: str | None) -> s
 
 def inline_styles(html: str) -> str:
     """Returns a whole, well-formed page with its styles moved to the elements; raises ComposeError."""
+    require_bounded(html)
     try:
         return _INLINER.inline(html)
     except ValueError as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from markdownify import ATX, MarkdownConverter
 
+from rulekit.email.pages import shorten_blanks
 from rulekit.errors import ComposeError
 
 _BLOCKS = ["p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr"]
@@ -31,7 +32,18 @@ class _TextFromHtml(MarkdownConverter):
             for part in _parts(table):
                 _unmake(part)
             table.name = "div"
+        for number, item in _numbered(soup):
+            item["value"] = str(number)
         return super().convert_soup(soup)
+
+    def convert_li(self, element: Any, text: str, parent_tags: set[str]) -> str:
+        """Returns an item of a list; one of a numbered list begins with its number, and its lines stand below it."""
+        number = element.get("value") if element.parent is not None and element.parent.name == "ol" else None
+        if number is None or not text.strip():
+            return str(super().convert_li(element, text, parent_tags))  # type: ignore[misc]  # comes without types
+        first, *others = text.strip().splitlines()
+        bullet = f"{number}. "
+        return "\n".join([bullet + first, *((" " * len(bullet) + line) if line else "" for line in others)]) + "\n"
 
     def convert_td(self, _element: Any, text: str, **_: Any) -> str:
         """Returns a cell, on one line."""
@@ -56,6 +68,15 @@ class _TextFromHtml(MarkdownConverter):
         return ""
 
     convert_head = convert_title = convert_style = convert_script = convert_template = _leave_out
+
+
+def _numbered(soup: Any) -> Iterator[tuple[int, Any]]:
+    """Yields the items of numbered lists with their numbers; to count for each those before it takes long."""
+    for list_ in soup.find_all("ol"):
+        start = list_.get("start", "")
+        yield from enumerate(
+            list_.find_all("li", recursive=False), int(start) if re.fullmatch(r"\d{1,9}", start) else 1
+        )
 
 
 def _is_layout(table: Any) -> bool:
@@ -97,7 +118,7 @@ def text_from_html(page: str) -> str:
     """Returns the text part for a well-formed page that has none of its own."""
     try:
         text = _TextFromHtml(heading_style=ATX, bullets="-", escape_asterisks=False, escape_underscores=False).convert(
-            page
+            shorten_blanks(page)
         )
     except RecursionError:
         raise ComposeError(

@@ -2,6 +2,8 @@
 
 import base64
 import quopri
+import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -93,3 +95,37 @@ def test_alternatives_put_the_text_first() -> None:
     both = alternatives(mime_part("plain", "t"), mime_part("html", "<p>h"), "edge")
     assert both.index(b"text/plain") < both.index(b"text/html")
     assert both.endswith(b"\r\n--edge--\r\n")
+
+
+ROWS = "<tr><td>a</td><td>b</td></tr>"
+HEAVY = {
+    "numbered list": "<ol>" + "<li>x</li>" * 9_000 + "</ol>",
+    "tags": "<p>x</p>" * 50_000,
+    "blanks": "<p>" + " " * 500_000 + "x",
+    "styles": "<style>" + "".join(f"*{{a{n}:y}}" for n in range(10_000)) + "</style>" + "<b></b>" * 10_000,
+    "one rule": "<style>*{" + "".join(f"a{n}:y;" for n in range(50_000)) + "}</style>" + "<b></b>" * 500,
+    "open sheets": "<style>" * 100_000,
+    "tables": ("<table>" + ROWS + "</table>") * 1_500,
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_no_page_takes_long(name: str) -> None:
+    started = time.process_time()
+    with suppress(ComposeError):
+        text_from_html(inline_styles(HEAVY[name]))
+    assert time.process_time() - started < 10
+
+
+def test_what_an_email_may_hold_is_not_refused() -> None:
+    # a framework of styles, of which the page uses some, and a digest of five hundred lines
+    framework = "".join(f".used-{n}, .m-{n} p {{ color: red; margin: 0; padding: 0 }}" for n in range(5_000))
+    rows = "".join(f'<tr class="used-{n % 90}"><td>a</td><td>b</td><td>c</td></tr>' for n in range(500))
+    page = inline_styles(f"<style>{framework}</style><p>Hello</p><table>{rows}</table>")
+    assert page.count('style="color: red;margin: 0;padding: 0;"') == 500
+    assert text_from_html(page).count("a  b  c") == 500
+
+
+def test_numbered_lists_go_on_from_their_start() -> None:
+    page = inline_styles("<ol start=5><li>a<p>b</p></li><li>c<ol><li>d</li></ol></li><li></li><li>e</li></ol>")
+    assert text_from_html(page) == "5. a\n\n   b\n6. c\n   1. d\n8. e\n"
