@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from rulekit.clock import find_zone
 from rulekit.email.addresses import address_domain
 from rulekit.email.compose import ADDRESS_FIELD, Composed, Composer, make_message_id
 from rulekit.email.unsubscribe import unsubscribe_link
@@ -18,6 +17,7 @@ from rulekit.outbox.firing import Fired
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import NewRow, NoEmail
 from rulekit.records import ComposedEmail, Person, Tagging
+from rulekit.zones import ZONE_FIELDS, read_zone
 
 # what there is of an email that could not be made
 _NOTHING = Composed("", "", "", b"", sha256(b"").hexdigest())
@@ -159,10 +159,10 @@ class _Desk:
 def _zone(person: Person) -> str | None:
     """Returns the zone that a person, or else their company, says they live in, where that is one."""
     for fields in (person.fields, person.company or {}):
-        for name in ("timezone", "time_zone"):
+        for name in ZONE_FIELDS:
             value = fields.get(name)
-            if isinstance(value, str) and find_zone(value) is not None:
-                return value
+            if isinstance(value, str) and (zone := read_zone(value)):
+                return zone
     return None
 
 

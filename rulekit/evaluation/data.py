@@ -19,6 +19,7 @@ from rulekit.evaluation.loading import (
     load_people,
     no_companies,
     unknown_companies,
+    unknown_zones,
 )
 from rulekit.evaluation.occurrences import event_relation, load_events
 from rulekit.evaluation.quality import combine
@@ -120,10 +121,11 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
     else:
         companies = no_companies(tables, schema.company)
     events = load_events(tables, mapping.events, schema.events, people.stage, zone)
+    zones = [*unknown_zones(tables, "person", schema.person), *unknown_zones(tables, "company", schema.company)]
     return DataReport(
         people=people.rows,
         companies=companies.rows,
-        fields=combine([*people.fields, *companies.fields, *events.fields]),
+        fields=combine([*people.fields, *companies.fields, *events.fields, *zones]),
         events=events.kinds,
         undeclared_events=events.undeclared,
         undeclared_kinds=events.undeclared_kinds,

@@ -4,7 +4,7 @@ Keys are texts, equal when every character is. A key that two rows share fails t
 out and counted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -16,8 +16,10 @@ from rulekit.evaluation.report import FieldReport
 from rulekit.evaluation.staging import Stage, Wanted, stage
 from rulekit.evaluation.tables import Column, Relation, Tables, create_relation, source_errors
 from rulekit.language.program import FieldType
+from rulekit.language.types import Kind
 from rulekit.records import RecordMapping
 from rulekit.suggestions import suggest
+from rulekit.zones import ZONE_FIELDS, read_zone
 
 PEOPLE = "rulekit people"
 COMPANIES = "rulekit companies"
@@ -53,6 +55,20 @@ def no_companies(tables: Tables, fields: Mapping[str, FieldType]) -> Loaded:
     key = exp.alias_(exp.cast(exp.null(), "VARCHAR"), "company", quoted=True)
     create_relation(tables.connection, COMPANIES, exp.select(key, *columns).where(exp.false()), keep=False)
     return Loaded(0, 0, (), Stage(COMPANIES, "", {}, frozenset({"company"})))
+
+
+def unknown_zones(tables: Tables, owner: str, fields: Mapping[str, FieldType]) -> Iterator[FieldReport]:
+    """Yields how many values of the field that names a time zone name none."""
+    for field in (fields[name] for name in ZONE_FIELDS if name in fields and fields[name].type.kind is Kind.TEXT):
+        value = exp.column(f"f.{field.name}", quoted=True)
+        query = (
+            exp.select(value, exp.Count(this=exp.Star()))
+            .from_(exp.table_(f"rulekit {_PLURAL[owner]}", quoted=True))
+            .where(value.is_(exp.null()).not_())
+            .group_by(value)
+        )
+        unknown = sum(count for text, count in tables.rows(query) if text.strip() and read_zone(text) is None)
+        yield FieldReport(owner, field.name, no_zone=unknown)
 
 
 def unknown_companies(tables: Tables) -> int:

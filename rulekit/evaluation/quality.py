@@ -49,8 +49,8 @@ def combine(reports: Iterable[FieldReport]) -> tuple[FieldReport, ...]:
     """Returns the reports that have something to say, those of one field added up, by owner and field."""
     sums: dict[tuple[str, str], list[int]] = {}
     for report in reports:
-        total = sums.setdefault((report.owner, report.field), [0, 0, 0])
-        for index, count in enumerate((report.missing, report.unreadable, report.outside)):
+        total = sums.setdefault((report.owner, report.field), [0, 0, 0, 0])
+        for index, count in enumerate((report.missing, report.unreadable, report.outside, report.no_zone)):
             total[index] += count
     return tuple(FieldReport(*name, *counts) for name, counts in sorted(sums.items()) if any(counts))
 

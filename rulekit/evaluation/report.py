@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 
 # kinds of event that a line names
 NAMED = 5
+_NO_ZONE = "without a time zone in it, taken as missing: quiet hours go by the company's, or by that of rulekit.toml"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldReport:
-    """Values of one field or property that are not as declared.
+    """Values of one field or property that are not as declared, or no time zone where one is meant.
 
     `owner` is `person`, `company` or the name of an event. `missing` counts only where the declaration has no `?`;
     `unreadable` values are there but not of the declared type, and count as missing from then on; `outside` values
-    are texts that a `one of` does not name, and stay as they are.
+    are texts that a `one of` does not name, and stay as they are. `no_zone` counts texts in the field of a time zone
+    that name none.
     """
 
     owner: str
@@ -21,6 +23,7 @@ class FieldReport:
     missing: int = 0
     unreadable: int = 0
     outside: int = 0
+    no_zone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ def _field_problems(report: FieldReport) -> list[str]:
         *_counted(report.missing, "value", "missing, but it is declared without `?`", where),
         *_counted(report.unreadable, "value", "not as declared, taken as missing", where),
         *_counted(report.outside, "value", "outside the declared set", where),
+        *_counted(report.no_zone, "value", _NO_ZONE, where),
     ]
 
 

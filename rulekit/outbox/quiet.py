@@ -7,11 +7,10 @@ set back inside quiet hours or at an edge of them, they grow longer and are neve
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from rulekit.clock import find_zone
 from rulekit.limits import QuietHours
+from rulekit.zones import find_clock
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
@@ -22,7 +21,7 @@ def next_allowed(now: datetime, hours: QuietHours, zone: str, otherwise: str = "
 
     `otherwise` is the zone to go by where `zone` is not known (any more) on this machine.
     """
-    clock = find_zone(zone) or find_zone(otherwise) or ZoneInfo("UTC")
+    clock = find_clock(zone) or find_clock(otherwise) or UTC
     end = _end_of_quiet(now, hours, clock)
     # the end of one day's hours may lie in those of the next, on days that the clock skips or repeats
     while end is not None:
@@ -31,12 +30,12 @@ def next_allowed(now: datetime, hours: QuietHours, zone: str, otherwise: str = "
     return now
 
 
-def _end_of_quiet(now: datetime, hours: QuietHours, clock: ZoneInfo) -> datetime | None:
+def _end_of_quiet(now: datetime, hours: QuietHours, clock: tzinfo) -> datetime | None:
     """Returns when the quiet hours around an instant end, or None outside of them."""
     return max((end for start, end in _around(now, hours, clock) if start <= now < end), default=None)
 
 
-def _around(now: datetime, hours: QuietHours, clock: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
+def _around(now: datetime, hours: QuietHours, clock: tzinfo) -> Iterator[tuple[datetime, datetime]]:
     """Yields the quiet hours of the days around an instant; two before it, as a day may be skipped or repeated."""
     today = now.astimezone(clock).date()
     nights = hours.end < hours.start
@@ -44,27 +43,27 @@ def _around(now: datetime, hours: QuietHours, clock: ZoneInfo) -> Iterator[tuple
         yield _first(day, hours.start, clock), _last(day + nights * _DAY, hours.end, clock)
 
 
-def _first(day: date, at: time, clock: ZoneInfo) -> datetime:
+def _first(day: date, at: time, clock: tzinfo) -> datetime:
     """Returns the first instant at which the wall clock shows that time or a later one."""
     local = datetime.combine(day, at)
     early, late = _readings(local, clock)
     return early if early <= late else _jump(local, late, early, clock)
 
 
-def _last(day: date, at: time, clock: ZoneInfo) -> datetime:
+def _last(day: date, at: time, clock: tzinfo) -> datetime:
     """Returns the last instant at which the wall clock comes to that time, or jumps over it."""
     local = datetime.combine(day, at)
     early, late = _readings(local, clock)
     return late if early <= late else _jump(local, late, early, clock)
 
 
-def _readings(local: datetime, clock: ZoneInfo) -> tuple[datetime, datetime]:
+def _readings(local: datetime, clock: tzinfo) -> tuple[datetime, datetime]:
     """Returns a wall clock's time by the offset before a change of the clock and by that after it."""
     first, second = (local.replace(tzinfo=clock, fold=fold).astimezone(UTC) for fold in (0, 1))
     return first, second
 
 
-def _jump(local: datetime, before: datetime, after: datetime, clock: ZoneInfo) -> datetime:
+def _jump(local: datetime, before: datetime, after: datetime, clock: tzinfo) -> datetime:
     """Returns the instant between two others at which the wall clock jumps over a time."""
     seconds = range(1, (after - before) // _SECOND + 1)
     passed = bisect_right(seconds, local, key=lambda s: (before + s * _SECOND).astimezone(clock).replace(tzinfo=None))
