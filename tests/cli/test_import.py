@@ -4,7 +4,7 @@ import json
 import mailbox
 import os
 import stat
-from datetime import UTC, datetime
+import time
 from pathlib import Path
 from typing import Any
 
@@ -214,6 +214,7 @@ def test_a_pipe_among_the_messages_is_not_waited_for(sent: Any) -> None:
 
 def test_a_file_of_a_hundred_thousand_addresses_takes_seconds(mailed: Any) -> None:
     path = mailed.write("list.csv", "email\n" + "".join(f"person{n}@example.com\n" for n in range(100_000)))
-    start = datetime.now(UTC)
+    # the time of this process alone, so that a busy machine is no slow program
+    start = time.process_time()
     assert told(mailed, path, *AT) == "100,000 addresses suppressed\n"
-    assert (datetime.now(UTC) - start).total_seconds() < 30
+    assert time.process_time() - start < 30

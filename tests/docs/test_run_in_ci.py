@@ -64,7 +64,9 @@ def test_the_workflow_of_this_repository_has_the_published_schema() -> None:
     validate("check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(workflow))
 
 
-def test_pre_commit_takes_the_hooks_and_the_snippet(tmp_path: Path) -> None:
+def test_pre_commit_takes_the_hooks_and_the_snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # it makes a folder even to look at a file, and the home of whoever runs the tests may be read-only
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "home"))
     config = tmp_path / ".pre-commit-config.yaml"
     config.write_text(SNIPPETS[".pre-commit-config.yaml"])
     validate("pre_commit", "validate-config", str(config))
