@@ -16,6 +16,7 @@ from rulekit.engine.hearing import Format
 from rulekit.engine.importing import Imported, ImportRequest, import_notices
 from rulekit.engine.project import open_project_store
 from rulekit.errors import RulekitError
+from rulekit.outbox.store import Store
 
 SHOWN_WORDS = 20
 
@@ -65,15 +66,20 @@ def command(
     """
     request = ImportRequest(path, now, by, Format(format_) if format_ else None, trigger, reason, words, dry_run)
     with open_project_store(project) as store, working(f"reading {escape_line(path.name)}") as say:
-        if trigger and not store.knows_trigger(trigger):
-            raise RulekitError(
-                f"no email was ever due to a trigger `{trigger}`", help="leave `--trigger` out to suppress all mail"
-            )
+        refuse_unknown_trigger(store, trigger)
         done = import_notices(store, request, lambda lines: say(f"{lines:,} read"))
     if output == "json":
         print_json({"schema_version": 1, "dry_run": dry_run, **asdict(done)})
     else:
         _print(done, dry_run)
+
+
+def refuse_unknown_trigger(store: Store, trigger: str | None) -> None:
+    """Raises RulekitError for a trigger that the store does not know: nothing could be forbidden for it alone."""
+    if trigger and not store.knows_trigger(trigger):
+        raise RulekitError(
+            f"no email was ever due to a trigger `{trigger}`", help="leave `--trigger` out to suppress all mail"
+        )
 
 
 def _print(done: Imported, dry_run: bool) -> None:

@@ -51,7 +51,7 @@ from rulekit.outbox.pace import Pace, SendingState
 from rulekit.outbox.reconcile import Reconciliation, reconcile
 from rulekit.outbox.rows import AuditLine, OutboxRow, RowFilter
 from rulekit.outbox.states import State
-from rulekit.outbox.suppressions import Suppression
+from rulekit.outbox.suppressions import Suppression, Which
 from rulekit.outbox.tables import meta
 from rulekit.outbox.tick import Ahead, TickOutcome, TickRecord, TickState, Withdrawal
 from rulekit.outbox.transition import Given
@@ -234,7 +234,12 @@ class Store(Deciding, Upkeep):
 
     def unsuppress(self, address: str, trigger: str | None = None) -> bool:
         """Allows an address and its people again; returns whether it was forbidden. Emails that ended stay ended."""
-        return self._write(lambda work: suppressions.remove(work, address, trigger), locks.forbidding)
+        which = Which(frozenset({suppressions.normalise(address)}), trigger)
+        return bool(self.unsuppress_many(which))
+
+    def unsuppress_many(self, which: Which, *, dry_run: bool = False) -> list[Suppression]:
+        """Allows all addresses that are meant again, in one transaction; returns what was forbidden about them."""
+        return self._write(lambda work: suppressions.remove(work, which, dry_run=dry_run), locks.forbidding)
 
     def suppressions(self) -> list[Suppression]:
         """Returns every address that may not be mailed, in order."""

@@ -5,13 +5,25 @@ suppressed for all mail, or for the emails of one trigger. Where somebody asked 
 wrote), the people who were mailed there are suppressed with it, and stay so at any other address.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Connection, Select, and_, bindparam, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from rulekit.outbox.execution import (
     COLUMNS,
@@ -90,6 +102,21 @@ class Forbidden:
             return f"{SUPPRESSED}: {reason}"
         reason = self.people.get((person, ALL_MAIL)) or self.people.get((person, trigger))
         return None if reason is None else f"{SUPPRESSED_PERSON}: {reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which lines of the list are meant: those of all mail or of one trigger, that all that is said is true of.
+
+    `addresses` are normalised; `since` and `until` are the first and the last instant.
+    """
+
+    addresses: frozenset[str] | None = None
+    trigger: str | None = None
+    reason: str | None = None
+    actor: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def normalise(address: str) -> str:
@@ -221,23 +248,44 @@ def _each_for_its_reason(
     return found
 
 
-def remove(work: Work, address: str, trigger: str | None = None) -> bool:
-    """Takes an address off the list, of all mail or of one trigger; returns whether it was on it.
+def remove(work: Work, which: Which, *, dry_run: bool = False) -> list[Suppression]:
+    """Takes what is meant off the list, and returns it in order; a dry run only returns it.
 
-    Its people are mailed again with it, unless they asked for the same at another address.
+    The people of an address are mailed again with it, unless they asked for the same at another one.
     """
-    stream = _stream(work, trigger)
-    for table in (suppressed_people, suppressions):
-        listed_there = (table.c.address == normalise(address), table.c.stream == stream)
-        removed = work.connection.execute(delete(table).where(*listed_there)).rowcount
-    return removed == 1
+    found: list[Suppression] = []
+    for there in _places(which):
+        found += listed(work, *there)
+        if not dry_run:
+            meant = select(suppressions.c.address, suppressions.c.stream).where(*there)
+            theirs = tuple_(suppressed_people.c.address, suppressed_people.c.stream).in_(meant)
+            work.connection.execute(delete(suppressed_people).where(theirs))
+            work.connection.execute(delete(suppressions).where(*there))
+    return found
 
 
-def listed(work: Work) -> list[Suppression]:
-    """Returns every suppressed address in order."""
+def _places(which: Which) -> Iterator[tuple[ColumnElement[bool], ...]]:
+    """Yields the conditions of the lines that are meant, for some of the addresses after the others."""
+    c = suppressions.c
+    named = select(triggers.c.id).where(triggers.c.name == which.trigger).scalar_subquery()
+    said = [c.stream == (ALL_MAIL if which.trigger is None else named)]
+    said += [] if which.reason is None else [c.reason == which.reason]
+    said += [] if which.actor is None else [c.actor_name == which.actor]
+    said += [] if which.since is None else [c.at >= which.since]
+    said += [] if which.until is None else [c.at <= which.until]
+    if which.addresses is None:
+        yield tuple(said)
+        return
+    for some in in_batches(sorted(which.addresses)):
+        yield (*said, c.address.in_(some))
+
+
+def listed(work: Work, *there: ColumnElement[bool]) -> list[Suppression]:
+    """Returns every suppressed address in order, or those of which all conditions are true."""
     lines = (
         select(suppressions, triggers.c.name)
         .select_from(suppressions.outerjoin(triggers, triggers.c.id == suppressions.c.stream))
+        .where(*there)
         .order_by(suppressions.c.address, suppressions.c.stream)
     )
     people = _people_of_each(work)

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 AT = ("--now", "2026-01-02T09:00Z")
 
 
@@ -15,13 +17,15 @@ def test_a_suppressed_address_ends_what_waits_for_it(mailed: Any) -> None:
     assert listed["suppressions"] == [
         {
             "address": "ada@example.com",
+            "trigger": None,
             "at": "2026-01-02T09:00:00Z",
             "by": "Eve",
             "reason": "wrote to us",
             "people": ["ada"],
         }
     ]
-    assert "ada@example.com  2026-01-02T09:00:00Z  Eve  ada     wrote to us" in mailed.cli("suppress", "list").output
+    listed = mailed.cli("suppress", "list").output
+    assert "ada@example.com  all mail  2026-01-02T09:00:00Z  Eve  ada     wrote to us" in listed
 
 
 def test_removing_allows_the_address_again(mailed: Any) -> None:
@@ -124,3 +128,77 @@ def test_what_is_kept_of_a_person_says_that_they_are_mailed_nowhere(mailed: Any)
     for person, everywhere in (("ada", True), ("bob", False)):
         (line,) = json.loads(mailed.cli("export", "--person", person).output)["suppressions"]
         assert line["everywhere"] is everywhere
+
+
+def test_a_list_that_was_wrong_is_taken_back_by_what_its_addresses_have_in_common(mailed: Any) -> None:
+    mailed.cli("suppress", "add", "ada@example.com", "--by", "Ada", *AT)
+    path = mailed.write("wrong.csv", "email\nbob@example.com\ncid@example.com\n")
+    mailed.cli("suppress", "import", str(path), "--by", "Eve", "--now", "2026-01-02T10:00Z")
+    listed = mailed.cli("suppress", "list").output
+
+    wrong = ("suppress", "remove", "--reason", "on the list wrong.csv")
+    assert mailed.cli(*wrong, "--dry-run").output == "2 addresses might be mailed again\n"
+    assert mailed.cli(*wrong, input="n\n").exit_code == 1
+    assert mailed.cli("suppress", "list").output == listed
+    asked = mailed.cli(*wrong, input="y\n").output
+    assert "  2  on the list wrong.csv\nallow mail to 2 addresses again?" in asked
+    assert asked.endswith("2 addresses may be mailed again\n")
+    assert addresses(mailed) == ["ada@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "left"),
+    [
+        (("--by", "Eve"), ["ada@example.com"]),
+        (("--since", "2026-01-02T10:00Z"), ["ada@example.com"]),
+        (("--until", "2026-01-02T09:00Z"), ["bob@example.com"]),
+        (("--by", "Eve", "--until", "2026-01-02T09:00Z"), ["ada@example.com", "bob@example.com"]),
+        (("ada@example.com", "--by", "Eve"), ["ada@example.com", "bob@example.com"]),
+    ],
+)
+def test_all_filters_must_be_true(mailed: Any, filters: tuple[str, ...], left: list[str]) -> None:
+    mailed.cli("suppress", "add", "ada@example.com", "--by", "Ada", *AT)
+    mailed.cli("suppress", "add", "bob@example.com", "--by", "Eve", "--now", "2026-01-02T10:00Z")
+    mailed.cli("suppress", "remove", *filters, "--yes")
+    assert addresses(mailed) == left
+
+
+def test_many_addresses_are_removed_by_name_and_from_a_file_or_a_pipe(mailed: Any) -> None:
+    for name in ("ada", "bob", "cid", "dee"):
+        mailed.cli("suppress", "add", f"{name}@example.com", "--by", "Eve", *AT)
+    done = mailed.cli("suppress", "remove", "ADA@example.com", "nobody@example.com", "bob@example.com")
+    assert done.output == "2 addresses may be mailed again; 1 of those named were not suppressed\n"
+    piped = mailed.cli("suppress", "remove", "--from", "-", input="\ncid@example.com\n\n")
+    assert piped.output == "cid@example.com may be mailed again\n"
+    mailed.cli("suppress", "remove", "--from", str(mailed.write("fine.txt", "\ufeffdee@example.com\n")))
+    assert addresses(mailed) == []
+
+
+def test_nothing_is_removed_by_no_filter_or_an_empty_file(mailed: Any) -> None:
+    mailed.cli("suppress", "add", "ada@example.com", "--by", "Eve", *AT)
+    assert "say which addresses" in mailed.cli("suppress", "remove", "--yes").output
+    assert mailed.cli("suppress", "remove", "--from", "-", "--yes", input="").exit_code == 1
+    assert addresses(mailed) == ["ada@example.com"]
+
+
+def test_one_trigger_is_suppressed_listed_and_allowed_again(mailed: Any) -> None:
+    unknown = mailed.cli("suppress", "add", "ada@example.com", "--trigger", "Gret", *AT)
+    assert (unknown.exit_code, "no email was ever due to a trigger `Gret`" in unknown.output) == (2, True)
+    added = mailed.cli("suppress", "add", "ada@example.com", "--trigger", "Greet", "--by", "Eve", *AT)
+    assert added.output == "ada@example.com is not mailed any more for Greet; 1 waiting email ended\n"
+    assert (
+        "ada@example.com  Greet  2026-01-02T09:00:00Z  Eve  ada     asked for it"
+        in mailed.cli("suppress", "list").output
+    )
+    listed = json.loads(mailed.cli("suppress", "list", "--output", "json").output)
+    assert [line["trigger"] for line in listed["suppressions"]] == ["Greet"]
+
+    refused = mailed.cli("suppress", "remove", "ada@example.com")
+    assert "it is suppressed for emails of Greet: name the trigger with `--trigger`" in refused.output
+    mailed.cli("suppress", "remove", "ada@example.com", "--trigger", "Greet")
+    assert addresses(mailed) == []
+
+
+def addresses(project: Any) -> list[str]:
+    listed = json.loads(project.cli("suppress", "list", "--output", "json").output)
+    return [line["address"] for line in listed["suppressions"]]
