@@ -65,7 +65,7 @@ class FolderSender:
         except RulekitError as error:
             return Later(error.message, RefusalClass.SENDER)
         except OSError as error:
-            return self._later(target, error)
+            return self._later(error)
         mark_data()
         try:
             if target.exists():
@@ -74,12 +74,11 @@ class FolderSender:
             else:
                 replace_file(target, message, self._project, mode=0o600, beside=f".{target.name}.part")
         except OSError as error:
-            return self._later(target, error)
+            return self._later(error)
         return Sent(f"written to {self._folder.name}/{target.name}")
 
-    def _later(self, target: Path, error: OSError) -> Later:
-        reason = f"{self._folder.name}/{target.name} could not be written: {error.strerror or error}"
-        return Later(reason, RefusalClass.SENDER)
+    def _later(self, error: OSError) -> Later:
+        return Later(f"no file could be written to {self._folder.name}: {error.strerror}", RefusalClass.SENDER)
 
     def check(self) -> CheckResult:
         """Says whether files can be written there, and that nobody gets them."""

@@ -13,7 +13,7 @@ import click
 
 from rulekit import __version__
 from rulekit.diagnostics.lines import escape
-from rulekit.errors import RulekitError
+from rulekit.errors import PluginError, RulekitError, SourceError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -103,6 +103,11 @@ class LazyGroup(click.Group):
 
 def _told(error: Exception) -> RulekitError:
     """Returns any error in the user's terms; what nobody foresaw is a fault of rulekit, and is said to be one."""
+    if isinstance(error, SourceError | PluginError):
+        from rulekit.cli.logs import hide_addresses
+
+        # a source or a plugin says what it likes, and this may be the log of a job that others read
+        error.message = hide_addresses(error.message)
     if isinstance(error, RulekitError):
         return error
     if isinstance(error, OSError) and error.filename:
@@ -112,8 +117,9 @@ def _told(error: Exception) -> RulekitError:
     import traceback
 
     place = traceback.extract_tb(error.__traceback__)[-1]
+    # what the error says may be a value of a person
     return RulekitError(
-        f"rulekit has a fault of its own: {type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})",
+        f"rulekit has a fault of its own: {type(error).__name__} ({Path(place.filename).name}:{place.lineno})",
         help="report this line; what was written before is in the store, and nothing is half written",
     )
 

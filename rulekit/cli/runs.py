@@ -8,6 +8,7 @@ from datetime import datetime
 import click
 
 from rulekit import __version__
+from rulekit.cli.logs import hide_addresses
 from rulekit.cli.printing import escape_line, print_json
 from rulekit.cli.ticks import birth, print_data_report, print_tick
 from rulekit.clock import format_instant
@@ -54,7 +55,7 @@ def _print_dispatch(report: DispatchReport) -> None:
             parts.append(f"{count} {word}")
     click.echo(f"dispatch: {', '.join(parts)}")
     if report.paused:
-        click.echo(f"  no more is sent by this run: {escape_line(report.paused)}", err=True)
+        click.echo(f"  no more is sent by this run: {escape_line(hide_addresses(report.paused))}", err=True)
 
 
 def find_needs(report: RunReport) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections import Counter
 
 import click
 
+from rulekit.cli.logs import hide_addresses
 from rulekit.cli.printing import escape_line, print_columns
 from rulekit.diagnostics.lines import plural
 from rulekit.engine import PersonaChange, PreparedTick
@@ -22,7 +23,8 @@ def print_tick(tick: PreparedTick) -> None:
     for trigger, count in sorted(Counter(wait.trigger for wait in tick.record.waiting).items()):
         click.echo(f"  {trigger}: {plural(count, 'person', 'people')} waiting for `after`")
     for (trigger, reason), count in sorted(Counter((n.trigger, n.reason) for n in tick.record.no_emails).items()):
-        click.echo(f"  {trigger}: no email for {plural(count, 'person', 'people')}: {escape_line(reason)}")
+        why = escape_line(hide_addresses(reason))
+        click.echo(f"  {trigger}: no email for {plural(count, 'person', 'people')}: {why}")
     _print_first_triggers(tick)
     for trigger in sorted(tick.removed_triggers & tick.withdrawn.keys()):
         withdrawn = plural(tick.withdrawn[trigger], "email")

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.confinement import connect, connected
+from rulekit.evaluation.engine_words import describe
 from rulekit.evaluation.loading import (
     COMPANIES,
     PEOPLE,
@@ -25,7 +26,7 @@ from rulekit.evaluation.occurrences import event_relation, load_events
 from rulekit.evaluation.quality import combine
 from rulekit.evaluation.report import DataReport
 from rulekit.evaluation.rows import Row, RowSource
-from rulekit.evaluation.tables import Tables, describe
+from rulekit.evaluation.tables import Tables
 from rulekit.language.program import Schema
 from rulekit.records import Source, SourceMapping
 

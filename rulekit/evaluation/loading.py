@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from rulekit.diagnostics.lines import plural
 from rulekit.errors import SourceError
 from rulekit.evaluation.normalise import missing, read_text
 from rulekit.evaluation.quality import Counts, count_where, value_counts
@@ -98,7 +99,7 @@ def _load(
     staged = stage(tables, relation, key_columns(key, owner) | dict(links), wanted, zone)
     with source_errors(relation.title):
         loaded = _inspect(tables, staged, wanted, owner)
-        _refuse_duplicates(tables, staged, owner)
+        _refuse_duplicates(tables, staged, owner, mapping.key)
     create_relation(tables.connection, f"rulekit {_PLURAL[owner]}", _view(staged, wanted, [owner, *links]), keep=False)
     return loaded
 
@@ -138,16 +139,16 @@ def _inspect(tables: Tables, staged: Stage, wanted: list[Wanted], owner: str) ->
     return Loaded(counts.rows, without_key, tuple(counts.report(staged, want) for want in wanted), staged)
 
 
-def _refuse_duplicates(tables: Tables, staged: Stage, owner: str) -> None:
+def _refuse_duplicates(tables: Tables, staged: Stage, owner: str, column: str) -> None:
     key = exp.column(owner, quoted=True)
     count = exp.Count(this=exp.Star())
     twice = exp.select(key).from_(_table(staged)).where(key.is_(exp.null()).not_()).group_by(key).having(count > 1)
-    rows = tables.rows(twice.order_by(key).limit(4))
-    if rows:
-        shown = ", ".join(f"`{row[0]}`" for row in rows[:3]) + (", …" if len(rows) > 3 else "")
+    keys = tables.rows(exp.select(count.copy()).from_(twice.subquery("twice")))[0][0]
+    if keys:
         raise SourceError(
-            f"{staged.title} has more than one row for the same {owner}: {shown}",
-            help=f"make the key of a {owner} unique, for example with a `query` that keeps the newest row of each",
+            f"{staged.title} has more than one row for the same {owner}, {plural(keys, 'key')} in all",
+            help=f"make the key of a {owner} unique, for example with a `query` that keeps the newest row of each; "
+            f"to see them, count the rows of each `{column}`",
         )
 
 

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.conditions import condition_sql, segment_column
+from rulekit.evaluation.engine_words import describe
 from rulekit.evaluation.grouping import EventGroups, Group
 from rulekit.evaluation.numbers import Exact, Term, number_type
 from rulekit.evaluation.plan import Measure, Node, Plan
@@ -49,8 +50,9 @@ class Statement:
                 help="look for amounts with more than 25 digits in the source",
             ) from error
         except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            raise SourceError(f"the data cannot be evaluated: {reason}", help="look at the source's tables") from error
+            raise SourceError(
+                f"the data cannot be evaluated: {describe(error)}", help="look at the source's tables"
+            ) from error
 
 
 def people_statement(plan: Plan, data: Relations) -> Statement:

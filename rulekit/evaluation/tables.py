@@ -3,7 +3,6 @@
 Each table is opened once per tick, however many mappings use it.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from sqlglot import exp
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.confinement import require_one_select, shut_in
+from rulekit.evaluation.engine_words import describe
 from rulekit.evaluation.normalise import WHOLE_NUMBERS
 from rulekit.records import EventMapping, QueryTable, RecordMapping, Source, SourceMapping, StreamTable, Table
 from rulekit.suggestions import did_you_mean
@@ -181,16 +181,11 @@ def source_errors(title: str) -> Iterator[None]:
         ) from error
 
 
-def describe(error: Exception) -> str:
-    """Returns what an error of the engine says, without its advice on options and without lines of the data."""
-    first = re.split(r"\n\s*\n|\nLINE |\nPossible ", str(error).strip(), maxsplit=1)[0]
-    kept = [line for line in first.splitlines() if not line.startswith("Original Line")]
-    return re.sub(r"^(Invalid Input|IO|Catalog|Binder|Parser) Error: ", "", "; ".join(kept))
-
-
 def _advice(section: str, names: list[str]) -> str:
     if len(names) == 1 and ";" in names[0]:
         return "separate the columns by commas; this file has one column, whose name holds semicolons"
+    if any("@" in name for name in names):
+        return "write the names of the columns into its first line, which looks like a row of data"
     return f"name the right column under {section} in rulekit.toml; there are: {_listed(names)}"
 
 

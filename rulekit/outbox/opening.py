@@ -65,7 +65,9 @@ def told_as_store_errors(name: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        problem, help = _explain(error) or (f"the database says: {error.orig}", "run again; report it when it stays")
+        # what follows the first line may be the row that it is about
+        said = str(error.orig).partition("\n")[0]
+        problem, help = _explain(error) or (f"the database says: {said}", "run again; report it when it stays")
         raise StoreError(f"the store {name}: {problem}", help=help) from error
     except SQLAlchemyError as error:
         raise StoreError(f"the store {name}: {error}", help="run again; report it when it stays") from error

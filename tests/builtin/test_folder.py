@@ -86,7 +86,7 @@ def test_a_file_in_the_place_of_the_folder_pauses_the_sender(tmp_path: Path) -> 
     outcome = open_folder(SenderRequest("folder:outbox", tmp_path)).send(MESSAGE, envelope(), nothing)
     assert isinstance(outcome, Later)
     assert outcome.about is RefusalClass.SENDER
-    assert "1@example.com.eml could not be written" in outcome.reason
+    assert "no file could be written to outbox: File exists" in outcome.reason
 
 
 def test_a_full_disk_leaves_no_half_email(tmp_path: Path) -> None:

@@ -142,7 +142,10 @@ def test_a_source_without_anybody(running: Any, content: str) -> None:
 def test_a_person_who_appears_twice(running: Any) -> None:
     running.person_rows([["ada", "a@example.com", "pro", ""], ["ada", "b@example.com", "free", ""]])
     refused(
-        running, 4, "`people.csv` has more than one row for the same person: `ada`", "make the key of a person unique"
+        running,
+        4,
+        "`people.csv` has more than one row for the same person, 1 key",
+        "make the key of a person unique",
     )
 
 
