@@ -1,7 +1,5 @@
 """`rulekit members`: who is in a persona or segment."""
 
-import csv
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import click
 
 from rulekit.cli.completing import declared
 from rulekit.cli.options import now_option, output_option, project_option
-from rulekit.cli.printing import escape_line, print_json
+from rulekit.cli.printing import escape_line, print_csv, print_json
 from rulekit.cli.progress import working
 from rulekit.clock import format_instant
 from rulekit.engine import list_members, open_project
@@ -30,12 +28,7 @@ def command(name: str, count: bool, output: str, now: datetime, project: Path) -
     elif output == "json":
         print_json({"schema_version": 1, "name": name, "now": format_instant(now), members.what: members.keys})
     elif output == "csv":
-        # another program gets the keys exactly; a terminal gets them so that they cannot steer it
-        shown = map(escape_line, members.keys) if sys.stdout.isatty() else members.keys
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow([members.what])
-        writer.writerows([key] for key in shown)
-        sys.stdout.flush()
+        print_csv(members.what, members.keys)
     else:
         for key in members.keys:
             click.echo(escape_line(key))
