@@ -27,19 +27,20 @@ _ODD_KINDS = {
 class NotAFile(OSError):
     """What lies at a path is a pipe, a socket or a device; `kind` says which."""
 
-    def __init__(self, kind: str) -> None:
-        super().__init__(errno.EINVAL, f"it is {kind}, not a file")
+    def __init__(self, kind: str, file: Path) -> None:
+        super().__init__(errno.EINVAL, f"it is {kind}, not a file", str(file))
         self.kind = kind
 
 
-def read_start(file: Path, limit: int = TEXT_LIMIT) -> bytes:
+def read_start(file: Path, *roots: Path, limit: int = TEXT_LIMIT) -> bytes:
     """Returns what stands in a file, cut to one byte more than the limit; raises OSError.
 
-    Raises NotAFile for what might never end.
+    Raises NotAFile for what might never end, and RulekitError for a link in one of the `roots` that leads out of it.
     """
+    file = place_of(file, *roots) if roots else file
     odd = _ODD_KINDS.get(stat.S_IFMT(file.stat().st_mode))
     if odd is not None:
-        raise NotAFile(odd)
+        raise NotAFile(odd, file)
     with file.open("rb") as opened:
         return opened.read(limit + 1)
 
@@ -58,7 +59,7 @@ def place_of(path: Path, *roots: Path) -> Path:
         target = Path(os.path.realpath(step)) if is_link or part == os.pardir else step
         if is_link and any(place.is_relative_to(root) and not target.is_relative_to(root) for root in inside):
             raise RulekitError(
-                f"{step} is a link that leads out of the project, so nothing is written through it",
+                f"{step} is a link that leads out of the project, which is not followed",
                 help="put a file or folder of its own in its place, or give the path that it leads to",
             )
         place = target

@@ -16,7 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from rulekit.clock import find_zone, parse_duration
 from rulekit.doubt import Policy
-from rulekit.errors import SettingsError
+from rulekit.errors import RulekitError, SettingsError
+from rulekit.files import TEXT_LIMIT, read_start
 from rulekit.folders import FILE_NAME
 from rulekit.limits import Cap, QuietHours, Rate, parse_cap, parse_quiet_hours, parse_rate
 from rulekit.records import EventMapping, RecordMapping, SourceMapping
@@ -252,17 +253,22 @@ def load_settings(project: Path) -> Settings:
     Raises SettingsError that names every wrong setting, with a suggestion for an unknown one.
     """
     try:
-        text = (project / FILE_NAME).read_text(encoding="utf-8-sig")
+        content = read_start(project / FILE_NAME, project)
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(
             f"there is no {FILE_NAME} in {project}", help="run `rulekit init` to make a project"
         ) from None
+    except RulekitError as error:
+        raise SettingsError(error.message, help=error.help) from None
     except UnicodeDecodeError:
         raise SettingsError(f"{FILE_NAME} is not UTF-8", help="save the file as UTF-8 and run again") from None
     except OSError as error:
         raise SettingsError(
             f"{FILE_NAME} cannot be read: {error.strerror}", help="make it a file that you may read"
         ) from None
+    if len(content) > TEXT_LIMIT:
+        raise SettingsError(f"{FILE_NAME} is larger than 1 MiB", help="take out what is no setting")
     return read_settings(text)
 
 

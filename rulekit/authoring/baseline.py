@@ -18,9 +18,11 @@ from rulekit.diagnostics.fingerprints import VERSION, fingerprints
 from rulekit.diagnostics.lines import plural
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.errors import RulekitError
-from rulekit.files import replace_file
+from rulekit.files import read_start, replace_file
 from rulekit.folders import roots_for
 
+# bytes of a baseline, which may know tens of thousands of reports
+LIMIT = 16 * 1024 * 1024
 SCHEMA_VERSION = 1
 
 
@@ -61,7 +63,7 @@ class Baseline:
 def read_baseline(file: Path, folder: Path) -> Baseline:
     """Returns a baseline that was written before; raises RulekitError."""
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_start(file, *roots_for(file, folder), limit=LIMIT).decode("utf-8")
         document = json.loads(text)
         versions = document["schema_version"], document["fingerprint_version"]
         known = [(str(entry["fingerprint"]), str(entry["code"]), str(entry["path"])) for entry in document["known"]]

@@ -6,12 +6,14 @@ the text it is; what it means is decided by the rules' declarations. Empty text 
 
 import csv
 import gzip
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from rulekit.builtin.paths_in_queries import name_from_root
 from rulekit.builtin.quoting import quote_text
 from rulekit.errors import SourceError
+from rulekit.files import TEXT_LIMIT
 from rulekit.hooks import hookimpl
 from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequest
 from rulekit.suggestions import did_you_mean
@@ -104,13 +106,27 @@ def _header(path: Path, name: str, delimiter: str) -> list[str]:
     opened = gzip.open if path.name.endswith(".gz") else open
     try:
         with opened(path, "rt", encoding="utf-8-sig", newline="") as file:
-            columns = next(csv.reader(file, delimiter=delimiter), [])
+            # a line without an end is taken in parts, so that it takes no more memory than the names may
+            lines = iter(partial(file.readline, TEXT_LIMIT), "")
+            columns = next(csv.reader(_short(lines, name), delimiter=delimiter), [])
     except UnicodeDecodeError:
         raise SourceError(f"`{name}` is not in UTF-8", help="convert it to UTF-8") from None
     except (OSError, EOFError, csv.Error) as error:
         raise SourceError(f"`{name}` cannot be read: {error}", help="mend or replace the file") from None
     _check_header(columns, name)
     return columns
+
+
+def _short(lines: Iterator[str], name: str) -> Iterator[str]:
+    """Yields the lines that names of columns stand in; raises SourceError where they are too long to be names."""
+    length = 0
+    for line in lines:
+        length += len(line)
+        if length >= TEXT_LIMIT:
+            raise SourceError(
+                f"the first line of `{name}` is longer than 1 MiB", help="write the names of the columns there"
+            )
+        yield line
 
 
 def _check_header(columns: list[str], name: str) -> None:

@@ -18,7 +18,7 @@ _ZEROS = ([False, True, False, True], [True, False, True, False])
 def read_source(project: Path, path: str) -> SourceText | Diagnostic:
     """Returns the text of a file below the project, or the report that says why there is none."""
     try:
-        content = read_start(project / path, LIMIT)
+        content = read_start(project / path, limit=LIMIT)
     except NotAFile as odd:
         return _report(codes.UNREADABLE_FILE, path, f"this is {odd.kind}, not a file", "put a text file in its place")
     except (OSError, ValueError) as error:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rulekit.errors import StoreError
-from rulekit.files import replace_file
+from rulekit.files import read_start, replace_file
 
 _NOTE = re.compile(rb"([0-9a-f-]{36}) (\d{19})\n")
+LENGTH = 36 + 1 + 19 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def read(path: Path) -> Note | None:
     with _told(path):
         if not path.exists():
             return None
-        found = _NOTE.fullmatch(path.read_bytes())
+        found = _NOTE.fullmatch(read_start(path, limit=LENGTH))
     return Note(found[1].decode(), int(found[2])) if found is not None else ILLEGIBLE
 
 

@@ -4,6 +4,7 @@ pytest loads this module whenever it starts, so nothing of rulekit is imported b
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,12 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "RulesFile
     """Collects a file of rules that has a test and belongs to a project."""
     if file_path.suffix != ENDING or not file_path.is_file() or _project_of(file_path) is None:
         return None
-    if "test" not in file_path.read_text(encoding="utf-8", errors="replace"):
-        return None
+    from rulekit.files import read_start
+
+    # what cannot be read is told with all that is wrong with the rules
+    with suppress(OSError):
+        if b"test" not in read_start(file_path):
+            return None
     return RulesFile.from_parent(parent, path=file_path)
 
 

@@ -12,7 +12,7 @@ from rulekit.cli import main
 
 LOOSE = "person:\n  age   number?\npersona  Old: age > 60\n"
 VICTIM = "keep me\n"
-REFUSED = "is a link that leads out of the project, so nothing is written through it"
+REFUSED = "is a link that leads out of the project, which is not followed"
 
 
 @pytest.fixture
@@ -172,3 +172,51 @@ def test_another_name_of_a_file_keeps_what_it_had(checkout: Path, outside: Path)
     os.link(outside / "victim", checkout / "report.json")
     assert rulekit("check", "--output", "json=report.json").exit_code == 0
     assert untouched(outside)
+
+
+READERS = (
+    *(("test",), ("plan",), ("run",), ("members", "Pro"), ("explain", "ada", "Pro"), ("outbox", "list")),
+    *(("export",), ("metrics",), ("suppress", "list"), ("sending", "status"), ("reconcile",), ("serve",)),
+)
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_settings_are_read_through_no_link_out_of_the_project(
+    command: tuple[str, ...], project: Any, outside: Path
+) -> None:
+    (outside / "settings").write_text("secret = 1\n")
+    (project.folder / "rulekit.toml").unlink()
+    (project.folder / "rulekit.toml").symlink_to(outside / "settings")
+    result = project.cli(*command)
+    assert result.exit_code == 2
+    assert "rulekit.toml is a link that leads out of the project, which is not followed" in result.output
+    assert "secret" not in result.output
+
+
+@pytest.mark.parametrize("command", READERS)
+def test_settings_of_any_size_are_read_up_to_a_bound(command: tuple[str, ...], project: Any) -> None:
+    with (project.folder / "rulekit.toml").open("r+b") as file:
+        file.truncate(1 << 40)  # a file of nothing but a length
+    result = project.cli(*command)
+    assert result.exit_code == 2
+    assert "error: rulekit.toml is larger than 1 MiB\nhelp: take out what is no setting\n" in result.output
+
+
+def test_a_baseline_is_read_up_to_a_bound_and_through_no_link(checkout: Path, outside: Path) -> None:
+    with (checkout / "known.json").open("wb") as file:
+        file.truncate(1 << 40)
+    assert "known.json is not a baseline" in rulekit("check", "--baseline", "known.json").output
+    (checkout / "known.json").unlink()
+    os.mkfifo(checkout / "known.json")
+    assert "known.json: it is a named pipe, not a file" in rulekit("check", "--baseline", "known.json").output
+    (checkout / "known.json").unlink()
+    (checkout / "known.json").symlink_to(outside / "victim")
+    assert REFUSED in rulekit("check", "--baseline", "known.json").output
+
+
+def test_the_first_line_of_a_table_is_read_up_to_a_bound(project: Any) -> None:
+    with (project.folder / "data" / "people.csv").open("wb") as file:
+        file.truncate(1 << 40)
+    result = project.cli("plan")
+    assert result.exit_code == 4
+    assert "the first line of `people.csv` is longer than 1 MiB" in result.output
