@@ -1,12 +1,14 @@
 """What keeps strangers from using up the server: places for connections, and a time for each request.
 
 A connection that sends nothing costs whoever opens it nothing, and this process a file descriptor, of which sending
-needs some, too. So there are few places. Where all are taken, the connection goes that has waited longest for the rest
-of its request: who sends a whole request is answered, however many others hold their places.
+needs some, too. So there are few places. Where all are taken, whoever holds most of them loses the one that has waited
+longest for the rest of its request: who sends a whole request is answered, however many others hold their places, and
+who sends it slowly from elsewhere, too.
 """
 
 import asyncio
 import logging
+from collections import Counter
 from typing import cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -32,9 +34,7 @@ class GuardedProtocol(H11Protocol):
         super().connection_made(transport)
         self._wait()
         if self.limit_concurrency is not None and len(self.connections) >= self.limit_concurrency:
-            guarded = (cast(GuardedProtocol, one) for one in self.connections)
-            min((one for one in guarded if not one.is_answered), key=lambda one: one.waits_since).drop()
-            _log.warning("too many connections at once; the one that waited longest was dropped")
+            _make_room([cast(GuardedProtocol, one) for one in self.connections])
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Gives the place back."""
@@ -52,6 +52,11 @@ class GuardedProtocol(H11Protocol):
         """Returns whether a request has arrived whole and its answer is being made."""
         return self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete
 
+    @property
+    def host(self) -> str:
+        """Returns who is at the other end; behind a web server that is the web server."""
+        return self.client[0] if self.client else ""
+
     def drop(self) -> None:
         """Ends the connection at once."""
         self.connections.discard(self)
@@ -64,6 +69,14 @@ class GuardedProtocol(H11Protocol):
     def _drop_late(self) -> None:
         if not self.is_answered:
             self.drop()
+
+
+def _make_room(connections: list[GuardedProtocol]) -> None:
+    """Drops one of the connections; the newest at least is not being answered."""
+    held = Counter(one.host for one in connections)
+    waiting = (one for one in connections if not one.is_answered)
+    min(waiting, key=lambda one: (-held[one.host], one.waits_since)).drop()
+    _log.warning("too many connections at once; the one that waited longest was dropped")
 
 
 def places() -> tuple[int, int]:

@@ -113,6 +113,23 @@ def test_a_slow_person_is_served(desk: Desk, address: tuple[str, int]) -> None:
     assert suppressed(desk) == ["ada@example.com"]
 
 
+def test_a_slow_person_is_served_while_somebody_else_takes_all_places(desk: Desk, address: tuple[str, int]) -> None:
+    with ExitStack() as held, socket.socket() as slow:
+        try:
+            slow.bind(("127.0.0.2", 0))
+        except OSError:
+            pytest.skip("this system has one address of its own")
+        slow.settimeout(30)
+        slow.connect(address)
+        request = post(desk) + FORM
+        for part in range(0, len(request), 50):
+            slow.sendall(request[part : part + 50])
+            for _ in range(guarding.MOST_PLACES // 4):
+                held.enter_context(connected(address, b"POST /"))
+        assert answer(slow).startswith(b"HTTP/1.1 200")
+    assert suppressed(desk) == ["ada@example.com"]
+
+
 def test_a_connection_that_is_kept_is_served_again_and_again(desk: Desk, address: tuple[str, int]) -> None:
     with closing(HTTPConnection(*address, timeout=30)) as connection:
         places = set()
