@@ -17,7 +17,7 @@ STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
 INSTALL, RUN = (step for step in STEPS if "run" in step)
 SHIMS = {
     "python": f"#!/bin/sh\nexec '{sys.executable}' \"$@\"\n",
-    "rulekit": f"#!/bin/sh\nPYTHONPATH='{ROOT}' exec '{sys.executable}' -m rulekit \"$@\"\n",
+    "rulekit": f"#!/bin/sh\nPYTHONPATH='{ROOT}' exec '{sys.executable}' -P -m rulekit \"$@\"\n",
 }
 FILES = {
     "rulekit.toml": """\
@@ -155,12 +155,33 @@ def test_the_version_that_was_asked_for_is_installed(
     (tmp_path / "python").write_text('#!/bin/sh\nfor word in "$@"; do echo "$word"; done\n')
     done = step(INSTALL, version=version)
     words = done.log.splitlines()
-    assert (done.exit_code, words[:3], words[-1]) == (0, ["-m", "pip", "install"], target)
+    assert (done.exit_code, words[:3], words[-1]) == (0, ["-I", "-m", "pip"], target)
 
 
 def test_what_a_machine_remembers_is_neither_used_nor_kept(step: Callable[..., Ran], tmp_path: Path) -> None:
     assert step().exit_code == 0
     assert not (tmp_path / ".cache").exists()
+
+
+def test_no_file_of_the_change_is_run(step: Callable[..., Ran], workspace: Path) -> None:
+    for module in ("secrets", "pip", "pathlib", "sitecustomize", "rulekit"):
+        (workspace / f"{module}.py").write_text("open('was_run', 'w').close()\n")
+    assert step(sarif_file="out/rulekit.sarif").exit_code == 0
+    # no version that anybody could ask an index for
+    assert step(INSTALL, version="!").exit_code != 0
+    assert not (workspace / "was_run").exists()
+
+
+def test_no_report_and_no_folder_for_one_is_made_through_a_link_of_the_change(
+    step: Callable[..., Ran], workspace: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (workspace / "out").symlink_to(tmp_path / "outside")
+    for file in ("out/rulekit.sarif", "out/deep/rulekit.sarif"):
+        assert step(sarif_file=file).exit_code == 2
+    assert not list((tmp_path / "outside").iterdir())
+    assert step(sarif_file="new/folder/rulekit.sarif").exit_code == 0
+    assert (workspace / "new" / "folder" / "rulekit.sarif").is_file()
 
 
 def test_a_clean_project_passes(step: Callable[..., Ran]) -> None:
