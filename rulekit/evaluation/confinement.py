@@ -6,7 +6,7 @@ before it compares a path with what is allowed.
 """
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -37,13 +37,16 @@ def connect(spill: str = "") -> "DuckDBPyConnection":
 
 @contextmanager
 def connected() -> Iterator["DuckDBPyConnection"]:
-    """Opens a new database in memory, with a private folder for what it has no room for."""
-    with TemporaryDirectory(prefix="rulekit-", ignore_cleanup_errors=True) as spill:
-        connection = connect(spill)
+    """Opens a new database in memory, with a private folder for what it has no room for.
+
+    By itself the engine would write into `.tmp` of the current folder, which may be a checkout of somebody else.
+    """
+    with ExitStack() as opened:
         try:
-            yield connection
-        finally:
-            connection.close()
+            spill = opened.enter_context(TemporaryDirectory(prefix="rulekit-", ignore_cleanup_errors=True))
+        except OSError:  # a machine on which nothing may be written has memory alone
+            spill = ""
+        yield opened.enter_context(closing(connect(spill)))
 
 
 def shut_in(connection: "DuckDBPyConnection", places: Collection[str]) -> None:

@@ -311,6 +311,20 @@ def test_columns_that_hold_something_else_fail_the_source(opened: Open, declared
         opened(schema(fields(x=declared)), people=people, people_parquet=typed(x=column))
 
 
+def test_what_does_not_fit_into_memory_lies_in_a_folder_of_its_own(opened: Open, tmp_path: Path) -> None:
+    data = opened(schema(), people_csv="id\nada\n")
+    ((place,),) = data.connection.execute("SELECT current_setting('temp_directory')").fetchall()
+    assert Path(place).stat().st_mode & 0o777 == 0o700
+    assert not Path(place).is_relative_to(Path.cwd())
+
+
+def test_a_machine_without_a_folder_for_it_has_memory_alone(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    data = opened(schema(), people_csv="id\nada\n")
+    assert data.connection.execute("SELECT current_setting('temp_directory')").fetchall() == [("",)]
+    assert data.report.people == 1
+
+
 # keys and columns
 
 
