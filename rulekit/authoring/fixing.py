@@ -11,7 +11,7 @@ from rulekit.diagnostics.diagnostic import Edit, Fix, has_errors
 from rulekit.diagnostics.report import Sources
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
-from rulekit.files import place_of, read_start, replace_file
+from rulekit.files import read_start, replace_file
 from rulekit.language.folder import is_body, is_rules
 
 # a fix may make room for another one; fixes that undo each other would go on for ever
@@ -103,7 +103,7 @@ class Mending:
 
 def write_all(folder: Path, texts: Mapping[str, SourceText], before: Sources) -> None:
     """Writes changed files of a project, unless somebody else changed one since it was read; raises RulekitError."""
-    contents = {path: read_start(place_of(folder / path, folder)) for path in texts}
+    contents = {path: read_start(folder / path, folder) for path in texts}
     for path, content in contents.items():
         if content.decode("utf-8-sig", "replace") != before[path].text:
             raise RulekitError(f"{path} changed while it was being fixed", help="run the command again")

@@ -20,8 +20,7 @@ def state_file(project: Path) -> Path | None:
     if caches is None:
         return None
     folder = caches / "rulekit"
-    inside = os.path.realpath(folder)
-    if Path(inside).is_relative_to(find_repository(project)) or Path(inside).is_relative_to(project.resolve()):
+    if Path(os.path.realpath(folder)).is_relative_to(find_repository(project)):
         return None
     return folder / f"{digest(str(project.resolve()))}.json"
 
