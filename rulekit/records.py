@@ -90,13 +90,15 @@ class QueryTable:
     `setup` are statements to run once before, in order (`ATTACH … (READ_ONLY)`). When those of all tables have run, the
     engine reads nothing more of the machine and the network than what `reads` names: paths of files, and folders or
     beginnings of URLs, which end with `/`. With `load` the engine reads the table once per tick and keeps the rows,
-    instead of reading it again for each kind of event: for what is dear to read, as text files are.
+    instead of reading it again for each kind of event: for what is dear to read, as text files are. With `any_column`
+    every column that is asked for is there and missing: a format that names columns in its rows has none without rows.
     """
 
     sql: str
     setup: tuple[str, ...] = ()
     load: bool = False
     reads: tuple[str, ...] = ()
+    any_column: bool = False
 
 
 @dataclass(frozen=True, slots=True)

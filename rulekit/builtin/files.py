@@ -6,12 +6,14 @@ the text it is; what it means is decided by the rules' declarations. Empty text 
 
 import csv
 import gzip
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TextIO, cast
 
 from rulekit.builtin.paths_in_queries import name_from_root
-from rulekit.builtin.quoting import quote_text
+from rulekit.builtin.quoting import quote_name, quote_text
 from rulekit.errors import SourceError
 from rulekit.files import TEXT_LIMIT
 from rulekit.hooks import hookimpl
@@ -20,7 +22,15 @@ from rulekit.suggestions import did_you_mean
 from rulekit.urls import check_source_url, refusing
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
-_JSON = {".jsonl": "newline_delimited", ".ndjson": "newline_delimited", ".json": "array"}
+_LINES = "newline_delimited"
+_JSON = {".jsonl": _LINES, ".ndjson": _LINES, ".json": "array"}
+_NO_HEADER = "give it at least a line with the names of its columns"
+_EMPTY = {".json": "write `[]` for a table without rows", ".parquet": "write the table without rows as a Parquet file"}
+# characters that decide whether an array is empty
+_LOOK = 64 * 1024
+_BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
+# what names its columns in its rows, and has none
+_NO_ROWS = QueryTable("SELECT NULL AS nothing WHERE FALSE", any_column=True)
 _FORMATS = "`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.json` (each also with `.gz`) and `.parquet`"
 
 
@@ -54,14 +64,14 @@ class FileSource:
         """Returns the file of that name; Parquet is read where it lies, the other formats once per tick."""
         path = self._find(name)
         ending = Path(path.name.removesuffix(".gz")).suffix.lower()
-        if path.stat().st_size == 0:
-            raise SourceError(f"`{name}` is empty", help="give it at least a line with the names of its columns")
+        if path.stat().st_size == 0 and _JSON.get(ending) != _LINES:
+            raise SourceError(f"`{name}` is empty", help=_EMPTY.get(ending, _NO_HEADER))
         if ending == ".parquet":
-            return QueryTable(f"SELECT * FROM read_parquet({quote_text(str(path))})", reads=(str(path),))  # noqa: S608 - quoted
+            return _parquet_table(path)
         if ending in _DELIMITERS:
             return QueryTable(_csv_query(path, name, _DELIMITERS[ending]), load=True, reads=(str(path),))
         if ending in _JSON:
-            return QueryTable(_json_query(path, _JSON[ending]), load=True, reads=(str(path),))
+            return _json_table(path, name, _JSON[ending])
         raise SourceError(f"`{name}` has no format that can be read", help=f"use {_FORMATS}, or a `query`")
 
     def query(self, sql: str) -> QueryTable:
@@ -97,9 +107,52 @@ def _csv_query(path: Path, name: str, delimiter: str) -> str:
     )
 
 
-def _json_query(path: Path, form: str) -> str:
+def _json_table(path: Path, name: str, form: str) -> QueryTable:
+    try:
+        with _opened(path) as file:
+            has_mark = file.read(1) == _BOM
+            file.seek(0)
+            has_rows = _has_lines(file) if form == _LINES else _has_entries(file)
+    except (OSError, EOFError) as error:
+        raise SourceError(f"`{name}` cannot be read: {error}", help="mend or replace the file") from None
+    if not has_rows:
+        return _NO_ROWS
+    # a mark at the start is read in the form that makes nothing of lines
+    form = "unstructured" if has_mark and form == _LINES else form
     # to a depth of 1 each value stays the JSON that it is, and no type is guessed from a sample
-    return f"SELECT * FROM read_json({quote_text(str(path))}, format = '{form}', maximum_depth = 1, sample_size = -1)"  # noqa: S608 - quoted
+    sql = f"SELECT * FROM read_json({quote_text(str(path))}, format = '{form}', maximum_depth = 1, sample_size = -1)"  # noqa: S608 - quoted
+    return QueryTable(sql, load=True, reads=(str(path),))
+
+
+def _has_lines(file: TextIO) -> bool:
+    return any(line.strip(_BOM + " \t\r\n") not in ("", "null") for line in file)
+
+
+def _has_entries(file: TextIO) -> bool:
+    return re.fullmatch(rf"{_BOM}?\s*\[\s*\]\s*", file.read(_LOOK)) is None
+
+
+def _parquet_table(path: Path) -> QueryTable:
+    """Returns the file as a table; without rows, the types that its columns happen to have say nothing."""
+    import duckdb
+
+    quoted = quote_text(str(path))
+    table = QueryTable(f"SELECT * FROM read_parquet({quoted})", reads=(str(path),))  # noqa: S608 - quoted
+    with duckdb.connect() as connection:
+        try:
+            rows = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({quoted})").fetchone()  # noqa: S608
+            columns = [column[0] for column in connection.execute(table.sql + " LIMIT 0").description or ()]
+        except duckdb.Error as error:
+            # anything else is told when the table is opened
+            return _NO_ROWS if "at least one non-root column" in str(error) else table
+    if rows != (0,):
+        return table
+    return QueryTable(f"SELECT {', '.join(f'NULL AS {quote_name(name)}' for name in columns)} WHERE FALSE")
+
+
+def _opened(path: Path) -> TextIO:
+    opened = gzip.open if path.name.endswith(".gz") else open
+    return cast(TextIO, opened(path, "rt", encoding="utf-8", errors="replace"))
 
 
 def _header(path: Path, name: str, delimiter: str) -> list[str]:

@@ -37,6 +37,8 @@ PHYSICAL: Mapping[Kind, str] = {
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _LARGE = ("UBIGINT", "HUGEINT")
 WHOLE_NUMBERS = frozenset({*_INTEGERS, *_LARGE})
+# the type of a column without any value
+NOTHING = '"NULL"'
 _FAMILIES: Mapping[str, str] = {
     "VARCHAR": "text",
     **dict.fromkeys(_INTEGERS, "integer"),
@@ -48,7 +50,7 @@ _FAMILIES: Mapping[str, str] = {
     "BOOLEAN": "bool",
     "DATE": "date",
     "INTERVAL": "interval",
-    '"NULL"': "nothing",
+    NOTHING: "nothing",
 }
 
 _TEXT_LIST = (
@@ -103,7 +105,13 @@ def _time_readings(local: str) -> Mapping[str, str]:
     whole = local.format("CAST(:x AS TIMESTAMP)")
     with_offset, without = _INSTANT.format("TRY_CAST(:x AS TIMESTAMPTZ)"), local.format("TRY_CAST(:x AS TIMESTAMP)")
     text = f"CASE WHEN {_HAS_OFFSET} THEN {with_offset} ELSE {without} END"
-    return {"text": text, "timestamp": whole, "date": whole, "instant": _INSTANT.format(":x")}
+    return {
+        "text": text,
+        "timestamp": whole,
+        "date": whole,
+        "instant": _INSTANT.format(":x"),
+        "nothing": "CAST(:x AS TIMESTAMP)",
+    }
 
 
 # in UTC nothing needs to be shifted, and a bare column lets the engine skip what lies outside a window

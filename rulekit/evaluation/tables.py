@@ -13,7 +13,7 @@ from sqlglot import exp
 from rulekit.errors import SourceError
 from rulekit.evaluation.confinement import require_one_select, shut_in
 from rulekit.evaluation.engine_words import describe
-from rulekit.evaluation.normalise import WHOLE_NUMBERS
+from rulekit.evaluation.normalise import NOTHING, WHOLE_NUMBERS
 from rulekit.records import EventMapping, QueryTable, RecordMapping, Source, SourceMapping, StreamTable, Table
 from rulekit.suggestions import did_you_mean
 
@@ -26,15 +26,16 @@ Origin = tuple[str | None, str | None]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its name there, and the engine's name of its type."""
+    """A column of a table: its name there, and the engine's name of its type; one that is not written is missing."""
 
     name: str
     type: str
+    is_written: bool = True
 
     @property
     def expression(self) -> exp.Expr:
         """Returns the column as part of a query."""
-        return exp.column(self.name, quoted=True)
+        return exp.column(self.name, quoted=True) if self.is_written else exp.null()
 
     @property
     def is_whole(self) -> bool:
@@ -44,13 +45,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table inside the engine; `title` is the user's word for it, `section` where the settings name it."""
+    """A table inside the engine; `title` is the user's word for it, `section` where the settings name it.
+
+    With `any_column` it has every column that is asked for, without a value.
+    """
 
     name: str
     title: str
     section: str
     columns: Mapping[str, Column]
     load: bool
+    any_column: bool
 
     def column(self, name: str, purpose: str) -> Column:
         """Returns a column by its name, case ignored; raises SourceError that says what it was wanted for."""
@@ -65,7 +70,7 @@ class Relation:
 
     def find(self, name: str) -> Column | None:
         """Returns a column by its name, case ignored, or None."""
-        return self.columns.get(name.casefold())
+        return Column(name, NOTHING, is_written=False) if self.any_column else self.columns.get(name.casefold())
 
 
 class Tables:
@@ -131,7 +136,9 @@ class Tables:
             self.connection.execute(f"CREATE TEMP VIEW {quoted} AS {table.sql}")
         described = self.connection.execute(f"DESCRIBE {quoted}").fetchall()
         columns = {row[0].casefold(): Column(row[0], row[1]) for row in described}
-        return Relation(name, title, section, columns, isinstance(table, QueryTable) and table.load)
+        is_loaded = isinstance(table, QueryTable) and table.load
+        has_any = isinstance(table, QueryTable) and table.any_column
+        return Relation(name, title, section, columns, is_loaded, has_any)
 
     def _load_stream(self, table: StreamTable, quoted: str) -> None:
         self.connection.register("rulekit stream", table.open())

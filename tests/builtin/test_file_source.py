@@ -1,17 +1,29 @@
 import gzip
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from rulekit.builtin.files import open_files
 from rulekit.errors import SourceError
 from rulekit.evaluation.data import open_data
-from rulekit.language.program import Schema
-from rulekit.records import RecordMapping, Source, SourceMapping, SourceRequest
+from rulekit.language import types
+from rulekit.language.program import FieldType, Schema
+from rulekit.records import EventMapping, RecordMapping, Source, SourceMapping, SourceRequest
 
 
 def source(folder: Path, url: str = "files:.") -> Source:
     return open_files(SourceRequest(url, folder))
+
+
+def parquet(columns: Mapping[str, pa.DataType]) -> bytes:
+    """Returns a Parquet file with these columns and no rows."""
+    file = BytesIO()
+    pq.write_table(pa.table({name: pa.array([], kind) for name, kind in columns.items()}), file)
+    return file.getvalue()
 
 
 def keys(folder: Path, table: str, url: str = "files:.") -> list[str]:
@@ -33,6 +45,8 @@ def keys(folder: Path, table: str, url: str = "files:.") -> list[str]:
         ("a.jsonl", b'{"id": "007"}\n{"id": "8 "}\n'),
         ("a.ndjson.gz", gzip.compress(b'{"id": "007"}\n{"id": "8 "}\n', mtime=0)),
         ("a.json", b'[{"id": "007"}, {"id": "8 ", "x": [1]}]'),
+        ("bom.json", b'\xef\xbb\xbf[{"id": "007"}, {"id": "8 "}]'),
+        ("bom.jsonl", b'\xef\xbb\xbf{"id": "007"}\n{"id": "8 "}\n'),
     ],
 )
 def test_formats(tmp_path: Path, name: str, content: bytes) -> None:
@@ -40,9 +54,43 @@ def test_formats(tmp_path: Path, name: str, content: bytes) -> None:
     assert keys(tmp_path, name) == ["007", "8 "]
 
 
-def test_a_header_alone_is_an_empty_table(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("id\n")
-    assert keys(tmp_path, "a.csv") == []
+EMPTY = {
+    "a.csv": b"id,plan,at,event\n",
+    "bom.csv": b"\xef\xbb\xbfid,plan,at,event\n",
+    "a.tsv.gz": gzip.compress(b"id\tplan\tat\tevent\n", mtime=0),
+    "a.jsonl": b"",
+    "blank.jsonl": b"\n \r\n",
+    "null.ndjson": b"null\n",
+    "bom.jsonl": b"\xef\xbb\xbf",
+    "a.jsonl.gz": gzip.compress(b"", mtime=0),
+    "a.json": b"[]",
+    "blank.json": b" [ \n ]\n",
+    "a.parquet": parquet({"id": pa.string(), "plan": pa.string(), "at": pa.timestamp("us"), "event": pa.string()}),
+    "untyped.parquet": parquet(dict.fromkeys(("id", "plan", "at", "event"), pa.null())),
+    "otherwise.parquet": parquet(dict.fromkeys(("id", "plan", "at", "event"), pa.float64())),
+    "nothing.parquet": parquet({}),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_file_without_rows_is_an_empty_table(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(EMPTY[name])
+    (tmp_path / "people.csv").write_text("id,plan\nada,pro\n")
+    plan = FieldType("plan", types.TEXT, False)
+    schema = Schema({"plan": plan}, {"plan": plan}, {"login": {"plan": plan}, "buy": {}})
+    for people, events in ((name, name), ("people.csv", name)):
+        tables = (EventMapping(events, person="id", event="login"), EventMapping(events, person="id", name="event"))
+        mapping = SourceMapping(RecordMapping(people), RecordMapping(name), tables)
+        with open_data(schema, source(tmp_path), mapping, "Europe/Stockholm") as data:
+            queries = (data.people(), data.companies(), data.events("login"), data.events("buy"))
+            counts = [len(data.connection.execute(query.sql(dialect="duckdb")).fetchall()) for query in queries]
+        assert counts == [people == "people.csv", 0, 0, 0]
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.jsonl", b'null\n{"id": 1}\n'), ("a.json", b'[null, {"id": 1}]')])
+def test_what_is_null_is_a_row_without_a_key(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert keys(tmp_path, name) == ["1"]
 
 
 def test_an_absolute_folder_and_a_folder_below(tmp_path: Path) -> None:
@@ -72,6 +120,9 @@ def test_an_absolute_folder_and_a_folder_below(tmp_path: Path) -> None:
         ("a.jsonl", b'{"id": 1}\n{"id": \n', "`a.jsonl` cannot be read: Malformed JSON; at byte 9 in line 3"),
         ("a.parquet", b"PAR1 no PAR1", "`a.parquet` cannot be read: Footer length error"),
         ("a.parquet", b"", "`a.parquet` is empty"),
+        ("a.json", b"", "`a.json` is empty"),
+        ("a.jsonl.gz", b"{}", "`a.jsonl.gz` cannot be read: Not a gzipped file"),
+        ("a.json", b"null", "`a.json` cannot be read: Expected top-level JSON array"),
         ("a.xlsx", b"x", "`a.xlsx` has no format that can be read"),
         ("b.csv", b"id\n", "there is no file `a.csv` in the folder of the data source; did you mean `b.csv`?"),
     ],
