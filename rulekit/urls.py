@@ -52,6 +52,9 @@ _TEXTS = (
     *("gsslib", "service", "min_protocol_version", "max_protocol_version", "scram_client_key", "scram_server_key"),
 )
 
+_PASSWORDS = ("password", "sslpassword")
+_SECRET_OPTION = re.compile(rf"[?&](?:{'|'.join(_PASSWORDS)})=[^&]*$")
+
 
 @dataclass(frozen=True, slots=True)
 class SmtpUrl:
@@ -103,6 +106,16 @@ def check_page_url(url: str) -> None:
         raise ValueError(f"it has a user or a `#`, which a link that can unsubscribe has not; {advice}")
 
 
+def has_password(url: str) -> bool:
+    """Returns whether a password stands in a URL as it is, and not as `${NAME}`."""
+    try:
+        parts = urlsplit(url)
+        passwords = [parts.password or "", *(value for name, value in parse_qsl(parts.query) if name in _PASSWORDS)]
+    except ValueError:
+        return False
+    return any(password and not VARIABLE.search(password) for password in passwords)
+
+
 def near_miss(url: str, schemes: tuple[str, ...]) -> str:
     """Returns what a message ends with when the scheme of a URL is nearly one of these, otherwise nothing."""
     scheme = url.partition(":")[0]
@@ -133,8 +146,10 @@ def _variables(url: str, head: re.Match[str]) -> Iterator[str]:
     for variable in VARIABLE.finditer(url):
         if variable.start() < head.end():
             yield "login" if variable.end() <= login else "host"
+        elif 0 <= options < variable.start():
+            yield "login" if _SECRET_OPTION.search(url[: variable.start()]) else "options"
         else:
-            yield "options" if 0 <= options < variable.start() else "path"
+            yield "path"
 
 
 def _check_folder(url: str) -> None:

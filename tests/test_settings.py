@@ -140,6 +140,7 @@ def test_a_wrong_setting_is_named(content, words):
         ("store", "${DATABASE_URL}"),
         ("store", "postgresql://${PGUSER}:${PGPASSWORD}@h:5432/d?sslmode=verify-full&application_name=x"),
         ("store", "postgresql:///d?host=/var/run/postgresql"),
+        ("store", "postgresql://u@h/d?sslmode=require&sslpassword=${KEY}&password=${PASSWORD}"),
         ("store", "postgres://u:p%2Fw@[::1]:5432/d"),
         ("sender", "folder:/srv/out"),
         ("sender", "smtp://h:25?tls=off&timeout=5"),

@@ -128,6 +128,8 @@ PERSONAL_DATA_IN_SUBJECT = Code(
 )
 PERSONAL_DATA_IN_LINK = Code("RK604", "personal-data-in-link", WARNING, "A link in an email holds personal data.")
 UNLIMITED_AUTO = Code("RK605", "unlimited-auto", WARNING, "A trigger mails without approval and without a limit.")
+MISSING_ALLOW = Code("RK630", "missing-allow", WARNING, "The settings name a mail server and not who may be mailed.")
+PASSWORD_IN_SETTINGS = Code("RK631", "password-in-settings", WARNING, "A password stands in `rulekit.toml`.")
 
 # RK7 data sources and schema
 WINDOW_BEYOND_HISTORY = Code(

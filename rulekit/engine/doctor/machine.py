@@ -9,13 +9,13 @@ from email import message_from_bytes
 from email.errors import MessageError
 from email.message import EmailMessage
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from rulekit.environment import fill
 from rulekit.errors import StoreError
 from rulekit.outbox.opening import resolve_url
 from rulekit.records import CheckResult, Verdict
 from rulekit.settings import Settings
+from rulekit.urls import has_password
 
 # bytes below which the store may soon be unable to write
 SCARCE, LITTLE = 100 * 1024**2, 1024**3
@@ -58,7 +58,7 @@ def store_file(folder: Path, settings: Settings) -> Path | None:
 def files(folder: Path, settings: Settings) -> Iterator[CheckResult]:
     """Says whether others on this machine can read the store, the emails or a password."""
     name = "files"
-    yield from (_clear_password(key, url) for key, url in _urls(settings) if _has_password(url))
+    yield from (_clear_password(key, url) for key, url in _urls(settings) if has_password(url))
     store = store_file(folder, settings)
     private = [store.with_name(store.name + ending) for ending in _SIDECARS] if store else []
     if settings.sender.url.startswith("folder:"):
@@ -76,14 +76,6 @@ def files(folder: Path, settings: Settings) -> Iterator[CheckResult]:
 
 def _urls(settings: Settings) -> list[tuple[str, str]]:
     return [("store.url", settings.store.url), ("sender.url", settings.sender.url), ("source.url", settings.source.url)]
-
-
-def _has_password(url: str) -> bool:
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return False
-    return bool(password) and "${" not in (password or "")
 
 
 def _clear_password(key: str, url: str) -> CheckResult:

@@ -13,6 +13,8 @@ from rulekit.language.lints import (
     duplicate_condition,
     look_alike_letters,
     midnight_only,
+    missing_allow,
+    password_in_settings,
     persona_never_matches,
     segment_never_matches,
     subsumed_condition,
@@ -47,6 +49,8 @@ LINTS: tuple[Lint, ...] = (
     unused_segment.check,
     unused_template.check,
     unused_let.check,
+    missing_allow.check,
+    password_in_settings.check,
 )
 
 

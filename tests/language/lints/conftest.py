@@ -14,6 +14,7 @@ SETTINGS = """\
 edition = 1
 [sender]
 url = "smtp://localhost"
+allow = ["*"]
 [delivery]
 postal_address  = "Example Ltd, 12 Orchard Lane, 1000 Sampleton"
 unsubscribe_url = "https://mail.example.com/u"

@@ -13,6 +13,7 @@ template Welcome:
   subject "Welcome"
   text "Hello"
 """
+SETTINGS = "--- rulekit.toml\nedition = 1\n"
 SENT = "trigger Hello:\n  on tagged(Pro) send template Welcome\n"
 
 
@@ -40,3 +41,26 @@ SENT = "trigger Hello:\n  on tagged(Pro) send template Welcome\n"
 )  # fmt: skip
 def test_declarations(reported, rules, slugs):
     assert reported(HEAD + rules) == slugs
+
+
+@pytest.mark.parametrize(
+    ("settings", "slugs"),
+    [
+        ("", []),
+        ('[sender]\nurl = "folder:out"', []),
+        ('[sender]\nurl = "smtp://h"', ["missing-allow"]),
+        ('[sender]\nurl = "acme:x"', ["missing-allow"]),
+        ('[sender]\nurl = "smtp://h"\nallow = []', []),
+        ('[sender]\nurl = "smtp://u:secret@h"\nallow = ["*"]', ["password-in-settings"]),
+        ('[sender]\nurl = "smtp://u:${PW}@h"\nallow = ["*"]', []),
+        ('[store]\nurl = "postgresql://u:secret@h/d"', ["password-in-settings"]),
+        ('[store]\nurl = "postgresql://u@h/d?password=secret"', ["password-in-settings"]),
+        ('[store]\nurl = "postgresql://u@h/d?password=${PW}"', []),
+        ('[store]\nurl = "${DATABASE_URL}"', []),
+        ('[source]\nurl = "acme://u:secret@h"', ["password-in-settings"]),
+        ('[source]\nurl = "files:a@b:c"', []),
+    ],
+)
+def test_settings(reported, settings, slugs):
+    found = reported(HEAD + SETTINGS + settings)
+    assert [slug for slug in found if slug in ("missing-allow", "password-in-settings")] == slugs
