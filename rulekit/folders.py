@@ -3,16 +3,45 @@
 Start-up passes through here, so nothing heavy is imported.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rulekit.errors import SettingsError
 
 FILE_NAME = "rulekit.toml"
 _PACKAGE = Path(__file__).parent
+# what `--config` names, for the one command that a process runs
+_chosen: list[Path] = []
+
+
+@contextmanager
+def using_settings(file: Path) -> Iterator[None]:
+    """Takes the settings of every project from this file, and none from the project's own folder."""
+    _chosen.append(file.resolve())
+    try:
+        yield
+    finally:
+        _chosen.pop()
+
+
+def settings_file(project: Path) -> Path:
+    """Returns the file with the settings of the project in a folder."""
+    return _chosen[-1] if _chosen else project / FILE_NAME
+
+
+def settings_home(project: Path) -> Path:
+    """Returns the folder that relative paths in a project's settings start from: that of the file they stand in."""
+    return settings_file(project).parent
 
 
 def find_project(start: Path) -> Path:
-    """Returns the nearest folder from `start` upward that holds a `rulekit.toml`; raises SettingsError."""
+    """Returns the nearest folder from `start` upward that holds a `rulekit.toml`; raises SettingsError.
+
+    Where the settings come from another place, nothing in the folder decides where the project begins: `start` is it.
+    """
+    if _chosen:
+        return start.resolve() if start.is_dir() else start.resolve().parent
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / FILE_NAME).is_file():
             return folder

@@ -162,7 +162,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
-    """What a source is opened with: its URL with the environment filled in, and the project's folder."""
+    """What a source is opened with: its URL with the environment filled in, and where relative paths in it start.
+
+    That is the project's folder, or that of the settings where `--config` names them.
+    """
 
     url: str
     project: Path
@@ -240,7 +243,10 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SenderRequest:
-    """What a sender is opened with: its URL with the environment filled in, and the project's folder."""
+    """What a sender is opened with: its URL with the environment filled in, and where relative paths in it start.
+
+    That is the project's folder, or that of the settings where `--config` names them.
+    """
 
     url: str
     project: Path

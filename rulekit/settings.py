@@ -18,7 +18,7 @@ from rulekit.clock import find_zone, parse_duration
 from rulekit.doubt import Policy
 from rulekit.errors import RulekitError, SettingsError
 from rulekit.files import TEXT_LIMIT, read_start
-from rulekit.folders import FILE_NAME
+from rulekit.folders import FILE_NAME, settings_file
 from rulekit.limits import Cap, QuietHours, Rate, parse_cap, parse_quiet_hours, parse_rate
 from rulekit.records import EventMapping, RecordMapping, SourceMapping
 from rulekit.suggestions import did_you_mean
@@ -253,7 +253,7 @@ def load_settings(project: Path) -> Settings:
     Raises SettingsError that names every wrong setting, with a suggestion for an unknown one.
     """
     try:
-        content = read_start(project / FILE_NAME, project)
+        content = read_start(settings_file(project), project)
         text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(

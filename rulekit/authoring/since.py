@@ -102,7 +102,8 @@ class _Git:
         environment = {name: value for name, value in os.environ.items() if name not in _OF_HOOKS}
         try:
             done = subprocess.run(  # noqa: S603 - no shell, and what the author gives is no option
-                ["git", *arguments],  # noqa: S607 - the author's own git
+                # the author's own git; a program that a strange repository names as its monitor is not started
+                ["git", "-c", "core.fsmonitor=false", *arguments],  # noqa: S607
                 cwd=self.folder,
                 env={**environment, **self.more, "LC_ALL": "C"},
                 input=given.encode("utf-8", "surrogateescape"),

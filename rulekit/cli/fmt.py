@@ -24,7 +24,7 @@ from rulekit.language.reading import LIMIT
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--stdin-filename", default="stdin", metavar="PATH", help="The name of standard input in messages.")
 @sinks_option
-@given_project_option(start=" from PATHS")
+@given_project_option(start=" from PATHS", reads_settings=False)
 def command(
     paths: tuple[Path, ...], check: bool, diff: bool, stdin_filename: str, sinks: list[Sink], project: Path | None
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from rulekit.clock import parse_duration, parse_instant, system_now
-from rulekit.folders import find_project
+from rulekit.folders import find_project, using_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,18 +74,40 @@ def project_option(command: F) -> F:
 
 
 def given_project_option(
-    start: str = "", callback: Callable[[click.Context, click.Parameter, Path | None], Path] | None = None
+    start: str = "",
+    callback: Callable[[click.Context, click.Parameter, Path | None], Path] | None = None,
+    *,
+    reads_settings: bool = True,
 ) -> Callable[[F], F]:
     """Adds `--project DIR`, given to the command as it is: the command looks for a project itself, if it needs one.
 
-    `start` says in the help where it then begins to look.
+    `start` says in the help where it then begins to look. A command that `reads_settings` takes `--config` as well.
     """
-    return click.option(
+    project = click.option(
         "--project",
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         callback=callback,
         help=f"Folder of the project; default: the nearest rulekit.toml upward{start}.",
     )
+    return (lambda command: project(config_option(command))) if reads_settings else project
+
+
+def config_option(command: F) -> F:
+    """Adds `--config FILE`, from which all settings come while the command runs, instead of from the project."""
+
+    def use(ctx: click.Context, param: click.Parameter, file: Path | None) -> None:
+        if file is not None:
+            ctx.with_resource(using_settings(file))
+
+    return click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        callback=use,
+        is_eager=True,
+        expose_value=False,
+        metavar="FILE",
+        help="Take the settings from FILE, and only rules and templates from the project's folder.",
+    )(command)
 
 
 def folder_of(paths: Sequence[Path]) -> Path:

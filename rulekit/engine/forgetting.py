@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rulekit.builtin.folder import file_name
 from rulekit.errors import StoreError
+from rulekit.folders import settings_home
 from rulekit.outbox.erasing import Erasure
 from rulekit.outbox.store import Store
 from rulekit.settings import SenderSection, Settings
@@ -27,6 +28,7 @@ def forget(store: Store, people: Collection[str], now: datetime, by: str, *, sup
 def find_copies(folder: Path, settings: Settings, erased: Iterable[Erasure]) -> list[Path]:
     """Returns the `.eml` files of erased emails, in the folder that the settings name and in that of a new project."""
     senders = (settings.sender.url, SenderSection().url)
-    folders = {folder / url.partition(":")[2] for url in senders if url.startswith("folder:")}
+    home = settings_home(folder)
+    folders = {home / url.partition(":")[2] for url in senders if url.startswith("folder:")}
     names = [file_name(message_id) for one in erased for message_id in one.message_ids]
     return sorted(path for place in folders for path in (place / name for name in names) if path.exists())

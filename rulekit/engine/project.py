@@ -17,6 +17,7 @@ from rulekit.engine.telling import what_failed
 from rulekit.environment import fill
 from rulekit.errors import ComposeError, RulesError, SettingsError
 from rulekit.evaluation.data import Data, open_data
+from rulekit.folders import settings_home
 from rulekit.hooks.plugins import Plugins, load_plugins
 from rulekit.language.program import Program
 from rulekit.language.project import Rules, load_rules
@@ -73,7 +74,7 @@ def open_project_data(project: Project) -> Iterator[Data]:
     scheme = section.url.partition(":")[0]
     filled = fill(section.url)
     with filled.concealing():
-        source = project.plugins.source(scheme)(SourceRequest(filled.url, project.folder))
+        source = project.plugins.source(scheme)(SourceRequest(filled.url, settings_home(project.folder)))
         mapping = section.mapping() or source.default_mapping()
         if mapping is None:
             raise SettingsError(
@@ -114,15 +115,15 @@ def open_store_to_read(project: Project) -> Store:
     """Opens the project's store where there is one, and otherwise an empty one in memory, so that nothing is made."""
     filled = fill(project.settings.store.url)
     with filled.concealing():
-        if not Store.exists(filled.url, project.folder):
+        if not Store.exists(filled.url, settings_home(project.folder)):
             return Store.in_memory()
-        return Store.open(filled.url, project.folder)
+        return Store.open(filled.url, settings_home(project.folder))
 
 
 def _open_store(settings: Settings, folder: Path, on_change: Callable[[OutboxChange], None] | None = None) -> Store:
     filled = fill(settings.store.url)
     with filled.concealing():
-        return Store.open(filled.url, folder, on_change)
+        return Store.open(filled.url, settings_home(folder), on_change)
 
 
 def find_what_is_lost(folder: Path, settings: Settings) -> str | None:
@@ -150,4 +151,5 @@ def find_sender(project: Project) -> Callable[[], Sender]:
     if missing is not None:
         raise SettingsError(missing.message, help=missing.help)
     filled = fill(section.url)
-    return lambda: discreet(project.plugins, scheme, SenderRequest(filled.url, project.folder), filled)
+    request = SenderRequest(filled.url, settings_home(project.folder))
+    return lambda: discreet(project.plugins, scheme, request, filled)

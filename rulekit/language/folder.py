@@ -1,16 +1,17 @@
 """A project's folder as text: which files are below it, and what stands in each.
 
-Nothing outside of the folder is read, and no folder that holds a tool's files.
+Nothing outside of the folder is read but settings that `--config` names, and no folder that holds a tool's files.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.diagnostics.source import SourceText, Span
+from rulekit.folders import FILE_NAME, settings_file
 from rulekit.language.reading import read_source, unlisted_folder
 
 RULES_ENDING = ".rules"
@@ -79,8 +80,15 @@ class RulesFolder:
     def read(self, path: str) -> SourceText | Diagnostic:
         """Returns the text of a file below the folder, or the report that says why there is none."""
         if path not in self.known:
-            self.known[path] = read_source(self.root, path) if self._is_below(path) else _outside(path)
+            self.known[path] = self._read(path)
         return self.known[path]
+
+    def _read(self, path: str) -> SourceText | Diagnostic:
+        settings = settings_file(self.root)
+        if path == FILE_NAME and settings != self.root / FILE_NAME:
+            source = read_source(settings.parent, settings.name)
+            return replace(source, path=FILE_NAME) if isinstance(source, SourceText) else source
+        return read_source(self.root, path) if self._is_below(path) else _outside(path)
 
     def _is_below(self, path: str) -> bool:
         try:

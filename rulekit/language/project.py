@@ -9,7 +9,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, has_errors, in_order
 from rulekit.diagnostics.settings import check_settings
 from rulekit.diagnostics.source import SourceText
-from rulekit.folders import FILE_NAME
+from rulekit.folders import FILE_NAME, settings_file
 from rulekit.language import tree
 from rulekit.language.checker import check
 from rulekit.language.folder import RulesFolder
@@ -76,7 +76,7 @@ def parse_files(folder: RulesFolder) -> tuple[list[tree.File] | None, list[Diagn
 
 def read_settings(folder: RulesFolder) -> "tuple[Settings | None, list[Diagnostic]]":
     """Returns the settings, or None when there are none or they are wrong, with what is wrong with them."""
-    if not (folder.root / FILE_NAME).is_file():
+    if not settings_file(folder.root).is_file():
         return None, []
     source = folder.read(FILE_NAME)
     return (None, [source]) if isinstance(source, Diagnostic) else check_settings(source)

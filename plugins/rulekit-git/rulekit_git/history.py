@@ -28,7 +28,16 @@ _OPTIONS = (
     "--encoding=UTF-8",
     f"--format={_FORMAT}",
 )
-_SETTINGS = ("-c", "log.showSignature=false", "-c", "log.showRoot=true")
+_SETTINGS = (
+    "log.showSignature=false",
+    "log.showRoot=true",
+    # a repository may be a stranger's, and these are programs that its settings name
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    "protocol.allow=never",
+)
+# what a partial clone lacks is not fetched: the repository would say from where, and by which program
+_ENVIRONMENT = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +65,34 @@ def read_history(repository: Path) -> list[Commit]:
 
 
 def _git_log(repository: Path) -> bytes:
-    command = ["git", *_SETTINGS, "log", *_OPTIONS, "HEAD", "--"]
-    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+    command = ["git", "--no-pager", *settings, "log", *_OPTIONS, "HEAD", "--"]
+    # started by a hook of git, this program is told of another repository in such variables
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, check=False)  # noqa: S603 - fixed
+        done = subprocess.run(  # noqa: S603 - fixed
+            command,
+            cwd=repository,
+            env=own | _ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
     except FileNotFoundError:
         raise SourceError("git is not installed", help="install git and run again") from None
     if done.returncode == 0:
         return done.stdout
-    reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    raise SourceError(
-        f"git cannot read the history of {repository}: {reason[0] if reason else done.returncode}",
+    raise _unread(repository, done.stderr.decode("utf-8", "replace").strip(), done.returncode)
+
+
+def _unread(repository: Path, said: str, code: int) -> SourceError:
+    if "not allowed" in said or "could not fetch" in said or "promisor" in said:
+        return SourceError(
+            f"the clone in {repository} is partial: git would have to fetch what is missing, which rulekit lets it not",
+            help="clone the repository without `--filter`",
+        )
+    return SourceError(
+        f"git cannot read the history of {repository}: {said.splitlines()[0] if said else code}",
         help="name a repository with at least one commit, as in `git:.`",
     )
 

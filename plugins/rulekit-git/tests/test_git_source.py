@@ -160,3 +160,65 @@ def test_errors_say_what_to_do(repository: Repository, tmp_path: Path, monkeypat
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SourceError, match="git is not installed"):
         read_history(repository.folder)
+
+
+STRANGE = {
+    "core.fsmonitor": "touch {mark}; false",
+    "core.pager": "touch {mark}",
+    "diff.external": "touch {mark}",
+    "diff.own.textconv": "touch {mark}; cat",
+    "diff.own.command": "touch {mark}",
+    "core.sshCommand": "touch {mark}",
+    "gpg.program": "{mark}.sh",
+    "log.showSignature": "true",
+    "protocol.allow": "always",
+}
+
+
+def make_strange(repository: Repository, mark: Path, **more: str) -> None:
+    program = Path(f"{mark}.sh")
+    program.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    program.chmod(0o700)
+    for key, value in (STRANGE | more).items():
+        repository.git("config", key, value.format(mark=mark))
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Repository:
+    repository = Repository(tmp_path / "made")
+    repository.git("config", "uploadpack.allowFilter", "true")
+    for line in ("1", "2"):
+        attributes = {".gitattributes": "*.txt diff=own\n", "a.txt": f"{line}\n"}
+        repository.commit("Ada", "ada@example.com", f"2026-01-0{line}T08:00Z", **attributes)
+    return repository
+
+
+def test_no_program_of_a_strange_repository_is_started(made: Repository, tmp_path: Path) -> None:
+    make_strange(made, tmp_path / "started")
+    assert [commit.files for commit in read_history(made.folder)] == [1, 2]
+    assert not (tmp_path / "started").exists()
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [{"remote.origin.uploadpack": "touch {mark}; git-upload-pack"}, {"remote.origin.url": "ext::touch {mark}"}],
+)
+def test_nothing_is_fetched_for_a_partial_clone(made: Repository, tmp_path: Path, remote: dict[str, str]) -> None:
+    clone = tmp_path / "clone"
+    made.git("clone", "-q", "--no-checkout", "--filter=blob:none", f"file://{made.folder}", str(clone))
+    strange = Repository.__new__(Repository)
+    strange.folder = clone
+    make_strange(strange, tmp_path / "started", **remote)
+    with pytest.raises(SourceError, match="is partial: git would have to fetch") as told:
+        read_history(clone)
+    assert told.value.help == "clone the repository without `--filter`"
+    assert not (tmp_path / "started").exists()
+
+
+def test_another_repository_in_the_environment_does_not_count(
+    made: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Repository(tmp_path / "other")
+    other.commit("Bo", "bo@example.com", "2026-01-01T08:00Z", x="1")
+    monkeypatch.setenv("GIT_DIR", str(other.folder / ".git"))
+    assert {commit.email for commit in read_history(made.folder)} == {"ada@example.com"}

@@ -7,7 +7,7 @@ from rulekit.authoring.cache.state import State
 from rulekit.authoring.cache.units import FileUnits, digest
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.source import SourceText
-from rulekit.folders import FILE_NAME
+from rulekit.folders import FILE_NAME, settings_file
 from rulekit.language.folder import RulesFolder
 
 
@@ -48,7 +48,7 @@ def compare(folder: RulesFolder, state: State) -> Compared | None:
 
 def surroundings(folder: RulesFolder) -> str:
     """Returns a digest of what any report may depend on beside declarations: settings, and which bodies there are."""
-    settings = folder.read(FILE_NAME) if (folder.root / FILE_NAME).is_file() else None
+    settings = folder.read(FILE_NAME) if settings_file(folder.root).is_file() else None
     return digest(repr([settings.text if isinstance(settings, SourceText) else settings, folder.bodies]))
 
 

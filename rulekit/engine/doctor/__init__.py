@@ -14,6 +14,7 @@ from threading import Thread
 from rulekit.engine.doctor import machine, plugins, sending, store
 from rulekit.engine.project import installed_plugins
 from rulekit.errors import RulekitError
+from rulekit.folders import settings_home
 from rulekit.records import CheckResult, Verdict
 from rulekit.settings import load_settings
 
@@ -24,7 +25,7 @@ Look = Callable[[], Iterable[CheckResult]]
 
 def examine(folder: Path, now: datetime, *, offline: bool, patience: float = PATIENCE) -> list[CheckResult]:
     """Returns what was found, in the order in which it was looked for; raises SettingsError for broken settings."""
-    settings, installed = load_settings(folder), installed_plugins()
+    settings, installed, folder = load_settings(folder), installed_plugins(), settings_home(folder)
     looks: dict[str, Look] = {
         "python": machine.python,
         "files": partial(machine.files, folder, settings),
