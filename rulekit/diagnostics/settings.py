@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 from rulekit.diagnostics import codes
@@ -44,9 +43,15 @@ def _near_misses(settings: "Settings") -> Iterator["Problem"]:
         ("source", settings.source.url, ("files", "duckdb")),
         ("sender", settings.sender.url, ("folder", "smtp", "smtps")),
     ):
-        meant = near_miss(url, schemes)
-        if meant and not any(entry_points(group="rulekit", name=url.partition(":")[0])):
-            yield Problem((section, "url"), f"there is no {section} for `{url.partition(':')[0]}:`{meant}")
+        meant, scheme = near_miss(url, schemes), url.partition(":")[0]
+        if meant and not _is_installed(scheme):
+            yield Problem((section, "url"), f"there is no {section} for `{scheme}:`{meant}")
+
+
+def _is_installed(plugin: str) -> bool:
+    from importlib.metadata import entry_points  # takes long to load, and hardly any project needs it
+
+    return any(entry_points(group="rulekit", name=plugin))
 
 
 def _report(source: SourceText, problem: "Problem", help: str | None) -> Diagnostic:
