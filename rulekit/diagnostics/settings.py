@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rulekit.diagnostics import codes
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 _NAME = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
 # a heading or a key at the start of a line, its dotted names as they are written
 _LINE = re.compile(
-    rf"^[ \t]*(?P<bracket>\[\[?)?[ \t]*(?P<names>{_NAME}(?:[ \t]*\.[ \t]*{_NAME})*)[ \t]*(?(bracket)\]|=)", re.MULTILINE
+    rf"^[ \t]*(?:(?P<bracket>\[\[?)[ \t]*)?(?P<names>{_NAME}(?:[ \t]*\.[ \t]*{_NAME})*)[ \t]*(?(bracket)\]|=)",
+    re.MULTILINE,
 )
 
 
@@ -70,11 +72,18 @@ def place_of(source: SourceText, *location: str | int) -> Span:
 
     `location` leads to it from the top, with numbers into lists from 0.
     """
-    best, at = 0, (0, 0)
-    for path, span in _written(source.text):
-        if len(path) > best and location[: len(path)] == path:
-            best, at = len(path), span
-    return Span(source.path, *at)
+    places = _places(source.text)
+    longest = (places.get(location[:count]) for count in range(len(location), 0, -1))
+    return Span(source.path, *next(filter(None, longest), (0, 0)))
+
+
+# the settings of one project are asked for all their mistakes, of which there may be thousands
+@lru_cache(maxsize=1)
+def _places(text: str) -> Mapping[tuple[str | int, ...], tuple[int, int]]:
+    places: dict[tuple[str | int, ...], tuple[int, int]] = {}
+    for location, place in _written(text):
+        places.setdefault(location, place)
+    return places
 
 
 def _written(text: str) -> Iterator[tuple[tuple[str | int, ...], tuple[int, int]]]:

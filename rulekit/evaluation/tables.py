@@ -89,7 +89,8 @@ class Tables:
         for section, part in _sections(mapping):
             title = _title(part, section)
             with source_errors(title):
-                self._prepared.setdefault(_origin(part), self._table(part, title))
+                if _origin(part) not in self._prepared:
+                    self._prepared[_origin(part)] = self._table(part, title)
         queries = [table for table in self._prepared.values() if isinstance(table, QueryTable)]
         shut_in(self.connection, [place for table in queries for place in table.reads])
 
