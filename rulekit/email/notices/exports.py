@@ -44,8 +44,8 @@ _YES, _NO = frozenset({"true", "yes", "y", "t", "1"}), frozenset({"false", "no",
 _OPENING = 40
 _ONE_ADDRESS = re.compile(r"[^\s@<>,;\"\x00-\x1f\x7f\ufffd]{1,250}@[^\s@<>,;\"\x00-\x1f\x7f\ufffd]{1,250}")
 _NAMES_SOMEBODY = re.compile(r"\S*@\S*")
-# how much of a word that nobody knows is shown
-_SHOWN = 60
+# how much of a word that nobody knows is looked at, and shown
+_LOOKED_AT, _SHOWN = 300, 60
 _IN_BRACKETS = re.compile(r"<([^<>]*)>\s*$")
 
 
@@ -194,7 +194,7 @@ def _read_fields(fields: Mapping[str, str], place: str) -> Item:
     entry = _entry(address, next(iter((*_texts(fields, _STATED), *notes, word, *said)), ""), place)
     if isinstance(entry, Unreadable):
         return entry
-    if meaning is Meaning.PASSING:
+    if meaning in (Meaning.PASSING, Meaning.WELL):
         return Harmless()
     return Unknown(entry, _without_addresses(said[0])) if meaning is None and said else entry
 
@@ -211,7 +211,7 @@ def _answers(fields: Mapping[str, str]) -> Iterator[str]:
 
 def _without_addresses(text: str) -> str:
     """Returns a word as it can be shown and counted: short, and naming nobody."""
-    return shorten(_NAMES_SOMEBODY.sub("…", text))[:_SHOWN]
+    return shorten(_NAMES_SOMEBODY.sub("…", text[:_LOOKED_AT]))[:_SHOWN]
 
 
 def _entry(text: str, reason: str, place: str) -> Entry | Unreadable:

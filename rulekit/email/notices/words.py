@@ -17,8 +17,9 @@ class Meaning(Enum):
     """What words say of an address; of several on a line, the first one of this order counts."""
 
     UNWANTED = "its reader wants no mail"
-    PASSING = "it takes mail, or will again, or it is the sender that is refused"
+    PASSING = "it will take mail again, or it is the sender that is refused"
     DEAD = "it takes no mail"
+    WELL = "nothing is said against it"
 
 
 # names of events, types and states as whole texts: no case, and a blank in place of what is no letter or digit
@@ -27,8 +28,8 @@ _NAMES = {
         *("group unsubscribe", "link unsubscribe", "list unsubscribe", "one click", "one click unsubscribe"),
         *("abuse", "complaint", "feedback", "feedback loop", "opt out", "optout", "spam", "stop", "unsub"),
     ),
-    Meaning.PASSING: (
-        # an email on its way, one that was read, and addresses that are well
+    Meaning.WELL: (
+        # an email on its way, one that was read, and addresses that get mail
         *("accepted", "active", "attempted", "converted", "delivered", "delivery", "enqueued", "injection", "ok"),
         *("pending", "processed", "queued", "received", "request", "requested", "requests", "scheduled", "send"),
         *("sending", "sent", "valid", "not spam", "list subscribe", "group resubscribe", "resubscribe"),
@@ -36,7 +37,9 @@ _NAMES = {
         *("amp click", "click", "clicked", "clicks", "human clicked", "link click", "unique click"),
         *("amp initial open", "amp open", "first open", "first opening", "human opened", "initial open", "open"),
         *("opened", "opens", "loaded by proxy", "proxy open", "unique open", "unique opened", "unique proxy open"),
-        # what passes, and what is about the sender, the email, or its reader's absence
+    ),
+    # what passes, and what is about the sender, the email, or its reader's absence
+    Meaning.PASSING: (
         *(
             "admin failure",
             "blocked",

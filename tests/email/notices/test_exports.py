@@ -343,7 +343,11 @@ def test_known_bad_words_suppress_and_the_unknown_suppress_nobody(
         ("email,comment\nada@example.com,met at the fair\n", Entry(ADA, "met at the fair")),
         ("address,code,error\nada@example.com,550,refused due to policy\n", Harmless()),
         ("address,code,error\nada@example.com,552,too much\n", Harmless()),
+        ("email,status,bounce_type\nada@example.com,active,Permanent\n", Entry(ADA, "Permanent")),
         # columns that answer a question
+        ("email,bounced,complained\nada@example.com,true,false\n", Entry(ADA, "bounced")),
+        ("email,bounced,complained\nada@example.com,false,false\n", Harmless()),
+        ("email,event,unsubscribed\nada@example.com,bounce,false\n", Entry(ADA, "bounce")),
         ("email,hard_bounce,event\nada@example.com,false,bounce\n", Harmless()),
         ("email,hard_bounce,event\nada@example.com,true,bounce\n", Entry(ADA, "bounce")),
         ("email,unsubscribed\nada@example.com,false\n", Harmless()),
