@@ -23,6 +23,7 @@ from rulekit.limits import Cap, QuietHours, Rate, parse_cap, parse_quiet_hours, 
 from rulekit.records import EventMapping, RecordMapping, SourceMapping
 from rulekit.suggestions import did_you_mean
 from rulekit.urls import check_page_url, check_sender_url, check_source_url, check_store_url
+from rulekit.zones import read_zone
 
 EDITION = 1
 
@@ -35,7 +36,9 @@ def _duration(value: object) -> object:
 
 def _zone(value: object) -> object:
     if isinstance(value, str) and find_zone(value) is None:
-        raise ValueError(f"`{value}` is not a time zone; write a name like `Europe/Stockholm`")
+        meant = read_zone(value) or ""
+        example = meant if find_zone(meant) else "Europe/Stockholm"
+        raise ValueError(f"`{value}` is not a time zone; write a name like `{example}`")
     return value
 
 

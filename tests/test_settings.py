@@ -76,6 +76,8 @@ hold = "1h"
         ({"sender": "smtp"}, "`sender`: write a section with keys of its own"),
         ({"source": {"person": {"table": "a", "fields": []}}}, "write a table, as in `{ last_login"),
         ({"timezone": "Mars/Base"}, "`Mars/Base` is not a time zone"),
+        ({"timezone": "Eastern Time (US & Canada)"}, "is not a time zone; write a name like `America/New_York`"),
+        ({"timezone": "UTC+2"}, "`UTC+2` is not a time zone; write a name like `Europe/Stockholm`"),
         ({"source": {"person": {"key": "id"}}}, "give either `table` or `query`"),
         ({"source": {"events": [{"table": "a"}]}}, "give either `name`"),
         ({"source": {"url": "data"}}, "`source.url`: it has no scheme; write it like `files:data`"),
