@@ -56,7 +56,7 @@ def add(address: str, trigger: str | None, reason: str, by: str, now: datetime, 
 @click.option(
     "--from",
     "path",
-    type=click.File("r", encoding="utf-8-sig"),
+    type=click.File("r", encoding="utf-8-sig", errors="replace"),
     help="A file with an address on each line; `-` is standard input.",
 )
 @click.option(

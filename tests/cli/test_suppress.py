@@ -178,6 +178,8 @@ def test_nothing_is_removed_by_no_filter_or_an_empty_file(mailed: Any) -> None:
     mailed.cli("suppress", "add", "ada@example.com", "--by", "Eve", *AT)
     assert "say which addresses" in mailed.cli("suppress", "remove", "--yes").output
     assert mailed.cli("suppress", "remove", "--from", "-", "--yes", input="").exit_code == 1
+    (mailed.folder / "binary").write_bytes(b"\xff\x00\xfe\n")
+    assert mailed.cli("suppress", "remove", "--from", str(mailed.folder / "binary"), "--yes").exit_code == 1
     assert addresses(mailed) == ["ada@example.com"]
 
 
