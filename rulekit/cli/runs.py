@@ -87,7 +87,7 @@ def _born(tick: PreparedTick, how: str) -> Counter[str]:
 
 
 def _document(report: RunReport, now: datetime, needs: list[str]) -> dict[str, object]:
-    """Returns what a run did as `docs/schemas/run-1.json` says."""
+    """Returns what a run did as `docs/schemas/run-1.json` says; what others said may have addresses in it."""
     tick, outcome, data = report.tick, report.outcome, report.data
     names = tick.first_triggers | tick.withdrawn.keys() | {row.trigger for row in tick.record.rows}
     names |= {wait.trigger for wait in tick.record.waiting} | {line.trigger for line in tick.record.no_emails}
@@ -99,8 +99,11 @@ def _document(report: RunReport, now: datetime, needs: list[str]) -> dict[str, o
         "triggers": [_trigger(tick, name) for name in sorted(names)],
         "outbox": {field.name: getattr(outcome, field.name) for field in fields(outcome)},
         "data": {"people": data.people, "companies": data.companies, "problems": data.problems()},
-        "dispatch": {field.name: getattr(report.dispatch, field.name) for field in fields(report.dispatch)},
-        "needs": needs,
+        "dispatch": {
+            **{field.name: getattr(report.dispatch, field.name) for field in fields(report.dispatch)},
+            "paused": hide_addresses(report.dispatch.paused) if report.dispatch.paused else None,
+        },
+        "needs": [hide_addresses(need) for need in needs],
     }
 
 
@@ -123,7 +126,7 @@ def _trigger(tick: PreparedTick, name: str) -> dict[str, object]:
         "name": name,
         **{how: _born(tick, how)[name] for how in ("approved", "unapproved", "failed")},
         "waiting": sum(wait.trigger == name for wait in tick.record.waiting),
-        "no_email": [{"reason": reason, "people": count} for reason, count in sorted(reasons.items())],
+        "no_email": [{"reason": hide_addresses(reason), "people": count} for reason, count in sorted(reasons.items())],
         "withdrawn": tick.withdrawn.get(name, 0),
         "first_seen": name in tick.first_triggers,
         "removed": name in tick.removed_triggers,

@@ -100,9 +100,11 @@ def test_quiet_says_what_is_parked_and_what_keeps_emails_back(project: Any) -> N
     run(project, FIRST, "--quiet")
     project.people(**dict.fromkeys(crowd, "pro"))
     assert "Pro: too many people crossed at once" in run(project, SECOND, "--quiet", code=1)
-    project.cli("sending", "halt", "--reason", "a test", "--now", SECOND)
+    project.cli("sending", "halt", "--reason", "eve@example.com called", "--now", SECOND)
     assert "no more is sent by this run: sending is halted" in run(project, THIRD, "-q", "--accept", code=1)
-    assert document(project, THIRD, "-q", code=1)["needs"]
+    told = document(project, THIRD, "-q", code=1)
+    assert told["needs"]
+    assert told["dispatch"]["paused"].endswith("…@… called")
 
 
 def test_quiet_says_what_could_not_be_made_or_sent(project: Any) -> None:
