@@ -92,6 +92,21 @@ def test_show_raw_prints_the_email_itself(mailed: Any) -> None:
     assert (message["To"], message["Subject"]) == ("ada@example.com", "Hello, pro user")
 
 
+def test_the_message_id_is_at_the_domain_of_a_sender_that_the_template_makes(project: Any) -> None:
+    project.rules(
+        "trigger Greet: on tagged(Pro) send template Own",
+        schema='person:\n  email  text\n  plan   text\npersona Pro:\n  plan = "pro"\ntemplate Own:\n  subject "Hello"\n'
+        '  text "x"\n  from "Ada <{{ person.plan }}@{{ person.plan }}.example.com>"',
+    )
+    project.run("2026-01-01T08:00Z")
+    project.people(ada="pro")
+    project.run("2026-01-02T08:00Z")
+    message = message_from_string(told(project, "show", "1", "--raw"))
+    assert message["From"] == "Ada <pro@pro.example.com>"
+    assert message["Message-ID"].endswith("@pro.example.com>")
+    assert message["Message-ID"] in told(project, "show", "1")
+
+
 def test_an_email_that_waited_says_when_it_left_and_is_otherwise_what_was_approved(mailed: Any) -> None:
     approved = told(mailed, "show", "1", "--raw").encode().replace(b"\n", b"\r\n")
     assert b"Date:" not in approved

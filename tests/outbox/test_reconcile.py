@@ -137,6 +137,7 @@ DAMAGES = {
     "sent though refused": ("I5", ["UPDATE outbox SET reply = '550 5.7.1 no' WHERE id = 1"]),
     "sent without a word": ("I5", ["UPDATE outbox SET reply = ' ' WHERE id = 1"]),
     "another digest": ("I6", [f"UPDATE outbox SET digest = '{'0' * 64}' WHERE id = 4"]),
+    "another Date": ("I6", ["UPDATE outbox SET dated_at = (SELECT at FROM later) WHERE id = 1"]),
     "no message": ("I6", ['DELETE FROM messages WHERE "row" = 1']),
     "back from an end": (
         "I7",

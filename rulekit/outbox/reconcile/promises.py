@@ -17,7 +17,15 @@ from rulekit.outbox.claims import LEASE
 from rulekit.outbox.recording import ALREADY
 from rulekit.outbox.states import END_STATES
 from rulekit.outbox.tables import Instant
-from rulekit.outbox.transitions import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED, MARK_DATA, SEND, TRANSITIONS
+from rulekit.outbox.transitions import (
+    CLAIM,
+    MAKE_AGAIN,
+    MAKE_MENDED,
+    MAKE_MENDED_APPROVED,
+    MARK_DATA,
+    SEND,
+    TRANSITIONS,
+)
 
 PROMISES = {
     "I1": "no email is known to have been accepted twice, but for copies that somebody asked for",
@@ -169,6 +177,13 @@ CHECKS = (
         """SELECT m.id FROM mails m LEFT JOIN messages b ON b."row" = m.id
             WHERE b.message IS NULL OR encode(sha256(b.message), 'hex') <> m.digest""",
     ),
+    Check(
+        "I6",
+        "its `Date` is none of the times at which a worker took it up",
+        REPORT,
+        """SELECT id FROM mails WHERE dated_at IS NOT NULL
+            AND (id, dated_at) NOT IN (SELECT "row", at FROM steps WHERE transition = '$claim')""",
+    ),
     Check("I7", "it left an end", RESTORE, 'SELECT "row" AS id FROM steps WHERE source IN ($ends)'),
     Check(
         "I8",
@@ -215,6 +230,7 @@ _ASKED = "\nUNION ALL\n".join(
 )
 _WORDS = {
     "already": ALREADY,
+    "claim": CLAIM.name,
     "before": _PLACE.format("before"),
     "ends": _ENDS,
     "known_steps": _known_steps(),
