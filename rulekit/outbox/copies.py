@@ -14,6 +14,7 @@ from sqlalchemy import Row, select
 from rulekit.clock import format_instant
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.actions import Refusals, hurry, read_all, standing
+from rulekit.outbox.beginnings import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED
 from rulekit.outbox.erasing import ERASED
 from rulekit.outbox.execution import COLUMNS, NewValues, Work, make
 from rulekit.outbox.recording import new_values
@@ -23,7 +24,6 @@ from rulekit.outbox.suppressions import read_forbidden
 from rulekit.outbox.tables import outbox
 from rulekit.outbox.tick import NewRow
 from rulekit.outbox.transition import Actor, Given, Transition
-from rulekit.outbox.transitions import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED
 
 # what a copy has of the first; the rest is its own
 _SAME = (

@@ -14,6 +14,7 @@ from sqlalchemy import Table, func, insert, select, update
 from rulekit.clock import format_instant
 from rulekit.errors import StoreError, TickLost
 from rulekit.outbox import locks
+from rulekit.outbox.beginnings import MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED
 from rulekit.outbox.execution import NAMED, NAMES, NewValues, Work, at_any, candidates, insert_or_leave, make, move_many
 from rulekit.outbox.memberships import ordinals, pack
 from rulekit.outbox.rewinding import rewind
@@ -34,7 +35,7 @@ from rulekit.outbox.tables import (
 )
 from rulekit.outbox.tick import MembershipChange, NewRow, NoEmail, TickOutcome, TickRecord, Waiting, Withdrawal
 from rulekit.outbox.transition import Actor, Given, Transition
-from rulekit.outbox.transitions import EXPIRE, MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED, WITHDRAW
+from rulekit.outbox.transitions import EXPIRE, WITHDRAW
 from rulekit.records import Tagging
 
 ALREADY = "an email for this tagging was already made"

@@ -7,6 +7,14 @@ it.
 from datetime import timedelta
 from typing import Any
 
+from rulekit.outbox.beginnings import (
+    APPROVAL,
+    APPROVED,
+    BEGINNINGS,
+    NO,
+    REASON,
+    UNAPPROVED,
+)
 from rulekit.outbox.states import Phase, State
 from rulekit.outbox.transition import Actor, Given, Place, Transition, Writes, choose, either, is_empty
 
@@ -20,10 +28,6 @@ RETRY_AFTER = (
     timedelta(hours=12),
     timedelta(hours=24),
 )
-# compared with, rather than negated, because `not` cannot be said of a column
-NO = False
-UNAPPROVED = Place(State.UNAPPROVED)
-APPROVED = Place(State.APPROVED)
 CLAIMED = Place(State.SENDING, Phase.CLAIMED)
 DATA = Place(State.SENDING, Phase.DATA)
 RETRYING = Place(State.RETRYING)
@@ -54,71 +58,12 @@ def _in_doubt(row: Any, given: Given) -> Any:
     return (row.state == State.UNCERTAIN.value) | (is_empty(row.doubted_at) == NO)
 
 
-_REASON: Writes = {"reason": lambda row, given: given.reason}
-_APPROVAL: Writes = {
-    "approved_at": lambda row, given: given.now,
-    "approved_by": lambda row, given: given.who,
-    "not_before": lambda row, given: given.held_until,
-}
-_NEXT_TIME: Writes = {**_REASON, "not_before": lambda row, given: given.not_before}
+_NEXT_TIME: Writes = {**REASON, "not_before": lambda row, given: given.not_before}
 _ONE_MORE: Writes = {**_NEXT_TIME, "attempts": lambda row, given: row.attempts + 1}
 _NOT_TAKEN: Writes = {"left_at": lambda row, given: None, "doubted_at": lambda row, given: None}
 # what is known of this attempt says nothing about an earlier one
 _NOT_THIS_TIME: Writes = {"left_at": lambda row, given: row.doubted_at}
 _LEASE: Writes = {"lease_until": lambda row, given: given.lease_until}
-
-# made by a tick
-
-MAKE = Transition(
-    "make", (), UNAPPROVED, (Actor.TICK,), "in the transaction of the membership change; the trigger asks for approval"
-)
-MAKE_APPROVED = Transition(
-    "make approved", (), APPROVED, (Actor.TICK,), "the trigger says `auto=true`; there is no hold", writes=_APPROVAL
-)
-MAKE_FAILED = Transition(
-    "make failed", (), Place(State.FAILED), (Actor.TICK,), "no message could be made", writes=_REASON
-)
-MAKE_SUPPRESSED = Transition(
-    "make suppressed",
-    (),
-    Place(State.SUPPRESSED),
-    (Actor.TICK,),
-    "the address, or the person, is suppressed",
-    lambda row, given: row.suppressed,
-    _REASON,
-)
-
-MAKE_AGAIN = Transition(
-    "make again",
-    (),
-    APPROVED,
-    (Actor.OPERATOR,),
-    "an operator wants a failed email sent again: the same bytes as a copy; not suppressed",
-    lambda row, given: row.suppressed == NO,
-    _APPROVAL,
-)
-
-_MENDED = (
-    "an operator wants an email made anew that could not be made, or was cancelled before it left, from today's"
-    " template and person, who is still in (unless `keep`); not suppressed; the trigger "
-)
-MAKE_MENDED = Transition(
-    "make mended",
-    (),
-    UNAPPROVED,
-    (Actor.OPERATOR,),
-    _MENDED + "asks for approval",
-    lambda row, given: row.suppressed == NO,
-)
-MAKE_MENDED_APPROVED = Transition(
-    "make mended approved",
-    (),
-    APPROVED,
-    (Actor.OPERATOR,),
-    _MENDED + "says `auto=true`; there is a hold",
-    lambda row, given: row.suppressed == NO,
-    _APPROVAL,
-)
 
 # by people
 
@@ -129,7 +74,7 @@ APPROVE = Transition(
     (Actor.APPROVER,),
     "quotes the digest of the message; not suppressed; not past `expires`",
     lambda row, given: (row.digest == given.digest) & (row.suppressed == NO) & (row.expires_at > given.now),
-    _APPROVAL,
+    APPROVAL,
 )
 UNAPPROVE = Transition(
     "unapprove",
@@ -140,14 +85,14 @@ UNAPPROVE = Transition(
     lambda row, given: (row.not_before > given.now) & (row.attempts == 0),
     dict.fromkeys(("approved_at", "approved_by", "not_before"), lambda row, given: None),
 )
-CANCEL = Transition("cancel", PENDING, Place(State.CANCELLED), (Actor.APPROVER,), "not yet being sent", writes=_REASON)
+CANCEL = Transition("cancel", PENDING, Place(State.CANCELLED), (Actor.APPROVER,), "not yet being sent", writes=REASON)
 RESOLVE_SENT = Transition(
     "resolve as sent",
     (UNCERTAIN,),
     Place(State.SENT),
     (Actor.OPERATOR,),
     "an operator's word, with a reason",
-    writes={**_REASON, "reply": lambda row, given: given.reply},
+    writes={**REASON, "reply": lambda row, given: given.reply},
 )
 RESOLVE_FAILED = Transition(
     "resolve as failed",
@@ -155,7 +100,7 @@ RESOLVE_FAILED = Transition(
     Place(State.FAILED),
     (Actor.OPERATOR,),
     "an operator's word, with a reason",
-    writes={**_REASON, **_NOT_TAKEN},
+    writes={**REASON, **_NOT_TAKEN},
 )
 RESOLVE_RETRYING = Transition(
     "resolve to retry",
@@ -195,7 +140,7 @@ CONFIRM_SENT = Transition(
     (Actor.EVIDENCE,),
     "a notice about our message to that address says that it arrived; nobody knew (it may wait to be sent again)",
     _in_doubt,
-    {**_REASON, "reply": lambda row, given: given.reply},
+    {**REASON, "reply": lambda row, given: given.reply},
 )
 CONFIRM_FAILED = Transition(
     "confirm as failed",
@@ -204,7 +149,7 @@ CONFIRM_FAILED = Transition(
     (Actor.EVIDENCE,),
     "a notice about our message to that address says that it was not delivered; nobody knew",
     _in_doubt,
-    {**_REASON, **_NOT_TAKEN},
+    {**REASON, **_NOT_TAKEN},
 )
 ERASE = Transition(
     "erase",
@@ -212,7 +157,7 @@ ERASE = Transition(
     Place(State.ERASED),
     (Actor.OPERATOR,),
     "its person asked to be forgotten; not being sent",
-    writes=_REASON,
+    writes=REASON,
 )
 
 # by time and by circumstances
@@ -224,7 +169,7 @@ WITHDRAW = Transition(
     (Actor.TICK,),
     "its person left the persona and `keep` is false, or the trigger left the rules",
     lambda row, given: (row.keep == NO) | given.trigger_removed,
-    _REASON,
+    REASON,
 )
 EXPIRE = Transition(
     "expire",
@@ -233,7 +178,7 @@ EXPIRE = Transition(
     (Actor.TICK, Actor.SWEEP),
     "past `expires`",
     lambda row, given: row.expires_at <= given.now,
-    _REASON,
+    REASON,
 )
 SUPPRESS = Transition(
     "suppress",
@@ -242,7 +187,7 @@ SUPPRESS = Transition(
     (Actor.SWEEP,),
     "the address, or the person, is suppressed",
     lambda row, given: row.suppressed,
-    _REASON,
+    REASON,
 )
 
 # by the worker that sends
@@ -289,7 +234,7 @@ FORBID = Transition(
     (Actor.WORKER,),
     "same token; it is suppressed, or its address not one that the settings allow",
     _same_token,
-    _REASON,
+    REASON,
 )
 DEFER = Transition(
     "defer",
@@ -307,7 +252,7 @@ OUTLAST = Transition(
     (Actor.WORKER,),
     "same token; it may not leave before `expires`",
     lambda row, given: _same_token(row, given) & (row.expires_at <= given.not_before),
-    _REASON,
+    REASON,
 )
 RECALL = Transition(
     "recall",
@@ -316,7 +261,7 @@ RECALL = Transition(
     (Actor.WORKER,),
     "same token; its person left the persona after the claim, and `keep` is false",
     lambda row, given: _same_token(row, given) & (row.keep == NO),
-    _REASON,
+    REASON,
 )
 WITHHOLD = Transition(
     "withhold",
@@ -326,7 +271,7 @@ WITHHOLD = Transition(
     "same token; the server may have taken it before, and it may not go again any more: the provider's window is over,"
     " or the settings are others",
     lambda row, given: _same_token(row, given) & (is_empty(row.doubted_at) == NO) & (may_go_again(row, given) == NO),
-    _REASON,
+    REASON,
 )
 SEND = Transition(
     "send",
@@ -363,7 +308,7 @@ FAIL = Transition(
     (Actor.WORKER,),
     "same token; refused for good, not the approved bytes, or attempts used up",
     _same_token,
-    {**_REASON, **_NOT_THIS_TIME},
+    {**REASON, **_NOT_THIS_TIME},
 )
 DOUBT = Transition(
     "doubt",
@@ -373,7 +318,7 @@ DOUBT = Transition(
     "same token; no answer to the message came, or the sender gave it away without the data mark",
     _same_token,
     # the server may have taken it since it is in this phase, and not only since nobody answers
-    {**_REASON, "left_at": lambda row, given: row.changed_at},
+    {**REASON, "left_at": lambda row, given: row.changed_at},
 )
 
 # by the reaper, when a worker died
@@ -394,7 +339,7 @@ REAP_FAILED = Transition(
     (Actor.REAPER,),
     "the lease is over; nothing had been given away; attempts are used up",
     lambda row, given: _lease_over(row, given) & (row.attempts >= len(RETRY_AFTER)),
-    _REASON,
+    REASON,
 )
 REAP_UNCERTAIN = Transition(
     "reap as uncertain",
@@ -403,11 +348,11 @@ REAP_UNCERTAIN = Transition(
     (Actor.REAPER,),
     "the lease is over; the message may be on its way",
     _lease_over,
-    _REASON,
+    REASON,
 )
 
 TRANSITIONS = (
-    *(MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED, MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED),
+    *BEGINNINGS,
     *(APPROVE, UNAPPROVE, CANCEL, HURRY, ERASE),
     *(WITHDRAW, EXPIRE, SUPPRESS),
     *(CLAIM, MARK_DATA, FORBID, DEFER, OUTLAST, RECALL, WITHHOLD),

@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 
 from rulekit.doubt import POLICIES, Doubt
 from rulekit.errors import TransitionRefused
+from rulekit.outbox import beginnings
 from rulekit.outbox import transitions as table
 from rulekit.outbox.breaker import Breaker
 from rulekit.outbox.claims import LEASE, Finish
@@ -174,11 +175,11 @@ class Outbox(RuleBasedStateMachine):
         self.tick(rows=tuple(new), matched={"Miss_You": len(new)})
         for row in new:
             model = made(len(self.rows) + 1, row, self.now)
-            born = table.MAKE_APPROVED if auto else table.MAKE
+            born = beginnings.MAKE_APPROVED if auto else beginnings.MAKE
             if row.tagging.person in self.suppressed:
-                born = table.MAKE_SUPPRESSED
+                born = beginnings.MAKE_SUPPRESSED
             if failure:
-                born = table.MAKE_FAILED
+                born = beginnings.MAKE_FAILED
             assert self.step(born, model, Given(self.now, "tick"))
             self.rows[model.id] = model
 
@@ -248,7 +249,7 @@ class Outbox(RuleBasedStateMachine):
         same = {"keep": row.keep, "digest": row.digest, "uncertain": row.uncertain}
         first = SimpleNamespace(tagging=person, expires_at=expires_at, **same)
         copy = made(len(self.rows) + 1, first, self.now)
-        may = row.again is None and self.step(table.MAKE_AGAIN, copy, Given(self.now, "ada", "again", hold=HOLD))
+        may = row.again is None and self.step(beginnings.MAKE_AGAIN, copy, Given(self.now, "ada", "again", hold=HOLD))
         assert done.copies == ({row.id: copy.id} if may else {})
         if may:
             row.again = copy.id

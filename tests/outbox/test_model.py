@@ -20,7 +20,7 @@ from typing import NamedTuple
 import pytest
 
 from rulekit.doubt import Doubt
-from rulekit.outbox import transition
+from rulekit.outbox import beginnings, transition
 from rulekit.outbox import transitions as table
 from rulekit.outbox.states import END_STATES, State
 
@@ -133,7 +133,9 @@ class Model:
             yield from self.worker(world, number)
 
     def births(self, world):
-        for entry in (table.MAKE, table.MAKE_APPROVED) if self.policy == "resend" else (table.MAKE_APPROVED,):
+        for entry in (
+            (beginnings.MAKE, beginnings.MAKE_APPROVED) if self.policy == "resend" else (beginnings.MAKE_APPROVED,)
+        ):
             yield entry.name, self.move(world, entry, Given(0, "tick", hold=0))
 
     def people(self, world):
@@ -411,7 +413,7 @@ def test_no_order_of_actions_breaks_a_promise_and_every_world_can_end(policy, le
 
 # these decide about what is sent again in doubt
 IN_DOUBT = (table.RESEND, table.WITHHOLD)
-GUARDED = [entry for entry in table.TRANSITIONS if entry.condition is not table.MAKE.condition and entry.sources]
+GUARDED = [entry for entry in table.TRANSITIONS if entry.condition is not beginnings.MAKE.condition and entry.sources]
 # whose guard is about something that this model has not, and the test that fails without it
 ELSEWHERE = {
     "suppress": "test_gates.py: test_an_unsubscription_from_one_trigger_leaves_the_others",
@@ -424,7 +426,9 @@ ELSEWHERE = {
 
 @pytest.mark.parametrize("entry", [entry for entry in GUARDED if entry.name not in ELSEWHERE], ids=lambda e: e.name)
 def test_without_its_guard_a_promise_breaks(entry):
-    model = Model([replace(entry, condition=table.MAKE.condition)], "idempotent" if entry in IN_DOUBT else "resend")
+    model = Model(
+        [replace(entry, condition=beginnings.MAKE.condition)], "idempotent" if entry in IN_DOUBT else "resend"
+    )
     with pytest.raises(Broken):
         explore(model, most=300_000)
 

@@ -13,15 +13,13 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, text
 
+from rulekit.outbox.beginnings import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED
 from rulekit.outbox.claims import LEASE
 from rulekit.outbox.recording import ALREADY
 from rulekit.outbox.states import END_STATES
 from rulekit.outbox.tables import Instant
 from rulekit.outbox.transitions import (
     CLAIM,
-    MAKE_AGAIN,
-    MAKE_MENDED,
-    MAKE_MENDED_APPROVED,
     MARK_DATA,
     SEND,
     TRANSITIONS,
