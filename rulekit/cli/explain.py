@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 def command(subject: str | None, persona: str | None, output: str, now: datetime, project: Path | None) -> None:
     """Say why PERSON is in PERSONA or not, part by part, and when time alone will change it.
 
+    PERSON is a key of the source, or an address; a segment in the place of PERSONA asks about the person's company.
+
     With one argument, print the page of a report's code or name, as in `rulekit explain RK201` or `rulekit explain
     unknown-persona`. Without any, list all codes.
     """
@@ -87,11 +89,11 @@ def _explain_person(folder: Path, person: str, persona: str, now: datetime, outp
     found = explain_member(open_project(folder), person, persona, now)
     changes_at = format_instant(found.changes_at) if found.changes_at else None
     if output == "json":
-        answer = {"person": person, "persona": persona, "now": format_instant(now), "member": found.member}
+        answer = {"person": found.person, "persona": persona, "now": format_instant(now), "member": found.member}
         print_json({"schema_version": 1, **answer, "changes_at": changes_at, "because": _as_json(found.because)})
         return
     verb = "is" if found.member else "is not"
-    click.echo(f"{escape_line(person)} {verb} in {persona} at {format_instant(now)}")
+    click.echo(f"{escape_line(found.person)} {verb} in {persona} at {format_instant(now)}")
     for line in found.because.lines(depth=1):
         click.echo(escape_line(line))
     if changes_at:

@@ -21,6 +21,7 @@ from fnmatch import fnmatchcase
 from itertools import compress
 from typing import Literal
 
+from rulekit.email.compose import ADDRESS_FIELD
 from rulekit.engine.doubting import what_in_doubt
 from rulekit.engine.naming import name_worker
 from rulekit.engine.project import (
@@ -38,6 +39,7 @@ from rulekit.engine.ticking import PersonaChange, PreparedTick, prepare_tick, pr
 from rulekit.errors import RulekitError, StoreError
 from rulekit.evaluation.explain import Explanation, explain
 from rulekit.evaluation.members import evaluate, segment_members
+from rulekit.evaluation.people import find_person
 from rulekit.evaluation.plan import build_plan
 from rulekit.evaluation.report import DataReport
 from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
@@ -176,11 +178,20 @@ def list_members(project: Project, name: str, now: datetime) -> Members:
 
 
 def explain_member(project: Project, person: str, persona: str, now: datetime) -> Explanation:
-    """Returns why a person is in a persona at `now`, or why not; raises RulekitError when either is unknown."""
-    if persona not in project.program.personas:
-        raise _unknown("persona", persona, project.program.personas)
+    """Returns why a person, given by key or address, is in a persona at `now`, or why not.
+
+    The name of a segment in the place of a persona's asks about the person's company. Raises RulekitError when either
+    is unknown, or when several people have the address.
+    """
+    program = project.program
+    if persona not in program.personas and persona not in program.segments:
+        raise _unknown("persona or segment", persona, [*program.personas, *program.segments])
     with open_project_data(project) as data:
-        return explain(project.program, data, person, persona, now, project.rules.sources)
+        found = find_person(data, person, ADDRESS_FIELD if ADDRESS_FIELD in program.schema.person else None)
+        if len(found) > 1:
+            keys = ", ".join(f"`{key}`" for key in found[:5])
+            raise RulekitError(f"{len(found)} people have that address", help=f"give a key, one of {keys}")
+        return explain(program, data, found[0] if found else person, persona, now, project.rules.sources)
 
 
 def _unknown(what: str, name: str, known: Iterable[str]) -> RulekitError:

@@ -4,7 +4,7 @@ The same statement as everywhere answers, with one column per part and value; no
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rulekit.diagnostics.source import SourceText
@@ -15,7 +15,8 @@ from rulekit.evaluation.plan import Column, Node, Plan, plan_columns
 from rulekit.evaluation.relations import Relations, excerpt
 from rulekit.evaluation.scalars import scalar, shown
 from rulekit.evaluation.statement import people_statement
-from rulekit.language.program import Program
+from rulekit.language.expressions import InSegment
+from rulekit.language.program import Persona, Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +64,25 @@ def explain(
 ) -> Explanation:
     """Returns why the person is in the persona at `now`, or why not; `look_ahead` False leaves `changes_at` out.
 
-    Raises RulekitError when the data has no such person.
+    The name of a segment in the place of a persona's asks about the person's company. Raises RulekitError when the data
+    has no such person.
     """
+    of_company = persona not in program.personas
+    if of_company:
+        program = replace(program, personas={persona: Persona(persona, "", InSegment(persona))})
     questions = Questions.about(program, persona, sources, data.zone)
     with excerpt(data, questions.plan, [person]) as concerned:
         answers = questions.ask(concerned, now)
         if person not in answers:
-            raise RulekitError(f"there is no person `{person}` in the data", help="give the person's key in the source")
+            raise RulekitError(
+                f"there is no person `{person}` in the data",
+                help="give the person's key in the source, or their address",
+            )
         change = next_change(program, persona, person, concerned, now) if look_ahead else None
     part = questions.part(answers[person], now)
+    if of_company:
+        # what the segment asks for; of a person without a company it is false whatever it says
+        part = replace(part.children[0], holds=part.holds)
     return Explanation(person, persona, now, part.holds, part, change)
 
 

@@ -33,6 +33,29 @@ def fetch_people(schema: Schema, data: Relations, keys: Sequence[str]) -> dict[s
     return {row[0]: _person(schema, row) for row in rows}
 
 
+def find_person(data: Relations, given: str, address_field: str | None) -> list[str]:
+    """Returns whom a key stands for or, where there is no such key, an address; by key.
+
+    Addresses are compared without case; `address_field` None has none of them.
+    """
+    key = column("p", "person")
+    wanted: exp.Expr = exp.EQ(this=key, expression=exp.Placeholder(this="given"))
+    if address_field is not None:
+        address = exp.Lower(this=column("p", f"f.{address_field}"))
+        wanted = exp.Or(this=wanted, expression=exp.EQ(this=address, expression=exp.Placeholder(this="address")))
+    query = exp.Select(
+        expressions=[key.copy()],
+        from_=exp.From(this=aliased(data.people(), "p")),
+        where=exp.Where(this=wanted),
+        order=exp.Order(expressions=[exp.Ordered(this=key.copy(), nulls_first=False)]),
+    )
+    parameters = {"given": given} if address_field is None else {"given": given, "address": given.strip().lower()}
+    found = [
+        str(row[0]) for row in data.connection.execute(query.sql(dialect="duckdb", copy=False), parameters).fetchall()
+    ]
+    return [given] if given in found else found
+
+
 def _person(schema: Schema, row: tuple[object, ...]) -> Person:
     key, company_key, *values = row
     fields, company = values[: len(schema.person)], values[len(schema.person) :]

@@ -13,6 +13,7 @@ from rulekit.language.words import BEGINNINGS, END, RESERVED, Word
 STARTS = frozenset(word.upper() for word in BEGINNINGS)
 _RECORDS = frozenset({"PERSON", "COMPANY", "EVENT"})
 _TYPES = frozenset({"text", "number", "bool", "time", "date", "duration", "one", "list"})
+_CONDITIONS = frozenset({"PERSONA", "SEGMENT", "LET"})
 _HEAD_SIGNS = frozenset({"COLON", "STRING", "WAS", "EQUAL"})
 
 
@@ -72,6 +73,8 @@ class _View:
         kind = self.type(index)
         if kind not in STARTS:
             return self.looks_like_head(index)
+        if self.type(index + 1) in {"COMMA", "RPAR"} or self.is_part_of_condition(index, piece):
+            return False
         if kind == "TEMPLATE":
             return piece.keyword != "TRIGGER" or self.type(index + 2) in {"COLON", "STRING"}
         if kind not in _RECORDS:
@@ -89,9 +92,15 @@ class _View:
         declares_event = self.type(index) == "EVENT" and self.type(index + 2) in STARTS | {"COLON", END}
         return not declares_event
 
+    def is_part_of_condition(self, index: int, piece: Piece) -> bool:
+        """Returns whether `segment` or `persona` stands in a condition, as in `in segment Large`, `segment = Large`."""
+        if self.type(index) not in {"SEGMENT", "PERSONA"} or piece.keyword not in {*_CONDITIONS, "TRIGGER"}:
+            return False
+        return self.type(index - 1) == "IN" or (self.type(index + 1) in _COMPARING and self.shares_line(index + 1))
+
     def is_compared(self, index: int, piece: Piece) -> bool:
         """Returns whether `company` or `person` stands in a condition, as in `company in Enterprise`."""
-        return piece.keyword in {"PERSONA", "SEGMENT", "LET"} and self.type(index + 1) in _COMPARING
+        return piece.keyword in _CONDITIONS and self.type(index + 1) in _COMPARING
 
     def looks_like_head(self, index: int) -> bool:
         """Returns whether a name begins a declaration of no known kind, as a misspelt `persoma X:` does.

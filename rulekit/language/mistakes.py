@@ -253,6 +253,13 @@ def _advice(mistake: Mistake, found: Word) -> str:
             kind == "AGO" and before.type == "DURATION",
             f"compare the age: `> {before.text}` is earlier than {before.text} ago, `< {before.text}` is later",
         ),
+        (
+            before.type == "SEND" and kind == "NAME" and "TEMPLATE" in mistake.accepted,
+            f"write `send template {found.text}`",
+        ),
+        (before.type == "ON" and kind == "NAME" and mistake.kind(1) != "LPAR", f"write `on tagged({found.text})`"),
+        (before.type == "ON" and word in {"joined", "entered", "enters"}, "write `tagged`"),
+        (before.type == "ON" and word in {"left", "exited", "leaves"}, "write `untagged`"),
         ("AGO" in mistake.accepted and "NAME" not in mistake.accepted, "write `30d..14d ago`"),
         (kind == "NAME" and "WHERE" in mistake.accepted, "write `where` before a condition on the event"),
         (form is not None and mistake.words[0].type != "LET", form or ""),

@@ -169,6 +169,8 @@ def _add_invalid(character: str, span: Span, source: SourceText, found: Words, r
         reports.append(_forbidden(character, span, "remove it, or write an ordinary space"))
         return
     help_text = _HINTS.get(character, "remove it")
+    if source.text[span.start : span.end + 1] == "[]":
+        help_text = "write `is empty` in a condition, and `()` in a test"
     if character.isalpha():
         help_text = "write names with the letters a-z, digits and `_`, and texts in double quotes"
     message = f"`{character}` has no meaning here"

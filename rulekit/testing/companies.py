@@ -1,36 +1,22 @@
 """Why a company of a test is in a segment or not, asked of the one evaluator for somebody who belongs to it."""
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime
 
 from rulekit.engine import Project
 from rulekit.evaluation.data import Data
 from rulekit.evaluation.explain import Part, explain
-from rulekit.language.expressions import InSegment
-from rulekit.language.program import Persona, Test
+from rulekit.language.program import Test
 from rulekit.records import Scalar
 
-# names that no author can declare
+# a key that no author can write
 _SOMEBODY = " somebody"
-_THEIRS = " theirs"
 
 
 def explain_segment(project: Project, test: Test, segment: str, company: Scalar, now: datetime) -> Part:
     """Returns why a company is in a segment at `now`, or why not; None as the company is in no segment."""
     program = project.program
-    asked = Persona(_THEIRS, "", InSegment(segment))
     people = [*test.people, {"person": _SOMEBODY, "company": company}]
     data = Data.from_rows(program.schema, people, test.companies, test.events, project.settings.timezone)
     with closing(data.connection):
-        found = explain(
-            replace(program, personas={**program.personas, _THEIRS: asked}),
-            data,
-            _SOMEBODY,
-            _THEIRS,
-            now,
-            project.rules.sources,
-            look_ahead=False,
-        ).because
-    (condition,) = found.children
-    return replace(condition, holds=found.holds)
+        return explain(program, data, _SOMEBODY, segment, now, project.rules.sources, look_ahead=False).because

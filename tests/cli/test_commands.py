@@ -181,7 +181,7 @@ def test_check_refuses_a_format_that_there_is_not(project: Any, output: str, mes
 
 def test_check_fails_on_warnings_only_when_asked(project: Any) -> None:
     schema = "person:\n  email  text\n  plan  text?\n"
-    project.rules('persona Pro:\n  plan = "pro"', schema=schema)
+    project.rules('persona Pro:\n  plan != "pro"', schema=schema)
     assert "1 file checked: 1 warning" in told(project, "check")
     told(project, "check", "--fail-level", "warning", code=1)
 
@@ -337,3 +337,36 @@ def test_check_imports_none_of_what_it_does_not_need(project: Any) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=project.folder, capture_output=True, text=True, check=True)
     assert done.stdout == "1 file checked, nothing to report\n\n"
+
+
+def test_explain_by_an_address_and_about_the_company(project: Any) -> None:
+    at = ("--now", "2026-01-03T00:00Z")
+    by_key = told(project, "explain", "ada", "Quiet", *at)
+    assert told(project, "explain", "ADA@example.com", "Quiet", *at) == by_key
+    assert told(project, "explain", "ada", "Large", *at).splitlines()[:2] == [
+        "ada is not in Large at 2026-01-03T00:00:00Z",
+        "  no   size >= 100   (size = 10)",
+    ]
+    assert "help: give the person's key in the source, or their address" in told(
+        project, "explain", "eve", "Pro", code=2
+    )
+    assert "there is no persona or segment `Larg`" in told(project, "explain", "ada", "Larg", code=2)
+
+
+def test_explain_an_address_that_several_people_have(project: Any) -> None:
+    people = project.folder / "data" / "people.csv"
+    people.write_text(people.read_text().replace("bob@example.com", "Ada@example.com"))
+    text = told(project, "explain", "ada@example.com", "Pro", code=2)
+    assert "2 people have that address" in text
+    assert "help: give a key, one of `ada`, `bob`" in text
+
+
+def test_equal_reports_are_folded_for_people_and_kept_for_programs(project: Any) -> None:
+    project.write("many.rules", "".join(f'persona P{i}: nme = "a"\n' for i in range(60)))
+    text = told(project, "check", code=1)
+    assert text.count("unknown person field `nme`") == 11
+    assert "50 more reports of [RK102/unknown-field]: unknown person field `nme`" in text
+    assert "60 errors" in text
+    assert told(project, "check", "--output", "concise", code=1).count("unknown person field `nme`") == 60
+    found = json.loads(told(project, "check", "--output", "json", code=1))
+    assert sum(report["code"] == "RK102" for report in found["diagnostics"]) == 60

@@ -1,8 +1,19 @@
-"""Reports for people to read: what was timed one by one, the reports, and the conclusion at the end."""
+"""Reports for people to read: what was timed one by one, the reports, and the conclusion at the end.
+
+Of reports that say the same, as of one unknown name in thousands of places, the first ones are shown and the others
+counted.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from rulekit.diagnostics import text
-from rulekit.diagnostics.lines import visible
+from rulekit.diagnostics.diagnostic import Diagnostic
+from rulekit.diagnostics.lines import plural, visible
 from rulekit.diagnostics.report import Case, Report
+
+# reports with one code and message that are shown
+SHOWN = 10
 
 
 def render(report: Report) -> str:
@@ -19,4 +30,25 @@ def case_line(case: Case) -> str:
 def render_without_cases(report: Report) -> str:
     """Returns what follows the lines of the cases, which a command may have shown one by one."""
     notes = "".join(f"{visible(note)}\n" for note in report.notes)
-    return f"{text.render(report.diagnostics, report.sources)}{notes}{visible(report.conclusion)}\n"
+    shown, more = _folded(report.diagnostics)
+    folded = "".join(f"{line}\n" for line in _counted(more))
+    return f"{text.render(shown, report.sources)}{folded}{notes}{visible(report.conclusion)}\n"
+
+
+def _folded(diagnostics: Sequence[Diagnostic]) -> tuple[list[Diagnostic], Counter[tuple[str, str]]]:
+    """Returns the reports to show in their order, and how many more there are by code and message."""
+    seen: Counter[tuple[str, str]] = Counter()
+    shown: list[Diagnostic] = []
+    for diagnostic in diagnostics:
+        said = (f"{diagnostic.code.number}/{diagnostic.code.slug}", diagnostic.message)
+        seen[said] += 1
+        if seen[said] <= SHOWN:
+            shown.append(diagnostic)
+    return shown, Counter({said: count - SHOWN for said, count in seen.items() if count > SHOWN})
+
+
+def _counted(more: Counter[tuple[str, str]]) -> Iterator[str]:
+    for (title, message), count in more.items():
+        yield f"{plural(count, 'more report')} of [{title}]: {visible(message)}"
+    if more:
+        yield "`--output concise` has a line for each"

@@ -1,5 +1,6 @@
 """Aggregates over events: `did`, sequences, `count` and its kin."""
 
+from datetime import timedelta
 from typing import NoReturn
 
 from rulekit.diagnostics import codes
@@ -83,6 +84,8 @@ def _period(node: tree.Call, scope: Scope) -> Period | None:
     window, *more = node.arguments
     if more or not isinstance(window, tree.Window):
         help = "write one window, as in `last 14d`, `previous 14d` or `30d..14d ago`"
+        if not more and isinstance(window, tree.Literal) and isinstance(window.value, timedelta):
+            help = f"write `last {scope.findings.source(window.span)}`"
         _fail_arguments(node, f"`{node.function.text}` takes at most one window here", help, scope)
     return check_window(window, scope)
 

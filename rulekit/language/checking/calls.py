@@ -8,7 +8,7 @@ from rulekit.language.checking.literals import fixed
 from rulekit.language.checking.references import require_record
 from rulekit.language.checking.scope import Checked, Scope, described
 from rulekit.language.expressions import Default, Function, Lower, Value
-from rulekit.language.habits import LENGTHS
+from rulekit.language.habits import FUNCTIONS, LENGTHS
 from rulekit.language.types import TEXT
 
 EVENT_FUNCTIONS = ("did", *(function.value for function in Function))
@@ -23,7 +23,11 @@ def check_call(node: tree.Call, scope: Scope) -> Checked:
         return check_did(node, scope) if name == "did" else check_aggregate(Function(name), node, scope)
     if name not in VALUE_FUNCTIONS:
         help, fixes = scope.findings.meant(name, (*EVENT_FUNCTIONS, *VALUE_FUNCTIONS), node.function.span)
-        all_names = _as_length(node, scope) or f"use one of {', '.join((*EVENT_FUNCTIONS, *VALUE_FUNCTIONS))}"
+        all_names = (
+            _as_length(node, scope)
+            or FUNCTIONS.get(name.lower())
+            or f"use one of {', '.join((*EVENT_FUNCTIONS, *VALUE_FUNCTIONS))}"
+        )
         message = f"unknown function `{name}`"
         scope.findings.fail(
             codes.UNKNOWN_FUNCTION, message, node.function.span, "no such function", help=help or all_names, fixes=fixes

@@ -7,6 +7,7 @@ from rulekit.diagnostics import codes
 from rulekit.language import tree
 from rulekit.language.checking.findings import Reported
 from rulekit.language.checking.scope import Scope
+from rulekit.language.habits import EMAIL_WORDS, OWN_EMAILS
 from rulekit.language.program import FieldType
 
 
@@ -58,7 +59,7 @@ def _event(name: tree.Name, scope: Scope) -> str:
     if scope.declared.is_broken(name.text, "event"):
         raise Reported
     help, fixes = scope.findings.meant(name.text, scope.schema.events, name.span)
-    declare = f"declare it, as in `event {name.text}`"
+    declare = OWN_EMAILS if name.text.lower() in EMAIL_WORDS else f"declare it, as in `event {name.text}`"
     return scope.findings.fail(
         codes.UNKNOWN_EVENT,
         f"unknown event `{name.text}`",
@@ -74,6 +75,8 @@ def _fail_property(event: str, name: tree.Name, scope: Scope) -> NoReturn:
     if scope.declared.is_broken(name.text, event):
         raise Reported
     help, fixes = scope.findings.meant(name.text, scope.schema.events[event], name.span)
+    if help is None and name.text in {"at", "time", "timestamp"}:
+        help = "narrow the time with a window, as in `, last 14d`"
     scope.findings.fail(
         codes.UNKNOWN_PROPERTY,
         f"unknown property `{name.text}` of event `{event}`",

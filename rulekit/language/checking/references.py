@@ -123,6 +123,7 @@ def _fail_unknown(node: tree.Reference, scope: Scope) -> NoReturn:
         _fail_out_of_scope(node.span, f"`{name}` is a field of the person", f"compare it {place}", scope)
     kind = f"property of `{scope.event}`" if scope.owner == "event" else f"{scope.owner} field"
     _fail_as_set(node, scope)
+    _fail_as_event(node, scope)
     if any(name in field.type.choices for field in scope.fields.values()):
         _fail_as_meant(node, f"unknown {kind} `{name}`", "a text needs quotes", f'"{name}"', scope)
     if name.lower() in NAMES:
@@ -131,6 +132,15 @@ def _fail_unknown(node: tree.Reference, scope: Scope) -> NoReturn:
         scope.findings.fail(_CODES[scope.owner], message, node.span, "not declared", secondary=scope.uses, help=help)
     known = (*scope.fields, *scope.declared.lets)
     _fail_name(_CODES[scope.owner], f"unknown {kind} `{name}`", node.span, known, scope)
+
+
+def _fail_as_event(node: tree.Reference, scope: Scope) -> None:
+    """Reports an event that stands without a call."""
+    name = node.name.text
+    if scope.owner != "event" and name in scope.declared.events:
+        help = f"write `count({name})` for how often, `did({name})` for whether, or `last({name})` for when"
+        message, label = f"`{name}` is an event, not a field", "what people do"
+        scope.findings.fail(_CODES[scope.owner], message, node.span, label, secondary=scope.uses, help=help)
 
 
 def _fail_as_set(node: tree.Reference, scope: Scope) -> None:
