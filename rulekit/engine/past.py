@@ -1,6 +1,6 @@
 """What the store knows from earlier ticks, asked under today's names although it may hold yesterday's."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -76,17 +76,39 @@ class Past:
         return {self.triggers_renamed.get(name, name): count for name, count in counts.items()}
 
     def last_emails(
-        self, triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]]
+        self,
+        triggers: Mapping[str, Trigger],
+        taggings: Mapping[str, Iterable[Tagging]],
+        mailboxes: Callable[[Sequence[str]], Mapping[str, str]],
     ) -> Callable[[str, str], datetime | None]:
-        """Returns a look-up of when a trigger last made an email for a person, for triggers that say `every`."""
+        """Returns a look-up of when a trigger last made an email for a person, or for whoever has the same mailbox.
+
+        It knows of triggers that say `every`. `mailboxes` gives the normalised addresses of people.
+        """
         found: dict[str, Mapping[str, datetime]] = {}
         for name, trigger in triggers.items():
             if trigger.every:
                 people = {t.person for t in taggings[name]}
                 people.update(w.tagging.person for w in self.state.waiting if w.trigger == name)
-                old_name = _old_name(name, self.triggers_renamed)
-                found[name] = self.store.last_emails(old_name, sorted(people)) if people else {}
+                found[name] = self._last_emails(name, sorted(people), mailboxes) if people else {}
         return lambda trigger, person: found[trigger].get(person)
+
+    def _last_emails(
+        self, trigger: str, people: Sequence[str], mailboxes: Callable[[Sequence[str]], Mapping[str, str]]
+    ) -> Mapping[str, datetime]:
+        addresses = mailboxes(people)
+        to_person = self.store.last_emails(_old_name(trigger, self.triggers_renamed), people)
+        to_mailbox = self.last_emails_to(trigger, set(addresses.values()))
+        both = ((person, (to_person.get(person), to_mailbox.get(addresses.get(person, "")))) for person in people)
+        return {person: max(filter(None, last)) for person, last in both if any(last)}
+
+    def last_emails_to(self, trigger: str, addresses: Collection[str]) -> Mapping[str, datetime]:
+        """Returns when a trigger last made an email for these normalised addresses, whoever it was for."""
+        return self.store.last_emails_to(_old_name(trigger, self.triggers_renamed), sorted(addresses))
+
+    def suppressed_among(self, trigger: str, people: Collection[str]) -> frozenset[str]:
+        """Returns those of the people who asked not to get a trigger's emails, at whatever address."""
+        return self.store.suppressed_among(_old_name(trigger, self.triggers_renamed), people)
 
 
 def _renames(declared: Mapping[str, Persona] | Mapping[str, Trigger], known: Iterable[str]) -> dict[str, str]:

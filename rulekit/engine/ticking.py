@@ -3,15 +3,17 @@
 `prepare_tick_on` has the steps one after another: past, membership, borders, changes, firing, rows, record.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 
 from rulekit.clock import format_instant
 from rulekit.engine.ahead import kept
 from rulekit.engine.composing import compose_rows
+from rulekit.engine.mailboxes import SHARED, find_shared, mailboxes_of
 from rulekit.engine.past import Past
 from rulekit.engine.project import Project
 from rulekit.errors import RulekitError, SourceError
@@ -33,7 +35,7 @@ from rulekit.language.program import Program, Trigger
 from rulekit.outbox.firing import GONE, JOINED, LEFT, Firing, Standing, fire, taggings_of, withdrawals
 from rulekit.outbox.pace import LEAP
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import MembershipChange, TickRecord, TickState, Withdrawal
+from rulekit.outbox.tick import MembershipChange, NewRow, NoEmail, TickRecord, TickState, Withdrawal
 from rulekit.records import Edge, Tagging
 
 
@@ -144,8 +146,9 @@ def prepare_tick_on(
     members = _find_members(past, membership, numbered, now, look)
     borders = _find_borders(past.state, members, numbered, believed)
     changes = _find_changes(borders, past)
-    firing = _fire(program, past, membership, borders, changes, now)
+    firing = _fire(program, past, membership, borders, changes, sight)
     composed = compose_rows(project, sight, store, firing.fired, now)
+    shared = find_shared(composed.rows, past.suppressed_among)
     record = TickRecord(
         sequence=past.state.sequence,
         at=now,
@@ -158,8 +161,8 @@ def prepare_tick_on(
         personas_renamed=past.personas_renamed,
         triggers_renamed=past.triggers_renamed,
         changes=tuple(changes),
-        rows=composed.rows,
-        no_emails=(*firing.no_emails, *composed.vetoed),
+        rows=tuple(row for place, row in enumerate(composed.rows) if place not in shared),
+        no_emails=(*firing.no_emails, *composed.vetoed, *_describe_shared(composed.rows, shared)),
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
         kinds=sight.kinds,
@@ -186,6 +189,10 @@ def _prepared(
         withdrawn=past.count_withdrawn(record.withdrawals),
         removed_triggers=past.state.triggers - program.triggers.keys(),
     )
+
+
+def _describe_shared(rows: Sequence[NewRow], shared: Iterable[int]) -> list[NoEmail]:
+    return [NoEmail(rows[place].trigger, rows[place].tagging, SHARED) for place in sorted(shared)]
 
 
 def _refuse_going_back(state: TickState, now: datetime) -> None:
@@ -283,7 +290,7 @@ def _fire(
     membership: Membership,
     borders: _Borders,
     changes: list[MembershipChange],
-    now: datetime,
+    sight: Sight,
 ) -> Firing:
     """Returns what the triggers make of the changes and of what waited."""
     taggings = {
@@ -298,9 +305,9 @@ def _fire(
         is_member=borders.is_member,
         episode=past.episodes_after(changes, waiting),
         in_segment=lambda segment, person: bool(segments[segment][borders.numbered.ordinals[person]]),
-        last_email=past.last_emails(program.triggers, taggings),
+        last_email=past.last_emails(program.triggers, taggings, partial(mailboxes_of, sight)),
     )
-    return fire(program.triggers, taggings, waiting, standing, now)
+    return fire(program.triggers, taggings, waiting, standing, sight.now)
 
 
 def _taggings(

@@ -56,6 +56,19 @@ def find_person(data: Relations, given: str, address_field: str | None) -> list[
     return [given] if given in found else found
 
 
+def fetch_field(schema: Schema, data: Relations, name: str, keys: Sequence[str]) -> dict[str, Scalar]:
+    """Returns the value of one field for those of the people that the data has, by key; missing where not declared."""
+    if not keys:
+        return {}
+    query, parameters = people_named(data, keys)
+    field = schema.person.get(name)
+    value = exp.Null() if field is None else column("p", f"f.{name}")
+    wanted = [named(column("p", "person"), "person"), named(value, "value")]
+    statement = exp.Select(expressions=wanted, from_=exp.From(this=aliased(query, "p")))
+    rows = data.connection.execute(statement.sql(dialect="duckdb", copy=False), parameters).fetchall()
+    return {str(key): None if field is None else scalar(value, field.type) for key, value in rows}
+
+
 def _person(schema: Schema, row: tuple[object, ...]) -> Person:
     key, company_key, *values = row
     fields, company = values[: len(schema.person)], values[len(schema.person) :]

@@ -9,10 +9,10 @@ from rulekit.diagnostics.source import SourceText
 from rulekit.evaluation.data import Data
 from rulekit.evaluation.explain import because
 from rulekit.evaluation.members import Membership, evaluate
-from rulekit.evaluation.people import fetch_people
+from rulekit.evaluation.people import fetch_field, fetch_people
 from rulekit.evaluation.plan import build_plan
 from rulekit.language.program import Program
-from rulekit.records import Person
+from rulekit.records import Person, Scalar
 
 
 def asked_segments(program: Program) -> tuple[str, ...]:
@@ -36,6 +36,9 @@ class Sight(Protocol):
 
     def people(self, keys: Sequence[str]) -> Mapping[str, Person]:
         """Returns those of the people that the data has, by key."""
+
+    def field(self, name: str, keys: Sequence[str]) -> Mapping[str, Scalar]:
+        """Returns the value of a field for those of the people that the data has, by key."""
 
     def because(self, persona: str, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         """Returns for each of the people the values that the persona's condition depends on, by their text."""
@@ -62,6 +65,10 @@ class DataSight:
     def people(self, keys: Sequence[str]) -> Mapping[str, Person]:
         """Returns those of the people that the data has, by key."""
         return fetch_people(self.program.schema, self.data, keys)
+
+    def field(self, name: str, keys: Sequence[str]) -> Mapping[str, Scalar]:
+        """Returns the value of a field for those of the people that the data has, by key."""
+        return fetch_field(self.program.schema, self.data, name, keys)
 
     def because(self, persona: str, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         """Returns for each of the people the values that the persona's condition depends on, by their text."""

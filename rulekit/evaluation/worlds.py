@@ -26,7 +26,7 @@ from rulekit.evaluation.statement import people_statement
 from rulekit.language.expressions import InSegment
 from rulekit.language.program import FieldType, Program, Schema
 from rulekit.language.types import TIME
-from rulekit.records import Person
+from rulekit.records import Person, Scalar
 
 # a field that no author can declare
 _NOW = " now"
@@ -77,6 +77,10 @@ class WorldSight:
     def people(self, keys: Sequence[str]) -> Mapping[str, Person]:
         """Returns those of the people that the world has, by key."""
         return {key: self.persons[key] for key in keys if key in self.persons}
+
+    def field(self, name: str, keys: Sequence[str]) -> Mapping[str, Scalar]:
+        """Returns the value of a field for those of the people that the world has, by key."""
+        return {key: person.fields.get(name) for key, person in self.people(keys).items()}
 
     def because(self, persona: str, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         """Returns for each of the people the values that the persona's condition depends on, by their text."""

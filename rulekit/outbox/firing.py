@@ -43,7 +43,7 @@ class Standing:
 
     `is_present(person)` says whether the source has the person. `episode(persona, person)` is the current one, this
     tick's joins included. `in_segment(segment, person)` is about the person's company at this instant.
-    `last_email(trigger, person)` is when the latest one was made, if any.
+    `last_email(trigger, person)` is when the latest one was made for the person or their mailbox, if any.
     """
 
     is_present: Callable[[str], bool]

@@ -4,12 +4,12 @@ The answer is either nothing, or what keeps the email back: for good (its addres
 instant. A reason is recorded in either case.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from rulekit.clock import format_duration, format_instant
 from rulekit.doubt import HOLD, Doubt
@@ -33,7 +33,7 @@ HALTED_FOR = timedelta(minutes=1)
 
 _ASKED = (
     select(
-        *(outbox.c.id, outbox.c.person, outbox.c.edge, outbox.c.keep, outbox.c.recipient),
+        *(outbox.c.id, outbox.c.person, outbox.c.address, outbox.c.edge, outbox.c.keep, outbox.c.recipient),
         *(outbox.c.zone, outbox.c.expires_at, outbox.c.not_before),
         *(outbox.c.uncertain, outbox.c.left_at, outbox.c.doubted_at),
         octet_of(outbox.c.person).label("octet"),
@@ -44,16 +44,20 @@ _ASKED = (
     .where(outbox.c.id.in_(bindparam("rows", expanding=True)))
     .order_by(outbox.c.id)
 )
-_OTHERS = (
-    outbox.c.person.in_(bindparam("people", expanding=True)),
-    outbox.c.id.not_in(bindparam("rows", expanding=True)),
-)
-_LEFT = (
-    select(outbox.c.person, outbox.c.left_at)
-    .where(*_OTHERS)
+_OTHERS = outbox.c.id.not_in(bindparam("rows", expanding=True))
+# one mailbox is one reader, whatever keys it has; so is one person, at whatever address. Each has an index of its own
+_SAME_READER = tuple(column.in_(bindparam("some", expanding=True)) for column in (outbox.c.person, outbox.c.address))
+_LEFT = tuple(
+    select(outbox.c.id, outbox.c.person, outbox.c.address, outbox.c.left_at)
+    .where(same, _OTHERS)
     .where(outbox.c.left_at > bindparam("since", type_=outbox.c.left_at.type))
+    for same in _SAME_READER
 )
-_IN_HAND = select(outbox.c.person).where(*_OTHERS, outbox.c.phase == Phase.CLAIMED.value)
+_IN_HAND = tuple(
+    select(outbox.c.person, outbox.c.address).where(same, _OTHERS, outbox.c.phase == Phase.CLAIMED.value)
+    for same in _SAME_READER
+)
+_PEOPLE_AT = select(outbox.c.person).where(_SAME_READER[1]).distinct()
 _LOCKED = select(people.c.ordinal).order_by(people.c.ordinal).with_for_update(key_share=True)
 
 
@@ -92,29 +96,50 @@ class Held:
         return Given(now, who, self.reason, token=token, not_before=self.until, doubt=self.doubt)
 
 
+class _Readers:
+    """When emails left, or are about to, by who reads them: a person and a mailbox are known by either."""
+
+    def __init__(self, lines: Iterable[Any]) -> None:
+        self._by_reader: dict[int | str, dict[int, datetime]] = {}
+        for line in lines:
+            self.add(line, line.left_at)
+
+    def add(self, line: Any, at: datetime) -> None:
+        """Counts an email."""
+        for reader in (line.person, line.address):
+            self._by_reader.setdefault(reader, {})[line.id] = at
+
+    def left(self, line: Any) -> list[datetime]:
+        """Returns when emails left to whoever reads this one, each once."""
+        known = self._by_reader
+        return list({**known.get(line.person, {}), **known.get(line.address, {})}.values())
+
+
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """What is known of all emails that are asked together."""
+    """What is known of all emails that are asked together; `in_hand` are the people and addresses of others."""
 
     gates: Gates
     now: datetime
-    left: dict[int, list[datetime]]
-    in_hand: frozenset[int] = field(default_factory=frozenset)
+    left: _Readers
+    in_hand: frozenset[int | str] = field(default_factory=frozenset)
 
 
 def ask(work: Work, rows: Sequence[int], now: datetime, gates: Gates, *, at_the_mark: bool) -> dict[int, Held]:
     """Returns what keeps emails back, for those that may not leave now.
 
-    Of several emails of one person the earlier ones count for the caps of the later ones. At the mark only emails that
-    left count, and no other worker may ask about the same people at the same time; at a claim also those in hand.
+    Of several emails to one reader the earlier ones count for the caps of the later ones. At the mark only emails that
+    left count, and no other worker may ask about the same readers at the same time; at a claim also those in hand.
     """
     asked = [line for some in in_batches(rows) for line in work.connection.execute(_ASKED, {"rows": some})]
-    persons = sorted({line.person for line in asked})
+    readers = ({line.person for line in asked}, {line.address for line in asked}) if gates.caps else (set(), set())
+    if at_the_mark:
+        _lock(work, *readers)
     asking = _Asking(
         gates,
         now,
-        _find_left(work, persons, rows, now, gates.caps, lock=at_the_mark),
-        frozenset() if at_the_mark else _find_in_hand(work, persons, rows, gates.caps),
+        _find_left(work, readers, rows, now, gates.caps),
+        frozenset() if at_the_mark else _find_in_hand(work, readers, rows),
     )
     answers = ((line.id, _answer(asking, line)) for line in asked)
     return {row: held for row, held in answers if held is not None}
@@ -124,7 +149,7 @@ def _answer(asking: _Asking, line: Any) -> Held | None:
     """Returns what keeps one email back; one that may leave counts for those after it."""
     held = _for_good(asking, line) or _until_later(asking, line)
     if held is None:
-        asking.left.setdefault(line.person, []).append(asking.now)
+        asking.left.add(line, asking.now)
     elif held.until is not None and held.until >= line.expires_at:
         reason = f"{held.reason}, and it expires at {format_instant(line.expires_at)}"
         return Held(reason, OUTLAST, held.until)
@@ -161,38 +186,48 @@ def _until_later(asking: _Asking, line: Any) -> Held | None:
         morning = next_allowed(now, gates.quiet, line.zone or gates.zone)
         if morning > now:
             return Held("it is night for its person (delivery.quiet_hours)", DEFER, morning)
-    return _capped(asking, line.person)
+    return _capped(asking, line)
 
 
-def _capped(asking: _Asking, person: int) -> Held | None:
-    now, caps, left = asking.now, asking.gates.caps, asking.left.get(person, [])
+def _capped(asking: _Asking, line: Any) -> Held | None:
+    now, caps, left = asking.now, asking.gates.caps, asking.left.left(line)
     free = next_within(now, caps, left)
     if free > now:
         return Held("its person had as many emails as delivery.cap allows", DEFER, free)
-    if person in asking.in_hand and next_within(now, caps, [*left, now]) > now:
+    if not asking.in_hand.isdisjoint((line.person, line.address)) and next_within(now, caps, [*left, now]) > now:
         return Held("another email to its person is being sent (delivery.cap)", DEFER, now + ANOTHER_IN_HAND)
     return None
 
 
-def _find_left(
-    work: Work, persons: list[int], rows: Sequence[int], now: datetime, caps: Iterable[Cap], *, lock: bool
-) -> dict[int, list[datetime]]:
-    """Returns when earlier emails left, by person, as far back as a cap looks."""
-    left: dict[int, list[datetime]] = {}
-    longest = max((cap.window for cap in caps), default=None)
-    if longest is None:
-        return left
-    for some in in_batches(persons):
-        if lock:
-            work.connection.execute(_LOCKED.where(people.c.ordinal.in_(some))).all()
-        told = {"people": some, "rows": list(rows), "since": now - longest}
-        for line in work.connection.execute(_LEFT, told):
-            left.setdefault(line.person, []).append(line.left_at)
-    return left
+Readers = tuple[set[int], set[str]]
 
 
-def _find_in_hand(work: Work, persons: list[int], rows: Sequence[int], caps: Sequence[Cap]) -> frozenset[int]:
-    if not caps:
-        return frozenset()
-    told = ({"people": some, "rows": list(rows)} for some in in_batches(persons))
-    return frozenset(person for one in told for person in work.connection.execute(_IN_HAND, one).scalars())
+def _lock(work: Work, persons: set[int], addresses: set[str]) -> None:
+    """Keeps others from asking about these people, and about whoever else has one of these addresses, until the end.
+
+    All are locked in one order, so that no two wait for each other.
+    """
+    known = set(persons)
+    for some in in_batches(sorted(addresses)):
+        known.update(work.connection.execute(_PEOPLE_AT, {"some": some}).scalars())
+    for batch in in_batches(sorted(known)):
+        work.connection.execute(_LOCKED.where(people.c.ordinal.in_(batch))).all()
+
+
+def _find_left(work: Work, readers: Readers, rows: Sequence[int], now: datetime, caps: Iterable[Cap]) -> _Readers:
+    """Returns when earlier emails left, as far back as a cap looks."""
+    since = now - max((cap.window for cap in caps), default=timedelta(0))
+    return _Readers(_ask_of_each(work, _LEFT, readers, rows, since=since))
+
+
+def _find_in_hand(work: Work, readers: Readers, rows: Sequence[int]) -> frozenset[int | str]:
+    lines = _ask_of_each(work, _IN_HAND, readers, rows)
+    return frozenset(reader for line in lines for reader in (line.person, line.address))
+
+
+def _ask_of_each(
+    work: Work, questions: Iterable[Select[Any]], readers: Iterable[set[Any]], rows: Sequence[int], **told: Any
+) -> Iterator[Any]:
+    for question, some_readers in zip(questions, readers, strict=True):
+        for some in in_batches(sorted(some_readers)):
+            yield from work.connection.execute(question, {"some": some, "rows": list(rows), **told})

@@ -202,6 +202,21 @@ def last_emails(connection: Connection, trigger: str, keys: Iterable[str]) -> di
     return latest
 
 
+def last_emails_to(connection: Connection, trigger: str, addresses: Iterable[str]) -> dict[str, datetime]:
+    """Returns when the trigger last made an email for each normalised address that left or still may (`COUNTED`)."""
+    states = [state.value for state in COUNTED]
+    latest: dict[str, datetime] = {}
+    for some in in_batches(addresses):
+        lines = connection.execute(
+            select(outbox.c.address, func.max(outbox.c.created_at).label("at"))
+            .select_from(outbox.join(triggers, triggers.c.id == outbox.c.trigger))
+            .where(triggers.c.name == trigger, outbox.c.address.in_(some), outbox.c.state.in_(states))
+            .group_by(outbox.c.address)
+        )
+        latest.update((line.address, line.at) for line in lines)
+    return latest
+
+
 def _row(line: Row[Any]) -> OutboxRow:
     return OutboxRow(
         trigger=line.trigger_name,

@@ -161,6 +161,10 @@ class Store(Deciding, Upkeep):
         """Returns how many waiting emails these withdrawals would end, by trigger."""
         return self._read(lambda work: recording.count_withdrawn(work, withdrawals))
 
+    def last_emails_to(self, trigger: str, addresses: Collection[str]) -> dict[str, datetime]:
+        """Returns the same for normalised addresses, whoever the emails were for."""
+        return self._read(lambda work: rows.last_emails_to(work.connection, trigger, addresses))
+
     def waiting_for_leavers(self) -> list[tuple[str, str]]:
         """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
         return self._read(lambda work: rows.waiting_for_leavers(work.connection))

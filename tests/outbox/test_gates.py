@@ -1,6 +1,8 @@
 """What keeps an email back at the claim and at the data mark, and what is recorded then; over every kind of store."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
+from threading import Barrier
 
 import pytest
 
@@ -64,6 +66,58 @@ def test_of_two_marks_together_the_cap_lets_one_through(world):
     assert answers[0] is None
     assert "delivery.cap" in answers[1].reason
     assert world.store.row(2).state is State.RETRYING
+
+
+# whom two emails are for that one reader gets: two keys of one mailbox, one person with a new address
+ONE_READER = [(("ann", "Office@example.com"), ("bob", "office@EXAMPLE.com")), (("ann", "a@x.org"), ("ann", "b@x.org"))]
+
+
+def make_two(world, readers):
+    triggers = ("Miss_You", "Other")
+    rows = [
+        world.new_row(person, auto=True, keep=True, recipient=address, trigger=name, message_id=f"<{name}@example.org>")
+        for name, (person, address) in zip(triggers, readers, strict=True)
+    ]
+    world.tick(rows=tuple(rows), triggers=frozenset(triggers))
+
+
+@pytest.mark.parametrize("readers", ONE_READER, ids=["one mailbox", "one person"])
+class TestOneReader:
+    def test_what_left_for_one_key_or_address_counts_for_the_others(self, world, readers):
+        make_two(world, readers)
+        (first,) = claim(world, DAILY, limit=1)
+        assert mark(world, first, DAILY) is None
+        assert claim(world, DAILY) == []
+        assert "as many emails as delivery.cap allows" in world.store.row(2).reason
+
+    def test_what_is_in_hand_is_reserved(self, world, readers):
+        make_two(world, readers)
+        assert len(claim(world, DAILY, limit=1)) == 1
+        assert claim(world, DAILY) == []
+        assert world.store.row(2).not_before == world.now + ANOTHER_IN_HAND
+
+    def test_of_two_marks_together_one_is_let_through(self, world, readers):
+        make_two(world, readers)
+        answers, _ = world.store.settle(claim(world), [], world.now, DAILY)
+        assert [answer is None for answer in answers] == [True, False]
+
+    def test_of_two_workers_at_the_mark_at_once_one_is_let_through(self, world, readers):
+        make_two(world, readers)
+        claims, together = claim(world), Barrier(2)
+
+        def settle(one):
+            together.wait()
+            return mark(world, one, DAILY)
+
+        with ThreadPoolExecutor(2) as workers:
+            answers = list(workers.map(settle, claims))
+        assert sorted(answer is None for answer in answers) == [False, True]
+
+
+def test_a_cap_of_two_counts_an_email_once(world):
+    twice = Gates(caps=(Cap(2, timedelta(days=1)),))
+    make_two(world, (("ann", "ann@x.org"), ("ann", "ann@x.org")))
+    assert len(claim(world, twice)) == 2
 
 
 @pytest.mark.parametrize(("zone", "free"), [(None, "07:00"), ("America/New_York", "13:00"), ("Asia/Tokyo", "20:30")])
