@@ -66,7 +66,10 @@ def find_needs(report: RunReport) -> Iterator[str]:
     for name, count in sorted(_born(tick, "unapproved").items()):
         why = ", more than delivery.max_auto_per_tick" if name in tick.demoted else ""
         yield f"{name}: {plural(count, 'email')} to approve{why}: `rulekit outbox list --trigger {name}`"
-    for name, count in sorted(_born(tick, "failed").items()):
+    for name, count in sorted(_made_again(tick, "unapproved").items()):
+        where = f"`rulekit outbox list --trigger {name}`"
+        yield f"{name}: {plural(count, 'email')} made again for another address, to approve: {where}"
+    for name, count in sorted((_born(tick, "failed") + _made_again(tick, "failed")).items()):
         where = f"`rulekit outbox list --trigger {name} --state failed`"
         yield f"{name}: {plural(count, 'email')} could not be made: {where}"
     for name in sorted(tick.removed_triggers & tick.withdrawn.keys()):
@@ -84,6 +87,12 @@ def find_needs(report: RunReport) -> Iterator[str]:
 def _born(tick: PreparedTick, how: str) -> Counter[str]:
     """Returns how many emails of each trigger a tick makes in a way: `approved`, `unapproved` or `failed`."""
     return Counter(row.trigger for row in tick.record.rows if birth(row) == how)
+
+
+def _made_again(tick: PreparedTick, how: str) -> Counter[str]:
+    """Returns the same of the emails that a tick makes again for another address of their person."""
+    again = tick.record.readdressings
+    return Counter(one.trigger for one in again if one.row is not None and birth(one.row) == how)
 
 
 def _document(report: RunReport, now: datetime, needs: list[str]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from rulekit.cli.printing import escape_line, print_columns
 from rulekit.diagnostics.lines import plural
 from rulekit.engine import PersonaChange, PreparedTick
 from rulekit.evaluation.report import DataReport
-from rulekit.outbox.tick import NewRow
+from rulekit.outbox.tick import NewRow, Readdressing
 
 SHOWN = 10
 
@@ -19,12 +19,14 @@ def print_tick(tick: PreparedTick) -> None:
     print_columns(["  persona", "members", "joined", "left", ""], map(_persona_row, tick.personas))
     made = Counter((row.trigger, birth(row)) for row in tick.record.rows)
     for (trigger, state), count in sorted(made.items()):
-        click.echo(f"  {trigger}: {plural(count, 'email')} {state}{' (auto)' if state == 'approved' else ''}")
+        click.echo(f"  {trigger}: {plural(count, 'email')} {_told(state)}")
     for trigger, count in sorted(Counter(wait.trigger for wait in tick.record.waiting).items()):
         click.echo(f"  {trigger}: {plural(count, 'person', 'people')} waiting for `after`")
     for (trigger, reason), count in sorted(Counter((n.trigger, n.reason) for n in tick.record.no_emails).items()):
         why = escape_line(hide_addresses(reason))
         click.echo(f"  {trigger}: no email for {plural(count, 'person', 'people')}: {why}")
+    for (trigger, what), count in sorted(Counter(map(_readdressed, tick.record.readdressings)).items()):
+        click.echo(f"  {trigger}: {plural(count, 'waiting email')} {escape_line(what)}")
     _print_first_triggers(tick)
     for trigger in sorted(tick.removed_triggers & tick.withdrawn.keys()):
         withdrawn = plural(tick.withdrawn[trigger], "email")
@@ -85,3 +87,15 @@ def birth(row: NewRow) -> str:
     if row.failure:
         return "failed"
     return "approved" if row.auto else "unapproved"
+
+
+def _readdressed(one: Readdressing) -> tuple[str, str]:
+    if one.row is None:
+        return one.trigger, f"withdrawn, as its person has another address: {one.reason}"
+    if one.row.failure is not None:
+        return one.trigger, "failed, as its person has another address, for which none can be made"
+    return one.trigger, f"made again for another address of its person, {_told(birth(one.row))}"
+
+
+def _told(state: str) -> str:
+    return "approved (auto)" if state == "approved" else state

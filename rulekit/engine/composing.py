@@ -14,8 +14,9 @@ from rulekit.errors import ComposeError, SettingsError
 from rulekit.evaluation.sights import Sight
 from rulekit.language.program import Template, Trigger
 from rulekit.outbox.firing import Fired
+from rulekit.outbox.rows import Pending
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import NewRow, NoEmail
+from rulekit.outbox.tick import NewRow, NoEmail, Readdressing
 from rulekit.records import ComposedEmail, Person, Tagging
 from rulekit.zones import ZONE_FIELDS, read_zone
 
@@ -54,6 +55,26 @@ def compose_rows(project: Project, sight: Sight, store: Store, fired: Sequence[F
         else:
             vetoed.append(NoEmail(row.trigger, row.tagging, veto))
     return ComposedRows(tuple(rows), tuple(vetoed), demoted)
+
+
+def compose_again(
+    project: Project, sight: Sight, store: Store, moved: Sequence[Pending], now: datetime
+) -> list[Readdressing]:
+    """Returns the emails that waiting ones become whose person has another address now, or a plugin's veto.
+
+    Raises SettingsError as `compose_rows` does. What a person had to approve, or has to by the rules of today, asks.
+    """
+    if not moved:
+        return []
+    desk = _Desk(project, store, now, frozenset())
+    people = sight.people(sorted({one.tagging.person for one in moved}))
+    again: list[Readdressing] = []
+    for one in moved:
+        row = desk.row(project.program.triggers[one.trigger], people[one.tagging.person], one.tagging, {})
+        veto = desk.veto(row)
+        made = replace(row, auto=row.auto and one.auto) if veto is None else None
+        again.append(Readdressing(one.id, one.trigger, made, veto or ""))
+    return again
 
 
 def _reasons(sight: Sight, fired: Sequence[Fired]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:

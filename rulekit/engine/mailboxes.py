@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from rulekit.email.compose import ADDRESS_FIELD
 from rulekit.evaluation.sights import Sight
 from rulekit.outbox.suppressions import normalise
-from rulekit.outbox.tick import NewRow
+from rulekit.outbox.tick import NewRow, NoEmail, Readdressing
 
 SHARED = "another person with the same mailbox gets this email"
 
@@ -34,6 +35,22 @@ def find_shared(
             person = rows[chosen].tagging.person
             too_many.update(place for place in places if rows[place].tagging.person != person)
     return frozenset(too_many)
+
+
+def settle_shared(
+    rows: Sequence[NewRow],
+    again: Sequence[Readdressing],
+    suppressed_among: Callable[[str, Collection[str]], frozenset[str]],
+) -> tuple[tuple[NewRow, ...], tuple[NoEmail, ...], tuple[Readdressing, ...]]:
+    """Returns the new emails and those made again without the ones that are too many, and what becomes of these."""
+    made = [one for one in again if one.row is not None]
+    shared = find_shared([*rows, *(one.row for one in made if one.row is not None)], suppressed_among)
+    giving_way = {one.email for place, one in enumerate(made, len(rows)) if place in shared}
+    return (
+        tuple(row for place, row in enumerate(rows) if place not in shared),
+        tuple(NoEmail(row.trigger, row.tagging, SHARED) for place, row in enumerate(rows) if place in shared),
+        tuple(replace(one, row=None, reason=SHARED) if one.email in giving_way else one for one in again),
+    )
 
 
 def _order(person: str, suppressed: frozenset[str]) -> tuple[bool, str]:

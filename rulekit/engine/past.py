@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rulekit.language.program import Persona, Program, Trigger
+from rulekit.outbox.rows import Pending
 from rulekit.outbox.store import Store
 from rulekit.outbox.tick import Ahead, MembershipChange, TickState, Waiting, Withdrawal
 from rulekit.records import Tagging
@@ -75,6 +76,17 @@ class Past:
         counts = self.store.count_withdrawn(old) if old else {}
         return {self.triggers_renamed.get(name, name): count for name, count in counts.items()}
 
+    def pending(self) -> list[Pending]:
+        """Returns the emails that wait to be approved or sent and cannot have arrived."""
+        return [
+            replace(
+                one,
+                trigger=self.triggers_renamed.get(one.trigger, one.trigger),
+                tagging=_rename(one.tagging, self.personas_renamed),
+            )
+            for one in self.store.pending()
+        ]
+
     def last_emails(
         self,
         triggers: Mapping[str, Trigger],
@@ -121,12 +133,12 @@ def _renames(declared: Mapping[str, Persona] | Mapping[str, Trigger], known: Ite
 
 
 def _rename_waiting(wait: Waiting, personas: Mapping[str, str], triggers: Mapping[str, str]) -> Waiting:
-    persona = wait.tagging.persona
-    return replace(
-        wait,
-        trigger=triggers.get(wait.trigger, wait.trigger),
-        tagging=replace(wait.tagging, persona=personas.get(persona, persona)),
-    )
+    trigger = triggers.get(wait.trigger, wait.trigger)
+    return replace(wait, trigger=trigger, tagging=_rename(wait.tagging, personas))
+
+
+def _rename(tagging: Tagging, personas: Mapping[str, str]) -> Tagging:
+    return replace(tagging, persona=personas.get(tagging.persona, tagging.persona))
 
 
 def _old_name(name: str, renamed: Mapping[str, str]) -> str:

@@ -153,6 +153,7 @@ def _tell_tick(taken: TakenTick) -> None:
         failed=sum(row.failure is not None for row in tick.record.rows),
         withdrawn=outcome.withdrawn,
         expired=outcome.expired,
+        readdressed=outcome.readdressed,
     )
     for change in tick.personas:
         if change.parked:

@@ -3,7 +3,7 @@
 `prepare_tick_on` has the steps one after another: past, membership, borders, changes, firing, rows, record.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -12,10 +12,11 @@ import numpy as np
 
 from rulekit.clock import format_instant
 from rulekit.engine.ahead import kept
-from rulekit.engine.composing import compose_rows
-from rulekit.engine.mailboxes import SHARED, find_shared, mailboxes_of
+from rulekit.engine.composing import compose_again, compose_rows
+from rulekit.engine.mailboxes import mailboxes_of, settle_shared
 from rulekit.engine.past import Past
 from rulekit.engine.project import Project
+from rulekit.engine.readdressing import find_moved, space_out
 from rulekit.errors import RulekitError, SourceError
 from rulekit.evaluation.changes import (
     Bits,
@@ -35,7 +36,7 @@ from rulekit.language.program import Program, Trigger
 from rulekit.outbox.firing import GONE, JOINED, LEFT, Firing, Standing, fire, taggings_of, withdrawals
 from rulekit.outbox.pace import LEAP
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import MembershipChange, NewRow, NoEmail, TickRecord, TickState, Withdrawal
+from rulekit.outbox.tick import MembershipChange, TickRecord, TickState, Withdrawal
 from rulekit.records import Edge, Tagging
 
 
@@ -81,8 +82,9 @@ class PreparedTick:
     def changes_anything(self) -> bool:
         """Returns whether writing the tick would tag, untag or mail anybody, withdraw an email, or take a baseline."""
         record = self.record
-        made = record.changes or record.rows or record.baselines or record.waiting
-        return bool(made or self.first_triggers or self.withdrawn)
+        made = record.rows or record.waiting or record.readdressings
+        known = record.changes or record.baselines or self.first_triggers
+        return bool(made or known or self.withdrawn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,13 @@ def prepare_tick_on(
     changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, sight)
     composed = compose_rows(project, sight, store, firing.fired, now)
-    shared = find_shared(composed.rows, past.suppressed_among)
+    ending = (
+        *withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys()),
+        *_find_emails_of_nobody(past, borders),
+    )
+    moved = find_moved(past, sight, program.triggers, ending)
+    again = space_out(compose_again(project, sight, store, moved, now), past, program.triggers, now)
+    rows, shared, again_too = settle_shared(composed.rows, again, past.suppressed_among)
     record = TickRecord(
         sequence=past.state.sequence,
         at=now,
@@ -161,17 +169,15 @@ def prepare_tick_on(
         personas_renamed=past.personas_renamed,
         triggers_renamed=past.triggers_renamed,
         changes=tuple(changes),
-        rows=tuple(row for place, row in enumerate(composed.rows) if place not in shared),
-        no_emails=(*firing.no_emails, *composed.vetoed, *_describe_shared(composed.rows, shared)),
+        rows=rows,
+        no_emails=(*firing.no_emails, *composed.vetoed, *shared),
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
         kinds=sight.kinds,
         matched=firing.matched,
         vouched=accept,
-        withdrawals=(
-            *withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys()),
-            *_find_emails_of_nobody(past, borders),
-        ),
+        withdrawals=ending,
+        readdressings=again_too,
     )
     return _prepared(record, program, past, borders, composed.demoted)
 
@@ -189,10 +195,6 @@ def _prepared(
         withdrawn=past.count_withdrawn(record.withdrawals),
         removed_triggers=past.state.triggers - program.triggers.keys(),
     )
-
-
-def _describe_shared(rows: Sequence[NewRow], shared: Iterable[int]) -> list[NoEmail]:
-    return [NoEmail(rows[place].trigger, rows[place].tagging, SHARED) for place in sorted(shared)]
 
 
 def _refuse_going_back(state: TickState, now: datetime) -> None:

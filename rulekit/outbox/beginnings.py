@@ -1,10 +1,9 @@
 """How an email begins: the first lines of the table of transitions, in which it is made."""
 
+from rulekit.outbox.guards import NO
 from rulekit.outbox.states import State
 from rulekit.outbox.transition import Actor, Place, Transition, Writes
 
-# compared with, rather than negated, because `not` cannot be said of a column
-NO = False
 UNAPPROVED = Place(State.UNAPPROVED)
 APPROVED = Place(State.APPROVED)
 REASON: Writes = {"reason": lambda row, given: given.reason}

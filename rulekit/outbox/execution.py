@@ -124,7 +124,7 @@ class _AnyGiven:
     lease_until = bindparam("given_lease_until", type_=Instant)
     not_before = bindparam("given_not_before", type_=Instant)
     held_until = bindparam("given_held_until", type_=Instant)
-    trigger_removed = bindparam("given_trigger_removed", type_=Boolean)
+    even_kept = bindparam("given_even_kept", type_=Boolean)
     allowed = bindparam("given_allowed", type_=Boolean)
     uncertain = bindparam("given_uncertain", type_=String)
     window_began = bindparam("given_window_began", type_=Instant)

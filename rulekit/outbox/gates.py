@@ -16,13 +16,14 @@ from rulekit.doubt import HOLD, Doubt
 from rulekit.limits import Cap, QuietHours
 from rulekit.outbox.caps import next_within
 from rulekit.outbox.execution import Work, in_batches
+from rulekit.outbox.guards import may_go_again
 from rulekit.outbox.memberships import is_in, octet_of
 from rulekit.outbox.quiet import next_allowed
 from rulekit.outbox.states import Phase
 from rulekit.outbox.suppressions import REASON
 from rulekit.outbox.tables import outbox, people, personas, sending
 from rulekit.outbox.transition import Given, Transition
-from rulekit.outbox.transitions import DEFER, FORBID, OUTLAST, RECALL, WITHHOLD, may_go_again
+from rulekit.outbox.transitions import DEFER, FORBID, OUTLAST, RECALL, WITHHOLD
 from rulekit.records import Edge
 
 NOT_ALLOWED = "not on sender.allow"

@@ -13,13 +13,13 @@ from sqlalchemy import Table, func, insert, select, update
 
 from rulekit.clock import format_instant
 from rulekit.errors import StoreError, TickLost
-from rulekit.outbox import locks
 from rulekit.outbox.beginnings import MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED
 from rulekit.outbox.execution import NAMED, NAMES, NewValues, Work, at_any, candidates, insert_or_leave, make, move_many
 from rulekit.outbox.memberships import ordinals, pack
+from rulekit.outbox.readdressing import readdress
 from rulekit.outbox.rewinding import rewind
 from rulekit.outbox.states import State
-from rulekit.outbox.suppressions import Forbidden, normalise, read_forbidden, suppress_people
+from rulekit.outbox.suppressions import Forbidden, normalise, read_forbidden, suppress_comers
 from rulekit.outbox.tables import (
     baselines,
     change_log,
@@ -83,6 +83,7 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
     ids = _find_ids(work, tick)
     written += _write_changes(work, tick, number, ids)
     withdrawn, expired = _withdraw(work, tick, number), _expire(work, tick, number)
+    readdressed = readdress(work, tick, ids.people, ids.triggers)
     made = _make_rows(work, tick, number, ids)
     written += _write_no_emails(work, tick, number, ids) + _write_waiting(work, tick, ids)
     _write_ledger(work, tick, number, ids)
@@ -93,6 +94,7 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
         withdrawn=withdrawn,
         expired=expired,
         suppressed=made.count(State.SUPPRESSED),
+        readdressed=readdressed,
     )
     return outcome, bool(written or made or work.changes) or not again
 
@@ -182,6 +184,7 @@ def _write_triggers(work: Work, tick: TickRecord) -> int:
 def _find_ids(work: Work, tick: TickRecord) -> _Ids:
     lines: list[MembershipChange | NewRow | NoEmail | Waiting] = [*tick.changes, *tick.rows]
     lines += [*tick.no_emails, *tick.waiting, *tick.waiting_done]
+    lines += [one.row for one in tick.readdressings if one.row is not None]
     if not lines:
         return _Ids({}, {}, {})
     return _Ids(
@@ -202,7 +205,7 @@ def _write_changes(work: Work, tick: TickRecord, number: int, ids: _Ids) -> int:
 
 def _withdraw(work: Work, tick: TickRecord, number: int) -> int:
     chosen = [
-        (row.id, Given(tick.at, str(number), one.reason, trigger_removed=one.person is None))
+        (row.id, Given(tick.at, str(number), one.reason, even_kept=one.person is None))
         for row, one in _find_withdrawn(work, tick.withdrawals)
     ]
     return len(move_many(work, WITHDRAW, chosen, Actor.TICK))
@@ -246,15 +249,8 @@ def _make_rows(work: Work, tick: TickRecord, number: int, ids: _Ids) -> list[Sta
     forbidden = read_forbidden(work.connection, addresses, [ids.people[row.tagging.person] for row in tick.rows])
     made = [_make_row(work, tick, number, ids, row, forbidden) for row in tick.rows]
     born = zip(addresses, made, strict=True)
-    _suppress_people(work, {address for address, state in born if state is State.SUPPRESSED})
+    suppress_comers(work, {address for address, state in born if state is State.SUPPRESSED})
     return made
-
-
-def _suppress_people(work: Work, addresses: set[str]) -> None:
-    """Suppresses whoever was to be mailed where somebody had asked not to be: they may have another address one day."""
-    if addresses:
-        locks.forbidding(work)
-        suppress_people(work, sorted(addresses))
 
 
 def _make_row(work: Work, tick: TickRecord, number: int, ids: _Ids, row: NewRow, forbidden: Forbidden) -> State | None:

@@ -81,6 +81,19 @@ class OutboxRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Pending:
+    """An email that waits to be approved or sent and cannot have arrived: for whom, and where it would go."""
+
+    id: int
+    trigger: str
+    tagging: Tagging
+    state: State
+    address: str
+    auto: bool
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AuditLine:
     """One transition of a row; `source` None when it was made."""
 

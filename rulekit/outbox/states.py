@@ -30,7 +30,7 @@ class State(Enum):
 
     `CANCELLED`: a person stopped it. End.
 
-    `WITHDRAWN`: its person left the persona, or its trigger left the rules. End.
+    `WITHDRAWN`: its person left the persona, its trigger left the rules, or mails its new address already. End.
 
     `SUPPRESSED`: its address, or its person, may not be mailed. End.
 

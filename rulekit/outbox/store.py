@@ -25,6 +25,7 @@ from rulekit.outbox import (
     figures,
     locks,
     memberships,
+    readdressing,
     recording,
     rows,
     suppressions,
@@ -49,7 +50,7 @@ from rulekit.outbox.opening import (
 )
 from rulekit.outbox.pace import Pace, SendingState
 from rulekit.outbox.reconcile import Reconciliation, reconcile
-from rulekit.outbox.rows import AuditLine, OutboxRow, RowFilter
+from rulekit.outbox.rows import AuditLine, OutboxRow, Pending, RowFilter
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import Suppression, Which
 from rulekit.outbox.tables import meta
@@ -168,6 +169,10 @@ class Store(Deciding, Upkeep):
     def waiting_for_leavers(self) -> list[tuple[str, str]]:
         """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
         return self._read(lambda work: rows.waiting_for_leavers(work.connection))
+
+    def pending(self) -> list[Pending]:
+        """Returns the emails that wait to be approved or sent and cannot have arrived, in the order of their ids."""
+        return self._read(lambda work: readdressing.read_pending(work.connection))
 
     # looking
 

@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from rulekit.outbox import locks
 from rulekit.outbox.execution import (
     COLUMNS,
     LISTED,
@@ -221,6 +222,13 @@ def suppress_people(work: Work, addresses: Collection[str]) -> None:
         statement = insert_or_leave(work.connection)(suppressed_people)
         columns = ["address", "stream", "person", "last_line"]
         work.connection.execute(statement.from_select(columns, who).on_conflict_do_nothing())
+
+
+def suppress_comers(work: Work, addresses: Collection[str]) -> None:
+    """Suppresses whoever was to be mailed where somebody had asked not to be: they may have another address one day."""
+    if addresses:
+        locks.forbidding(work)
+        suppress_people(work, sorted(addresses))
 
 
 def _end_waiting(work: Work, concerned: Any, reasons: Mapping[str, str], given: Given) -> list[int]:

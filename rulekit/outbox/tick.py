@@ -103,6 +103,19 @@ class NewRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Readdressing:
+    """A waiting email whose person has another address: the `row` that it becomes, or why it is withdrawn instead.
+
+    Of the row what the email is stays as it was: its tagging, its tick, its times and why its person was in.
+    """
+
+    email: int
+    trigger: str
+    row: NewRow | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Withdrawal:
     """Waiting emails to withdraw: those of a trigger for one person, or, with `person` None, all of the trigger."""
 
@@ -145,16 +158,21 @@ class TickRecord:
     waiting_done: tuple[Waiting, ...] = ()
     kinds: frozenset[str] = frozenset()
     withdrawals: tuple[Withdrawal, ...] = ()
+    readdressings: tuple[Readdressing, ...] = ()
     matched: Mapping[str, int] = field(default_factory=dict)
     vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TickOutcome:
-    """What a tick wrote, counted. `rows` are new emails; those born `failed` or `suppressed` are among them."""
+    """What a tick wrote, counted. `rows` are new emails; those born `failed` or `suppressed` are among them.
+
+    `readdressed` are those that waited, and were made again for another address of their person.
+    """
 
     rows: int
     failed: int
     withdrawn: int
     expired: int
     suppressed: int = 0
+    readdressed: int = 0

@@ -44,7 +44,7 @@ class Given:
     """What a transition is told beside the row; `who` is the name of a person, tick or worker.
 
     `allowed` is what the gates say at that moment: no cap, night, halt or departure keeps the email back. `doubt` is
-    what the settings say of emails that may have arrived.
+    what the settings say of emails that may have arrived. `even_kept` says that `keep` does not matter.
     """
 
     now: datetime
@@ -56,7 +56,7 @@ class Given:
     lease_until: datetime | None = None
     not_before: datetime | None = None
     reply: str | None = None
-    trigger_removed: bool = False
+    even_kept: bool = False
     allowed: bool = True
     doubt: Doubt = HOLD
 

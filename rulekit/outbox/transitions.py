@@ -7,26 +7,14 @@ it.
 from datetime import timedelta
 from typing import Any
 
-from rulekit.outbox.beginnings import (
-    APPROVAL,
-    APPROVED,
-    BEGINNINGS,
-    NO,
-    REASON,
-    UNAPPROVED,
-)
+from rulekit.outbox.beginnings import APPROVAL, APPROVED, BEGINNINGS, REASON, UNAPPROVED
+from rulekit.outbox.guards import NO, cannot_have_arrived, in_doubt, lease_over, may_go_again
 from rulekit.outbox.states import Phase, State
 from rulekit.outbox.transition import Actor, Given, Place, Transition, Writes, choose, either, is_empty
 
 RETRY_AFTER = (
-    timedelta(minutes=1),
-    timedelta(minutes=5),
-    timedelta(minutes=15),
-    timedelta(minutes=60),
-    timedelta(hours=3),
-    timedelta(hours=6),
-    timedelta(hours=12),
-    timedelta(hours=24),
+    *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),
+    *(timedelta(hours=hours) for hours in (3, 6, 12, 24)),
 )
 CLAIMED = Place(State.SENDING, Phase.CLAIMED)
 DATA = Place(State.SENDING, Phase.DATA)
@@ -39,30 +27,13 @@ def _same_token(row: Any, given: Given) -> Any:
     return row.token == given.token
 
 
-def _lease_over(row: Any, given: Given) -> Any:
-    return row.lease_until <= given.now
-
-
-def may_go_again(row: Any, given: Given) -> Any:
-    """Says whether the same bytes may leave once more, of an email that the server may have taken.
-
-    What counts is the first moment at which it may have: the provider's window begins with what it took first.
-    """
-    policy = either(row.uncertain, given.uncertain)
-    first = either(either(row.doubted_at, row.left_at), given.now)
-    return (policy == "resend") | ((policy == "idempotent") & (first > given.window_began))
-
-
-def _in_doubt(row: Any, given: Given) -> Any:
-    """Says whether nobody knows if the email arrived: one that is about to be sent again may have, as well."""
-    return (row.state == State.UNCERTAIN.value) | (is_empty(row.doubted_at) == NO)
-
-
 _NEXT_TIME: Writes = {**REASON, "not_before": lambda row, given: given.not_before}
 _ONE_MORE: Writes = {**_NEXT_TIME, "attempts": lambda row, given: row.attempts + 1}
 _NOT_TAKEN: Writes = {"left_at": lambda row, given: None, "doubted_at": lambda row, given: None}
 # what is known of this attempt says nothing about an earlier one
 _NOT_THIS_TIME: Writes = {"left_at": lambda row, given: row.doubted_at}
+# what was tried was another message, to another address
+_AS_MADE: Writes = {**_NOT_TAKEN, "attempts": lambda row, given: 0, "reason": lambda row, given: None}
 _LEASE: Writes = {"lease_until": lambda row, given: given.lease_until}
 
 # by people
@@ -139,7 +110,7 @@ CONFIRM_SENT = Transition(
     Place(State.SENT),
     (Actor.EVIDENCE,),
     "a notice about our message to that address says that it arrived; nobody knew (it may wait to be sent again)",
-    _in_doubt,
+    in_doubt,
     {**REASON, "reply": lambda row, given: given.reply},
 )
 CONFIRM_FAILED = Transition(
@@ -148,7 +119,7 @@ CONFIRM_FAILED = Transition(
     Place(State.FAILED),
     (Actor.EVIDENCE,),
     "a notice about our message to that address says that it was not delivered; nobody knew",
-    _in_doubt,
+    in_doubt,
     {**REASON, **_NOT_TAKEN},
 )
 ERASE = Transition(
@@ -167,9 +138,37 @@ WITHDRAW = Transition(
     PENDING,
     Place(State.WITHDRAWN),
     (Actor.TICK,),
-    "its person left the persona and `keep` is false, or the trigger left the rules",
-    lambda row, given: (row.keep == NO) | given.trigger_removed,
+    "its person left the persona and `keep` is false, or the trigger left the rules, or mails its person's new address"
+    " already",
+    lambda row, given: (row.keep == NO) | given.even_kept,
     REASON,
+)
+READDRESS = Transition(
+    "readdress",
+    PENDING,
+    UNAPPROVED,
+    (Actor.TICK,),
+    "its person has another address, and it cannot have arrived before: made again, so it asks for approval again",
+    cannot_have_arrived,
+    {**_AS_MADE, **dict.fromkeys(("approved_at", "approved_by", "not_before"), lambda row, given: None)},
+)
+READDRESS_APPROVED = Transition(
+    "readdress approved",
+    (APPROVED, RETRYING),
+    APPROVED,
+    (Actor.TICK,),
+    "the same, where the trigger says `auto=true`",
+    lambda row, given: (row.auto != NO) & cannot_have_arrived(row, given),
+    {**_AS_MADE, **APPROVAL},
+)
+READDRESS_FAILED = Transition(
+    "readdress failed",
+    PENDING,
+    Place(State.FAILED),
+    (Actor.TICK,),
+    "its person has no address any more, or one for which no message could be made; it cannot have arrived before",
+    cannot_have_arrived,
+    {**_AS_MADE, **REASON},
 )
 EXPIRE = Transition(
     "expire",
@@ -280,7 +279,7 @@ SEND = Transition(
     (Actor.WORKER,),
     "same token; the server took the message (after the lease: its answer came late, maybe when the email already waits"
     " to be sent again)",
-    lambda row, given: _same_token(row, given) & ((row.state == State.SENDING.value) | _in_doubt(row, given)),
+    lambda row, given: _same_token(row, given) & ((row.state == State.SENDING.value) | in_doubt(row, given)),
     {"reply": lambda row, given: given.reply},
 )
 RETRY = Transition(
@@ -329,7 +328,7 @@ REAP = Transition(
     RETRYING,
     (Actor.REAPER,),
     "the lease is over; nothing had been given away; attempts are left",
-    lambda row, given: _lease_over(row, given) & (row.attempts < len(RETRY_AFTER)),
+    lambda row, given: lease_over(row, given) & (row.attempts < len(RETRY_AFTER)),
     _ONE_MORE,
 )
 REAP_FAILED = Transition(
@@ -338,7 +337,7 @@ REAP_FAILED = Transition(
     Place(State.FAILED),
     (Actor.REAPER,),
     "the lease is over; nothing had been given away; attempts are used up",
-    lambda row, given: _lease_over(row, given) & (row.attempts >= len(RETRY_AFTER)),
+    lambda row, given: lease_over(row, given) & (row.attempts >= len(RETRY_AFTER)),
     REASON,
 )
 REAP_UNCERTAIN = Transition(
@@ -347,14 +346,14 @@ REAP_UNCERTAIN = Transition(
     UNCERTAIN,
     (Actor.REAPER,),
     "the lease is over; the message may be on its way",
-    _lease_over,
+    lease_over,
     REASON,
 )
 
 TRANSITIONS = (
     *BEGINNINGS,
     *(APPROVE, UNAPPROVE, CANCEL, HURRY, ERASE),
-    *(WITHDRAW, EXPIRE, SUPPRESS),
+    *(WITHDRAW, READDRESS, READDRESS_APPROVED, READDRESS_FAILED, EXPIRE, SUPPRESS),
     *(CLAIM, MARK_DATA, FORBID, DEFER, OUTLAST, RECALL, WITHHOLD),
     *(SEND, RETRY, PAUSE, FAIL, DOUBT),
     *(REAP, REAP_FAILED, REAP_UNCERTAIN),

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 from rulekit.outbox import transitions as table
 from rulekit.outbox.states import END_STATES, Phase, State
+from rulekit.outbox.suppressions import normalise
 from rulekit.outbox.tables import audit
 from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
 
@@ -51,6 +52,8 @@ def made(row_id, new, now):
     return SimpleNamespace(
         id=row_id,
         person=new.tagging.person,
+        address=normalise(new.recipient),
+        auto=new.auto,
         keep=new.keep,
         digest=new.digest,
         uncertain=new.uncertain,
@@ -89,6 +92,8 @@ class Kept:
     def hear(self, line):
         assert not self.ended
         self.ended = State(line.target) in END_STATES
+        if line.target == State.UNAPPROVED.value:
+            self.may_leave_at = None
         if line.target == State.APPROVED.value:
             self.may_leave_at = line.at + (timedelta(0) if line.now_auto else HOLD)
         if line.actor == "reaper" and line.target == State.RETRYING.value:

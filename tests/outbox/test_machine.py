@@ -12,6 +12,7 @@ import os
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from types import SimpleNamespace
 
 import numpy as np
@@ -35,7 +36,7 @@ from rulekit.outbox.breaker import Breaker
 from rulekit.outbox.claims import LEASE, Finish
 from rulekit.outbox.gates import Gates, Held
 from rulekit.outbox.states import Phase, State
-from rulekit.outbox.tick import TickRecord, Withdrawal
+from rulekit.outbox.tick import Readdressing, TickRecord, Withdrawal
 from rulekit.outbox.transition import Given, Place
 from rulekit.outbox.transitions import RETRY_AFTER
 from rulekit.records import Edge, RefusalClass, Refused, Sent, Tagging, Unknown
@@ -63,10 +64,6 @@ PLAYED = settings(
     report_multiple_bugs=False,
     suppress_health_check=list(HealthCheck),
 )
-
-
-def address(person):
-    return f"{person}@example.com"
 
 
 class Outbox(RuleBasedStateMachine):
@@ -99,7 +96,11 @@ class Outbox(RuleBasedStateMachine):
         self.claims = []
         self.token = 0
         self.breaker = Breaker()
-        self.suppressed = set()
+        # which addresses are on the list, and whether somebody asked for it; who is not mailed because of which of them
+        self.listed = {}
+        self.asked = {person: set() for person in PEOPLE}
+        self.at = {person: f"{person}@example.com" for person in PEOPLE}
+        self.moved = 0
         self.episode = dict.fromkeys(PEOPLE, 0)
         self.people_join(people, auto, False, None, None)
 
@@ -120,7 +121,7 @@ class Outbox(RuleBasedStateMachine):
 
     def is_open(self, transition, row, given):
         place = None if row.state is None else Place(State(row.state), row.phase and Phase(row.phase))
-        row.suppressed = row.person in self.suppressed
+        row.suppressed = self.is_suppressed(row.person, row.address)
         return (place in transition.sources or not transition.sources) and bool(transition.condition(row, given))
 
     def step(self, transition, row, given):
@@ -130,6 +131,9 @@ class Outbox(RuleBasedStateMachine):
             setattr(row, column, value)
         self.moves.append((row.id, transition.name))
         return True
+
+    def is_suppressed(self, person, address):
+        return address in self.listed or bool(self.asked[person])
 
     def agrees(self, expected, action):
         try:
@@ -171,35 +175,57 @@ class Outbox(RuleBasedStateMachine):
             self.episode[person] += 1
         taggings = [Tagging("Inactive", person, self.episode[person], Edge.TAGGED) for person in chosen]
         said = {"auto": auto, "keep": keep, "failure": failure, "uncertain": uncertain}
-        new = [self.make_row(tagging, self.now, **said) for tagging in taggings]
+        new = [self.make_row(tagging, self.now, recipient=self.at[tagging.person], **said) for tagging in taggings]
         self.tick(rows=tuple(new), matched={"Miss_You": len(new)})
         for row in new:
             model = made(len(self.rows) + 1, row, self.now)
             born = beginnings.MAKE_APPROVED if auto else beginnings.MAKE
-            if row.tagging.person in self.suppressed:
+            if self.is_suppressed(model.person, model.address):
                 born = beginnings.MAKE_SUPPRESSED
             if failure:
                 born = beginnings.MAKE_FAILED
             assert self.step(born, model, Given(self.now, "tick"))
             self.rows[model.id] = model
+            if born is beginnings.MAKE_SUPPRESSED and self.listed.get(model.address):
+                self.asked[model.person].add(model.address)
+
+    @rule(person=st.sampled_from(PEOPLE), failure=st.sampled_from([None] * 3 + ["no name"]))
+    def people_move(self, person, failure):
+        self.moved += 1
+        address = f"{person}{self.moved}@example.com"
+        message = f"To: {address}".encode()
+        said = {"recipient": address, "failure": failure, "message": message, "digest": sha256(message).hexdigest()}
+        tagging = Tagging("Inactive", person, 1, Edge.TAGGED)
+        waiting = [row for row in self.rows.values() if row.person == person and row.doubted_at is None]
+        again = {
+            row.id: self.make_row(tagging, self.now, auto=row.auto, uncertain=row.uncertain, **said) for row in waiting
+        }
+        self.tick(readdressings=tuple(Readdressing(email, "Miss_You", new) for email, new in again.items()))
+        ways = [table.READDRESS_FAILED] if failure else [table.READDRESS_APPROVED, table.READDRESS]
+        for row in waiting:
+            if any(self.step(way, row, Given(self.now, "tick")) for way in ways):
+                row.address, row.digest = address, said["digest"]
+                self.at[person] = address
 
     @rule(person=st.sampled_from([*PEOPLE, *PEOPLE, None]))
     def people_leave(self, person):
         for row in self.rows.values():
             if person in (None, row.person):
-                self.step(table.WITHDRAW, row, Given(self.now, "tick", trigger_removed=person is None))
+                self.step(table.WITHDRAW, row, Given(self.now, "tick", even_kept=person is None))
         self.tick(withdrawals=(Withdrawal("Miss_You", person, "left"),))
 
     @rule(person=st.sampled_from(PEOPLE))
     def somebody_unsubscribes(self, person):
-        self.store.suppress(address(person).upper(), "unsubscribed", self.now, person)
-        self.suppress(person)
+        self.store.suppress(self.at[person].upper(), "unsubscribed", self.now, person)
+        self.suppress(self.at[person], asked=True)
 
-    @precondition(lambda self: self.suppressed)
+    @precondition(lambda self: self.listed)
     @rule(person=st.sampled_from(PEOPLE))
     def somebody_subscribes_again(self, person):
-        assert self.store.unsuppress(address(person)) == (person in self.suppressed)
-        self.suppressed.discard(person)
+        address = self.at[person]
+        assert self.store.unsuppress(address) == (address in self.listed)
+        self.listed.pop(address, None)
+        self.asked[person].discard(address)
 
     @precondition(lambda self: self.rows)
     @rule(data=st.data(), right=st.sampled_from([True, True, True, False]))
@@ -246,7 +272,8 @@ class Outbox(RuleBasedStateMachine):
             return
         person = SimpleNamespace(person=row.person)
         expires_at = self.now + (row.expires_at - row.made_at)
-        same = {"keep": row.keep, "digest": row.digest, "uncertain": row.uncertain}
+        same = {"keep": row.keep, "digest": row.digest, "uncertain": row.uncertain, "auto": row.auto}
+        same["recipient"] = row.address
         first = SimpleNamespace(tagging=person, expires_at=expires_at, **same)
         copy = made(len(self.rows) + 1, first, self.now)
         may = row.again is None and self.step(beginnings.MAKE_AGAIN, copy, Given(self.now, "ada", "again", hold=HOLD))
@@ -320,7 +347,7 @@ class Outbox(RuleBasedStateMachine):
         # what is said of an address, or of the sender, is true even when the email is no longer this worker's
         about = getattr(outcome, "about", None)
         if isinstance(outcome, Refused) and about is RefusalClass.ADDRESS:
-            self.suppress(row.person)
+            self.suppress(claim.row.recipient, asked=False)
         if about is RefusalClass.SENDER:
             self.breaker = self.breaker.after_fault(self.now)
         elif isinstance(outcome, Sent | Refused):
@@ -382,11 +409,14 @@ class Outbox(RuleBasedStateMachine):
         some = likely if likely and data.draw(st.integers(0, 5), label="likely") else all_of_them
         return data.draw(st.sampled_from(some))
 
-    def suppress(self, person):
-        self.suppressed.add(person)
+    def suppress(self, address, asked):
+        self.listed[address] = self.listed.get(address, False) or asked
         for row in self.rows.values():
-            if row.person == person:
-                self.step(table.SUPPRESS, row, Given(self.now, person))
+            if asked and row.address == address:
+                self.asked[row.person].add(address)
+        for row in self.rows.values():
+            if row.address == address or (asked and address in self.asked[row.person]):
+                self.step(table.SUPPRESS, row, Given(self.now, "sweep"))
 
     def tick(self, **changes):
         state = self.store.tick_state()

@@ -30,7 +30,7 @@ MOST_CLAIMS, MOST_ATTEMPTS = 2 if STEPS < 6 else 3, 2
 LAGS = (0, 1)
 # what is declared of the provider, which drops repeats for longer: clocks differ by a step
 WINDOW, PROVIDER = 2, 3
-SEEN, OTHER = "s", "o"
+SEEN, AGAIN, OTHER = "s", "a", "o"
 # what is given is the same again and again: made once, it takes half of the time
 Given = cache(transition.Given)
 
@@ -63,15 +63,29 @@ class World(NamedTuple):
     taken_at: int | None = None
     held: bool = False
     doubted_at: int | None = None
+    # what the message is: that for the person's first address, or the one made again for another
+    digest: str = SEEN
+    auto: bool = False
     workers: tuple[Worker, Worker] = (Worker(), Worker())
 
 
-ROW = ("state", "phase", "not_before", "approved_at", "lease_until", "left_at", "doubted_at", "attempts", "token")
+ROW = (
+    "state",
+    "phase",
+    "not_before",
+    "approved_at",
+    "lease_until",
+    "left_at",
+    "doubted_at",
+    "attempts",
+    "token",
+    "digest",
+    "auto",
+)
 ENDS = {state.value for state in END_STATES}
 FIXED = {
     "expires_at": EXPIRES,
     "keep": False,
-    "digest": SEEN,
     "worker": None,
     "reason": None,
     "reply": None,
@@ -136,13 +150,14 @@ class Model:
         for entry in (
             (beginnings.MAKE, beginnings.MAKE_APPROVED) if self.policy == "resend" else (beginnings.MAKE_APPROVED,)
         ):
-            yield entry.name, self.move(world, entry, Given(0, "tick", hold=0))
+            born = self.move(world, entry, Given(0, "tick", hold=0))
+            yield entry.name, born._replace(auto=entry is beginnings.MAKE_APPROVED)
 
     def people(self, world):
         now = world.now
-        for digest in (SEEN, OTHER):
+        for digest in (SEEN, AGAIN, OTHER):
             after = self.move(world, table.APPROVE, Given(now, "ada", digest=digest, hold=HOLD))
-            if after is not None and (digest != SEEN or world.suppressed or now >= EXPIRES):
+            if after is not None and (digest != world.digest or world.suppressed or now >= EXPIRES):
                 raise Broken("I6: approved what was not seen, is suppressed, or expired")
             yield "approve", after
         after = self.move(world, table.UNAPPROVE, Given(now, "ada"))
@@ -201,6 +216,19 @@ class Model:
         if world.member:
             left = world._replace(member=False)
             yield "leave", self.move(left, table.WITHDRAW, Given(world.now, "tick", "left")) or left
+        # where nobody unsubscribed, halted or left: with these it makes no difference, and the time is short
+        if world.digest == SEEN and world.member and not (world.suppressed or world.halted):
+            yield from self.another_address(world)
+
+    def another_address(self, world):
+        given = Given(world.now, "tick", "moved", hold=0)
+        for entry in (table.READDRESS, table.READDRESS_APPROVED, table.READDRESS_FAILED):
+            after = self.move(world, entry, given)
+            if after is not None and world.doubted_at is not None:
+                raise Broken("made again for another address although it may have arrived")
+            if after is not None and entry is table.READDRESS_APPROVED and not world.auto:
+                raise Broken("goes to an address that nobody approved")
+            yield entry.name, after and after._replace(digest=AGAIN)
 
     def doubt(self, world):
         return Doubt("hold" if world.held else self.policy, self.window)

@@ -1,7 +1,8 @@
 """What must be true of every email, each as SQL that finds those of which it is not.
 
 A check asks about the emails from `:first` to `:last`. `steps` are the lines of their histories, each with what came
-before it and whether it is the last. All checks are one statement, so that a history is read once.
+before it, whether it is the last, and when the email was last made again for another address: what left before that
+was another message. All checks are one statement, so that a history is read once.
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from rulekit.outbox.tables import Instant
 from rulekit.outbox.transitions import (
     CLAIM,
     MARK_DATA,
+    READDRESS,
+    READDRESS_APPROVED,
+    READDRESS_FAILED,
     SEND,
     TRANSITIONS,
 )
@@ -79,7 +83,8 @@ _STEPS = """
 WITH steps AS (
     SELECT id AS line, "row", at, transition, source, source_phase, target, target_phase, actor,
         lag(target) OVER history AS before, lag(target_phase) OVER history AS before_phase,
-        lead(id) OVER history AS next_line
+        lead(id) OVER history AS next_line,
+        max(CASE WHEN transition IN ($readdress) THEN id ELSE 0 END) OVER (PARTITION BY "row") AS remade
     FROM audit WHERE "row" BETWEEN :first AND :last WINDOW history AS (PARTITION BY "row" ORDER BY id)
 ), mails AS (SELECT * FROM outbox WHERE id BETWEEN :first AND :last)
 """
@@ -103,8 +108,8 @@ CHECKS = (
         "left before the approval, or before its hold was over",
         REPORT,
         """SELECT m.id FROM mails m JOIN steps s ON s."row" = m.id AND s.transition = '$mark_data'
-            WHERE m.approved_at IS NULL OR s.at < m.approved_at OR s.at < m.not_before
-                AND m.id NOT IN (SELECT "row" FROM steps WHERE target = 'retrying')""",
+            WHERE s.line > s.remade AND (m.approved_at IS NULL OR s.at < m.approved_at OR s.at < m.not_before
+                AND m.id NOT IN (SELECT "row" FROM steps WHERE target = 'retrying'))""",
     ),
     Check(
         "I3",
@@ -112,7 +117,7 @@ CHECKS = (
         REPORT,
         """SELECT m.id FROM mails m JOIN steps s ON s."row" = m.id AND s.transition = '$mark_data'
             JOIN suppressions p ON p.address = m.address AND p.stream IN (0, m."trigger")
-            WHERE s.line > p.last_line""",
+            WHERE s.line > p.last_line AND s.line > s.remade""",
     ),
     Check(
         "I3",
@@ -234,12 +239,13 @@ _WORDS = {
     "known_steps": _known_steps(),
     "make_copies": _quoted(one.name for one in (MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED)),
     "mark_data": MARK_DATA.name,
+    "readdress": _quoted(one.name for one in (READDRESS, READDRESS_APPROVED, READDRESS_FAILED)),
     "send": SEND.name,
     "source": _PLACE.format("source"),
     "step": _STEP,
     "target": _PLACE.format("s.target"),
 }
-_STATEMENT = text(_STEPS + Template(_ASKED).substitute(_WORDS) + "\nORDER BY number, id").bindparams(
+_STATEMENT = text(Template(_STEPS + _ASKED).substitute(_WORDS) + "\nORDER BY number, id").bindparams(
     bindparam("first", type_=BigInteger()),
     bindparam("last", type_=BigInteger()),
     bindparam("long_ago", type_=Instant()),
