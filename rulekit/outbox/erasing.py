@@ -184,7 +184,6 @@ def _keep_what_they_asked(work: Work, person: int, addresses: list[str], given: 
     )
     for line in work.connection.execute(of_triggers.where(theirs).distinct()).all():
         add_each(work, dict.fromkeys(addresses, KEPT), given, line.name, asked=False)
-    work.connection.execute(delete(suppressed_people).where(theirs))
 
 
 def _shorten_suppressions(work: Work, addresses: list[str]) -> tuple[str, ...]:
@@ -208,5 +207,6 @@ def _bury(work: Work, person: int, given: Given) -> None:
     """Puts a tombstone in the place of the key, and takes out of reasons for no email what plugins may have said."""
     stone = f"(erased {person} at {format_instant(given.now)})"
     work.connection.execute(update(people).where(people.c.ordinal == person).values(key=stone))
+    work.connection.execute(delete(suppressed_people).where(suppressed_people.c.person == person))
     reasons = update(no_email).where(no_email.c.person == person, no_email.c.reason != ALREADY)
     work.connection.execute(reasons.values(reason=ERASED))

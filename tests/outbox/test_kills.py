@@ -32,6 +32,7 @@ ELSEWHERE = {
     "resolved otherwise": {"resolve as failed", "resend", "confirm as sent", "confirm as failed"},
     "the gates keep it back": {"forbid", "defer", "outlast", "recall", "withhold"},
     "the sender as a whole is down": {"pause"},
+    "somebody's address changes": {"readdress", "readdress approved", "readdress failed"},
     "its time ran out with the worker": {"reap as failed"},
 }
 
