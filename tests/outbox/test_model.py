@@ -180,7 +180,8 @@ class Model:
 
     def circumstances(self, world):
         now = world.now
-        if self.policy == "resend":
+        # once its person has moved nobody unsubscribes, halts or leaves any more: that makes no difference either
+        if self.policy == "resend" and world.digest == SEEN:
             yield from self.what_keeps_back(world)
         yield "expire", self.move(world, table.EXPIRE, Given(now, "tick", "late"))
         if world.state == State.EXPIRED.value:
@@ -211,12 +212,13 @@ class Model:
         return after
 
     def what_keeps_back(self, world):
-        yield "unsubscribe", self.unsubscribed(world)
-        yield "halt", world._replace(halted=not world.halted)
+        unmoved = world._replace(auto=False)
+        yield "unsubscribe", self.unsubscribed(unmoved)
+        yield "halt", unmoved._replace(halted=not world.halted)
         if world.member:
-            left = world._replace(member=False)
+            left = unmoved._replace(member=False)
             yield "leave", self.move(left, table.WITHDRAW, Given(world.now, "tick", "left")) or left
-        # where nobody unsubscribed, halted or left: with these it makes no difference, and the time is short
+        # nor does anybody move after that, so it need not be known any more who approved it
         if world.digest == SEEN and world.member and not (world.suppressed or world.halted):
             yield from self.another_address(world)
 
