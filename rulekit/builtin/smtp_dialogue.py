@@ -3,23 +3,32 @@
 A connection that misbehaves is closed and never used again. Sources of the rules: RFC 5321, 3463, 3207, 8314.
 """
 
+import io
 import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sent, Unknown
-from rulekit.statuses import is_about_the_sender, is_dead_address
+from rulekit.statuses import is_about_the_sender, is_about_the_service, is_dead_address
 
 _REPLY = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n]*))?\r?\n")
 _MAX_LINE = 8192
 _MAX_LINES = 100
+_PIECE = 65536
 _STATUS = re.compile(r"[245]\.(\d{1,3})\.(\d{1,3})\b")
 _TOO_LARGE = "3.4"
-_PATIENCE = 10  # times the timeout: a reply to the final dot that comes too late to be read makes an email uncertain
+# times the timeout. A reply to the final dot that comes too late to be read makes an email uncertain; all that comes
+# before a transaction is many answers (RFC 5321, section 4.5.3.2)
+_PATIENCE = 10
+_BEGINNING = 4
 
 
 class Tls(Enum):
@@ -32,7 +41,11 @@ class Tls(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where to connect and how; `timeout` in seconds bounds each wait but the one for the final reply."""
+    """Where to connect and how.
+
+    `timeout` in seconds bounds each answer as a whole, however many pieces it comes in; ten times as long bounds the
+    writing of a message and the answer to it, and four times as long all from connecting to the login.
+    """
 
     host: str
     port: int
@@ -64,24 +77,64 @@ class Answered(Exception):
         self.step, self.code, self.text = step, code, text
 
 
+class _Incoming(io.RawIOBase):
+    """What a connection receives, until a moment: a peer that gives a byte now and then gains no time by it."""
+
+    def __init__(self, connection: socket.socket, left: Callable[[], float]) -> None:
+        self._connection, self._left = connection, left
+
+    def readable(self) -> bool:
+        """Says that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Receives what there is; raises TimeoutError when the moment is over."""
+        self._connection.settimeout(self._left())
+        return self._connection.recv_into(buffer)
+
+
 class Dialogue(smtplib.SMTP):
     """`smtplib`'s primitives over replies that are read strictly: whole lines, three digits, one code per reply."""
 
     def __init__(self, server: Server) -> None:
         super().__init__(local_hostname="localhost", timeout=server.timeout)
         self._server = server
+        # until when what is being done must be done, in seconds of a clock that only goes forward
+        self._until = self._phase_until = float("inf")
 
     def getreply(self) -> tuple[int, bytes]:
         """Returns code and text of one reply; raises SMTPServerDisconnected, closed, when there is no whole one."""
+        return self._reply_within(self._server.timeout)
+
+    def _reply_within(self, seconds: float) -> tuple[int, bytes]:
+        self._allow(seconds)
         try:
             return self._read_reply()
         except OSError as error:
             self.close()
             raise smtplib.SMTPServerDisconnected(_reason(error)) from None
 
+    def send(self, s: Any) -> None:
+        """Writes a command; it has as long as its answer."""
+        self._allow(self._server.timeout)
+        if self.sock is not None:
+            self.sock.settimeout(self._left())
+        super().send(s)
+
+    def _allow(self, seconds: float) -> None:
+        """Gives what is done next so many seconds, and no more than its phase has left."""
+        self._until = min(monotonic() + seconds, self._phase_until)
+
+    def _left(self) -> float:
+        """Returns the seconds that are left; raises TimeoutError when there are none."""
+        left = self._until - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
     def _read_reply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
-            self.file = self.sock.makefile("rb")
+            self.file = io.BufferedReader(_Incoming(self.sock, self._left))
         if self.file is None:
             raise ConnectionError("there is no connection")
         codes, texts = set(), []
@@ -116,6 +169,11 @@ class Dialogue(smtplib.SMTP):
 
         Raises OSError, ValueError or Answered.
         """
+        self._phase_until = monotonic() + self._server.timeout * _BEGINNING
+        self._begin()
+        self._phase_until = float("inf")
+
+    def _begin(self) -> None:
         server = self._server
         self.expect(Step.GREETING, self.connect(server.host, server.port), "220")
         self.expect(Step.EHLO, self.ehlo(), "250")
@@ -132,12 +190,21 @@ class Dialogue(smtplib.SMTP):
 
     def connect(self, host: str = "", port: int = 0, source_address: object = None) -> tuple[int, bytes]:
         """Returns the greeting of a new connection, protected from its start where the URL says so."""
-        self.sock = socket.create_connection((host, port), self._server.timeout)
+        self._allow(self._server.timeout)
+        self.sock = self._reach(host, port)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.local_hostname = _literal(self.sock)
         if self._server.tls is Tls.IMPLICIT:
             self._protect()
         return self.getreply()
+
+    def _reach(self, host: str, port: int) -> socket.socket:
+        """Connects to the first address of the host that answers; all of them share the time."""
+        places = [(str(place[0]), port) for *_, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        for place in places[:-1]:
+            with suppress(OSError):
+                return socket.create_connection(place, self._left() / 2)
+        return socket.create_connection(places[-1], self._left())
 
     def _protect(self) -> None:
         """Starts TLS with a verified certificate; whatever came before it is forgotten (RFC 3207, section 4.2)."""
@@ -145,6 +212,8 @@ class Dialogue(smtplib.SMTP):
             self.file.close()
         context = ssl.create_default_context(cafile=self._server.ca)
         assert self.sock is not None  # noqa: S101  # connected one step before
+        self._allow(self._server.timeout)
+        self.sock.settimeout(self._left())  # of the whole handshake
         self.sock = context.wrap_socket(self.sock, server_hostname=self._server.host)
         self.file, self.ehlo_resp, self.esmtp_features, self.does_esmtp = None, None, {}, False
 
@@ -166,27 +235,33 @@ class Dialogue(smtplib.SMTP):
         """Writes the message, then the dot, and says what the server made of it."""
         lines = message if message.endswith(b"\r\n") else message + b"\r\n"
         never_ended = "the connection broke while the message was written; its end was never sent"
-        assert self.sock is not None  # noqa: S101  # the server has just answered DATA
         try:
-            self.sock.sendall(re.sub(rb"(?m)^\.", b"..", lines))
+            self._write(re.sub(rb"(?m)^\.", b"..", lines))
         except OSError as error:
             self.close()
             return Later(f"{never_ended} ({_reason(error)})", RefusalClass.SENDER)
         try:
-            self.sock.sendall(b".\r\n")
+            self._write(b".\r\n")
         except ConnectionError as error:  # refused by this machine: not a byte of it left
             self.close()
             return Later(f"{never_ended} ({_reason(error)})", RefusalClass.SENDER)
         except OSError as error:
             self.close()
             return Unknown(f"the end of the message may have been sent ({_reason(error)})")
-        return self._verdict(self.sock)
+        return self._verdict()
 
-    def _verdict(self, connection: socket.socket) -> Outcome:
-        connection.settimeout(self._server.timeout * _PATIENCE)
+    def _write(self, data: bytes) -> None:
+        """Writes all of it: each piece within the timeout, and the whole within ten times as long."""
+        assert self.sock is not None  # noqa: S101  # the server has just answered
+        self._allow(self._server.timeout * _PATIENCE)
+        rest = memoryview(data)
+        while rest:
+            self.sock.settimeout(min(self._server.timeout, self._left()))
+            rest = rest[self.sock.send(rest[:_PIECE]) :]
+
+    def _verdict(self) -> Outcome:
         try:
-            code, text = self.getreply()
-            connection.settimeout(self._server.timeout)
+            code, text = self._reply_within(self._server.timeout * _PATIENCE)
         except OSError as error:
             return Unknown(f"the message was sent and no answer came ({_reason(error)})")
         if 200 <= code <= 299:
@@ -206,7 +281,7 @@ def judge(answer: Answered) -> Outcome:
     reason = str(answer)
     status = _STATUS.match(answer.text)
     detail = f"{int(status[1])}.{int(status[2])}" if status else ""
-    barred = detail.startswith("7.") or answer.code in (530, 535)
+    barred = detail.startswith("7.") or answer.code in (530, 535) or is_about_the_service(f"5.{detail}")
     permanent = answer.code >= 500
     if answer.code in (421, 454) or answer.code < 400 or answer.step in _BEFORE_ANY_EMAIL:
         return Later(reason, RefusalClass.SENDER)
@@ -223,7 +298,7 @@ _BEFORE_ANY_EMAIL = frozenset({Step.GREETING, Step.EHLO, Step.STARTTLS, Step.AUT
 
 
 def _about(detail: str, barred: bool) -> RefusalClass:
-    """Returns whom a refusal concerns: 5.1.x and 5.2.1 the address, but 5.1.7 and 5.1.8 ours; 5.7.x the sender."""
+    """Returns whom a refusal concerns: 5.1.x and 5.2.1 the address, but 5.1.7, 5.1.8 ours; 5.7.x, 5.4.5 the sender."""
     status = f"5.{detail}"
     if barred or is_about_the_sender(status):
         return RefusalClass.SENDER

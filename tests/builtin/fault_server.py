@@ -4,6 +4,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable
 from enum import Enum
 
@@ -33,6 +34,7 @@ class Fault(Enum):
     CODE_4XX = "4xx"
     CODE_5XX = "5xx"
     STALL = "stall"
+    DRIP = "drip"
     GARBAGE = "garbage"
     RESET = "reset"
     HALF_LINE = "half line"
@@ -67,6 +69,8 @@ class FaultServer:
         self.connections = 0
         self.commands: list[str] = []
         self.body: list[bytes] = []
+        # seconds before each answer
+        self.pause = 0.0
         self._thread = threading.Thread(target=self._serve)
 
     def answer_with(self, line: bytes) -> "FaultServer":
@@ -113,6 +117,10 @@ class FaultServer:
             session.reset()
         if self._fault is Fault.STALL:
             self._over.wait(20)
+        if self._fault is Fault.DRIP:
+            for _ in range(400):
+                session.write(b"2")
+                self._over.wait(0.05)
         session.write(self._answer)
         if self._fault not in _GOES_ON:
             raise _Over
@@ -156,6 +164,7 @@ class _Session:
         if self._server.happens(point):
             self._server.go_wrong(self)
             return False
+        time.sleep(self._server.pause)
         self.write(answer)
         return True
 

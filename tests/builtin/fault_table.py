@@ -16,7 +16,7 @@ def expected(point: Point, fault: Fault) -> tuple[type, RefusalClass | None]:
     """Returns the kind of outcome, and what it is about."""
     if point is Point.RSET:
         return Sent, None
-    if point is Point.DOT and fault in (Fault.DROP, Fault.STALL, Fault.GARBAGE, Fault.RESET, Fault.HALF_LINE):
+    if point is Point.DOT and fault not in (Fault.CODE_421, Fault.CODE_4XX, Fault.CODE_5XX):
         return UNKNOWN
     answers = point not in (*BEFORE_ANY_EMAIL, Point.BODY)
     if answers and fault is Fault.CODE_4XX:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from ssl import SSLContext
+from time import monotonic
 
 import pytest
 
@@ -56,8 +57,8 @@ def test_every_fault_at_every_point(
     assert accepted == (2 if point is Point.RSET else 0)
 
 
-def test_the_grid_has_96_cells() -> None:
-    assert len(Point) * len(Fault) == 96
+def test_the_grid_has_108_cells() -> None:
+    assert len(Point) * len(Fault) == 108
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,8 @@ def test_the_grid_has_96_cells() -> None:
         (Point.RCPT, b"550 5.7.1 blocked", (Refused, RefusalClass.SENDER)),
         (Point.RCPT, b"553 5.1.8 your domain", (Refused, RefusalClass.SENDER)),
         (Point.RCPT, b"530 authenticate first", (Refused, RefusalClass.SENDER)),
+        (Point.RCPT, b"550 5.4.5 daily sending quota exceeded", (Refused, RefusalClass.SENDER)),
+        (Point.RCPT, b"550 5.4.4 no route", (Refused, RefusalClass.MESSAGE)),
         (Point.RCPT, b"550 no such user", (Refused, RefusalClass.MESSAGE)),
         (Point.RCPT, b"450 4.7.1 greylisted", LATER),
         (Point.RCPT, b"421 4.7.0 too many", SENDER_LATER),
@@ -80,12 +83,14 @@ def test_the_grid_has_96_cells() -> None:
         (Point.RCPT, b"250-x\r\n" * 200 + b"250 x", SENDER_LATER),
         (Point.MAIL, b"550 5.7.1 not you", SENDER_LATER),
         (Point.MAIL, b"550 5.1.7 bad sender", LATER),
+        (Point.MAIL, b"550 5.4.5 daily sending quota exceeded", SENDER_LATER),
         (Point.MAIL, b"552 5.3.4 too large", (Refused, RefusalClass.MESSAGE)),
         (Point.DATA, b"250 odd", SENDER_LATER),
         (Point.DATA, b"554 5.5.1 no", LATER),
         (Point.AUTH, b"535 5.7.8 wrong", SENDER_LATER),
         (Point.AUTH, b"334 !!!", SENDER_LATER),
         (Point.DOT, b"554 5.7.1 spam", (Refused, RefusalClass.SENDER)),
+        (Point.DOT, b"550 5.4.5 daily sending quota exceeded", (Refused, RefusalClass.SENDER)),
         (Point.DOT, b"552 5.3.4 too large", (Refused, RefusalClass.MESSAGE)),
         (Point.DOT, b"550 5.1.1 who?", (Refused, RefusalClass.ADDRESS)),
         (Point.DOT, b"421 4.3.2 closing", SENDER_LATER),
@@ -150,3 +155,29 @@ def test_nobody_there_is_a_fault_of_the_sender(tmp_path: Path, server_context: S
     sender = open_smtp(SenderRequest(f"smtp://127.0.0.1:{port}?tls=off&timeout=0.5", tmp_path))
     outcome = sender.send(MESSAGE, ENVELOPE, lambda: None)
     assert outcome_of(outcome) == SENDER_LATER
+
+
+def test_an_answer_or_a_handshake_that_comes_byte_by_byte_is_none_in_time(
+    server_context: SSLContext, sender_for: Callable[..., SmtpSender]
+) -> None:
+    for point in (Point.GREETING, Point.HANDSHAKE, Point.AUTH, Point.RCPT, Point.DOT):
+        with FaultServer(server_context, point, Fault.DRIP) as server:
+            sender, begun = sender_for(server), monotonic()
+            outcome = sender.send(MESSAGE, ENVELOPE, lambda: None)
+            taken = monotonic() - begun
+            sender.close()
+        assert outcome_of(outcome) == expected(point, Fault.DRIP), outcome
+        # the answer to the message gets ten times as long; the server would go on for twenty seconds
+        assert taken < 9, point
+
+
+def test_all_steps_before_a_transaction_share_a_time(
+    server_context: SSLContext, sender_for: Callable[..., SmtpSender]
+) -> None:
+    """Each of five answers comes just in time; the time of four is over before the last."""
+    with FaultServer(server_context) as server:
+        server.pause = 0.45
+        sender = sender_for(server, 0.5)
+        outcome = sender.send(MESSAGE, ENVELOPE, lambda: None)
+        sender.close()
+    assert outcome_of(outcome) == SENDER_LATER, outcome
