@@ -20,8 +20,9 @@ def print_tick(tick: PreparedTick) -> None:
     made = Counter((row.trigger, birth(row)) for row in tick.record.rows)
     for (trigger, state), count in sorted(made.items()):
         click.echo(f"  {trigger}: {plural(count, 'email')} {_told(state)}")
-    for trigger, count in sorted(Counter(wait.trigger for wait in tick.record.waiting).items()):
-        click.echo(f"  {trigger}: {plural(count, 'person', 'people')} waiting for `after`")
+    waits = Counter((wait.trigger, wait.option) for wait in tick.record.waiting)
+    for (trigger, option), count in sorted(waits.items()):
+        click.echo(f"  {trigger}: {plural(count, 'person', 'people')} waiting for `{option}`")
     for (trigger, reason), count in sorted(Counter((n.trigger, n.reason) for n in tick.record.no_emails).items()):
         why = escape_line(hide_addresses(reason))
         click.echo(f"  {trigger}: no email for {plural(count, 'person', 'people')}: {why}")

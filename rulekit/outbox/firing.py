@@ -6,8 +6,8 @@ recorded reason why there is none.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from rulekit.clock import format_duration
 from rulekit.language.program import Trigger
@@ -80,12 +80,12 @@ def fire(
             ready.append(Fired(triggers[wait.trigger], wait.tagging))
         else:
             reasons.append(NoEmail(wait.trigger, wait.tagging, reason))
-    fired, too_soon = _space_out(ready, standing, now)
+    spaced = _space_out(ready, standing, now)
     return Firing(
-        fired=tuple(fired),
-        waiting=tuple(Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in put_off),
+        fired=tuple(spaced.fired),
+        waiting=(*(Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in put_off), *spaced.waiting),
         waiting_done=tuple(done),
-        no_emails=(*reasons, *too_soon),
+        no_emails=(*reasons, *spaced.too_soon),
         matched=Counter(fired.trigger.name for fired in matched),
     )
 
@@ -138,7 +138,11 @@ def _over_before_due(wait: Waiting, trigger: Trigger, standing: Standing) -> str
         is_member=standing.is_member(persona, person),
         episode=standing.episode(persona, person),
     )
-    return crossed and f"{crossed} before {format_duration(trigger.after)} were over"
+    if crossed is None:
+        return None
+    if trigger.after and not trigger.every:
+        return f"{crossed} before {format_duration(trigger.after)} were over"
+    return f"{crossed} before it was time for the email"
 
 
 def crossed_since(tagging: Tagging, *, is_present: bool, is_member: bool, episode: int) -> str | None:
@@ -154,27 +158,43 @@ def crossed_since(tagging: Tagging, *, is_present: bool, is_member: bool, episod
     return f"left {tagging.persona}" if is_tagged else f"joined {tagging.persona} again"
 
 
-def _space_out(ready: list[Fired], standing: Standing, now: datetime) -> tuple[list[Fired], list[NoEmail]]:
-    fired: list[Fired] = []
-    too_soon: list[NoEmail] = []
+@dataclass(frozen=True, slots=True)
+class _Spaced:
+    """What `every` makes of taggings that are ready."""
+
+    fired: list[Fired] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    too_soon: list[NoEmail] = field(default_factory=list)
+
+
+def _space_out(ready: list[Fired], standing: Standing, now: datetime) -> _Spaced:
+    """Lets one email of a trigger per person and `every` through.
+
+    The next one waits until that time is over, so that a tick that comes seconds too early loses nobody; but no longer
+    than an email is of use.
+    """
+    spaced = _Spaced()
     made_now: set[tuple[str, str]] = set()
     for candidate in ready:
-        trigger, person = candidate.trigger, candidate.tagging.person
-        if trigger.every and _is_too_soon(trigger, person, standing, made_now, now):
-            reason = f"another email of this trigger within {format_duration(trigger.every)}"
-            too_soon.append(NoEmail(trigger.name, candidate.tagging, reason))
+        trigger, tagging = candidate.trigger, candidate.tagging
+        key = (trigger.name, tagging.person)
+        if trigger.every is None or (free_at := _free_at(trigger.every, key, standing, made_now, now)) <= now:
+            made_now.add(key)
+            spaced.fired.append(candidate)
+        elif free_at - now <= trigger.expires:
+            spaced.waiting.append(Waiting(trigger.name, tagging, free_at, "every"))
         else:
-            made_now.add((trigger.name, person))
-            fired.append(candidate)
-    return fired, too_soon
+            reason = f"another email of this trigger within {format_duration(trigger.every)}"
+            spaced.too_soon.append(NoEmail(trigger.name, tagging, reason))
+    return spaced
 
 
-def _is_too_soon(
-    trigger: Trigger, person: str, standing: Standing, made_now: set[tuple[str, str]], now: datetime
-) -> bool:
-    last = standing.last_email(trigger.name, person)
-    recent = last is not None and trigger.every is not None and last + trigger.every > now
-    return recent or (trigger.name, person) in made_now
+def _free_at(
+    every: timedelta, key: tuple[str, str], standing: Standing, made_now: set[tuple[str, str]], now: datetime
+) -> datetime:
+    """Returns when another email of a trigger to a person may be made; `now` when nothing stands against it."""
+    last = now if key in made_now else standing.last_email(*key)
+    return now if last is None else last + every
 
 
 def _crossed_back(trigger: Trigger, change: MembershipChange) -> str | None:

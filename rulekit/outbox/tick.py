@@ -56,11 +56,15 @@ class MembershipChange:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A tagging whose trigger says `after`: it becomes an email at `due`, if the person is still in then."""
+    """A tagging that becomes an email at `due`, if the person is still in then.
+
+    `option` is what makes it wait: `after`, or `every`, whose time is not over. It is not kept.
+    """
 
     trigger: str
     tagging: Tagging
     due: datetime
+    option: str = field(default="after", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

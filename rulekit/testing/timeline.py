@@ -94,7 +94,7 @@ def _of_tick(tick: TickRecord) -> Iterator[tuple[str, str]]:
         reason = "" if change.reason in ("joined", "left") else f": {change.reason}"
         yield tagging.person, f"{tagging.edge.value} {tagging.persona}{reason}"
     for wait in tick.waiting:
-        yield wait.tagging.person, f"{wait.trigger} waits for its `after` until {format_instant(wait.due)}"
+        yield wait.tagging.person, f"{wait.trigger} waits for its `{wait.option}` until {format_instant(wait.due)}"
     for kept in tick.no_emails:
         yield kept.tagging.person, f"no email of {kept.trigger}: {kept.reason}"
 

@@ -91,9 +91,43 @@ def test_every_spaces_emails_out():
     rule = trigger(every=30 * DAY)
 
     assert fire_one(rule, [tagging()], last=NOW - 30 * DAY).fired
-    too_soon = fire_one(rule, [tagging()], last=NOW - 29 * DAY)
+    too_soon = fire_one(rule, [tagging()], last=NOW - 22 * DAY)
     assert not too_soon.fired
     assert [n.reason for n in too_soon.no_emails] == ["another email of this trigger within 30d"]
+    assert not too_soon.waiting
+
+
+def test_every_that_is_nearly_over_is_waited_for_as_long_as_an_email_is_of_use():
+    rule, last = trigger(every=30 * DAY, expires=2 * DAY), NOW - 28 * DAY
+    soon = fire_one(rule, [tagging()], last=last)
+
+    assert soon.waiting == (Waiting("Win_Back", tagging(), last + 30 * DAY),)
+    assert not soon.fired
+    assert not soon.no_emails
+    too_long = fire_one(rule, [tagging()], last=last + timedelta(seconds=1))
+    assert not too_long.waiting
+    assert len(too_long.no_emails) == 1
+
+
+def test_who_waited_for_every_waits_again_when_mailed_meanwhile():
+    rule, last = trigger(every=DAY), NOW - timedelta(hours=1)
+    firing = fire_one(rule, waiting=[Waiting("Win_Back", tagging(), NOW)], last=last)
+
+    assert firing.waiting == (Waiting("Win_Back", tagging(), last + DAY),)
+    assert len(firing.waiting_done) == 1
+
+
+def test_who_leaves_while_every_is_not_over_gets_none():
+    firing = fire_one(trigger(every=DAY), waiting=[Waiting("Win_Back", tagging(), NOW)], members=())
+
+    assert [n.reason for n in firing.no_emails] == ["left Quiet before it was time for the email"]
+
+
+def test_a_wait_outlives_the_option_that_made_it():
+    wait = Waiting("Win_Back", tagging(), NOW)
+
+    assert fire_one(trigger(), waiting=[wait]).fired
+    assert len(fire_one(trigger(), waiting=[wait], members=()).no_emails) == 1
 
 
 def test_every_counts_emails_of_the_same_tick():
