@@ -19,9 +19,14 @@ UNITS = {
 _DURATION = re.compile(r"([0-9]+)([wdhms])", re.ASCII)
 
 
+def precise_now() -> datetime:
+    """Returns the machine's time in UTC."""
+    return datetime.now(UTC)
+
+
 def system_now() -> datetime:
     """Returns the machine's time in UTC, cut to whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)
+    return precise_now().replace(microsecond=0)
 
 
 def parse_instant(text: str) -> datetime:
@@ -43,6 +48,11 @@ def parse_instant(text: str) -> datetime:
 def format_instant(instant: datetime) -> str:
     """Returns an instant as RFC 3339 in UTC, without a fraction when it has none."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def told_instant(instant: datetime) -> str:
+    """Returns an instant as people are told it: as `format_instant` does, cut to whole seconds."""
+    return format_instant(instant.replace(microsecond=0))
 
 
 def parse_duration(text: str) -> timedelta:

@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 import click
 
 from rulekit.cli.printing import escape_line
-from rulekit.clock import format_instant
+from rulekit.clock import format_instant, told_instant
 from rulekit.diagnostics.lines import escape
 from rulekit.outbox.evidence import Event
 from rulekit.outbox.rows import AuditLine, OutboxRow
@@ -24,10 +24,10 @@ def print_email(row: OutboxRow, message: bytes, history: list[AuditLine], heard:
     _print_facts(row)
     for line in history:
         reason = f": {escape_line(line.reason)}" if line.reason not in ("", line.actor_name) else ""
-        click.echo(f"  {format_instant(line.at)}  {_where(line):10}  by {escape_line(_who(line))}{reason}")
+        click.echo(f"  {told_instant(line.at)}  {_where(line):10}  by {escape_line(_who(line))}{reason}")
     for event in heard:
         detail = f": {escape_line(event.detail)}" if event.detail else ""
-        click.echo(f"  {format_instant(event.at)}  {event.kind.value:10}  by {escape_line(event.source)}{detail}")
+        click.echo(f"  {told_instant(event.at)}  {event.kind.value:10}  by {escape_line(event.source)}{detail}")
     click.echo()
     click.echo(escape(_plain_text(message)))
 
@@ -77,7 +77,7 @@ def _print_facts(row: OutboxRow) -> None:
     ):
         click.echo(f"  {label + ':':12}{escape_line(value)}")
     if (doubted_at := _doubted_at(row)) is not None:
-        click.echo(f"  {'in doubt:':12}a server may have taken it at {format_instant(doubted_at)}")
+        click.echo(f"  {'in doubt:':12}a server may have taken it at {told_instant(doubted_at)}")
     for text, value in row.because.items():
         click.echo(f"  {'because:':12}{escape_line(text)} = {escape_line(value)}")
 

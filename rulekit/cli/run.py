@@ -1,5 +1,6 @@
 """`rulekit run`: one tick, then what is due is sent."""
 
+import signal
 from datetime import datetime
 from pathlib import Path
 from time import sleep
@@ -11,8 +12,9 @@ from rulekit.cli.logs import set_up_logging
 from rulekit.cli.options import now_option, output_option, project_option
 from rulekit.cli.progress import working
 from rulekit.cli.runs import tell
+from rulekit.cli.stopping import stoppable
 from rulekit.diagnostics.lines import plural
-from rulekit.engine import open_project, open_store, run
+from rulekit.engine import RunReport, dispatch_due, open_project, open_store, take_tick
 
 
 @click.command("run")
@@ -24,22 +26,28 @@ from rulekit.engine import open_project, open_store, run
 def command(accept: bool, quiet: bool, output: str, now: datetime, project: Path) -> None:
     """Run one tick: find who joined and left, fill the outbox, then send what is due.
 
-    Running twice at the same instant changes nothing. A source that fails, or turns up empty, removes nobody.
+    Running twice at the same instant changes nothing. A source that fails, or turns up empty, removes nobody. While it
+    sends, SIGTERM and Ctrl-C stop it when what is being sent is sent; the second one stops it at once.
     """
     set_up_logging("plain")
     opened = open_project(project)
     # a run that was given its instant stays at it; any other sends by the machine's clock, however long it takes
     stays = click.get_current_context().get_parameter_source("now") is ParameterSource.COMMANDLINE
     with open_store(opened) as store, working("reading people and events") as say:
-        report = run(
-            opened,
-            store,
-            now,
-            accept=accept,
-            clock=(lambda: now) if stays else store.clock,
-            wait=None if stays else sleep,
-            progress=lambda done: say(f"sending: {plural(done, 'email')}"),
-        )
+        taken = take_tick(opened, store, now, accept=accept)
+        with stoppable(signal.SIGINT, signal.SIGTERM) as (stopping, heard):
+            dispatched = dispatch_due(
+                opened,
+                store,
+                clock=(lambda: now) if stays else store.clock,
+                progress=lambda done: say(f"sending: {plural(done, 'email')}"),
+                stop=stopping.is_set,
+                wait=None if stays else sleep,
+            )
+    report = RunReport(taken.tick, taken.outcome, taken.data, dispatched)
     tell(report, now, output, quiet=quiet)
+    if heard:
+        click.echo("  stopped; what is due waits for the next run", err=True)
+        raise SystemExit(128 + heard[0])
     if report.tick.parked or report.dispatch.paused:
         raise SystemExit(1)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import click
 
@@ -11,7 +11,7 @@ from rulekit import __version__
 from rulekit.cli.logs import hide_addresses
 from rulekit.cli.printing import escape_line, print_json
 from rulekit.cli.ticks import birth, print_data_report, print_tick
-from rulekit.clock import format_instant
+from rulekit.clock import format_instant, told_instant
 from rulekit.diagnostics.lines import plural
 from rulekit.engine import PersonaChange, PreparedTick, RunReport
 from rulekit.outbox.dispatcher import DispatchReport
@@ -56,6 +56,9 @@ def _print_dispatch(report: DispatchReport) -> None:
     click.echo(f"dispatch: {', '.join(parts)}")
     if report.paused:
         click.echo(f"  no more is sent by this run: {escape_line(hide_addresses(report.paused))}", err=True)
+    if report.next_at:
+        at = told_instant(report.next_at + timedelta(seconds=1))
+        click.echo(f"  more is due, but `rate` under [sender] lets the next email leave at {at}; run again then")
 
 
 def find_needs(report: RunReport) -> Iterator[str]:
@@ -111,6 +114,7 @@ def _document(report: RunReport, now: datetime, needs: list[str]) -> dict[str, o
         "dispatch": {
             **{field.name: getattr(report.dispatch, field.name) for field in fields(report.dispatch)},
             "paused": hide_addresses(report.dispatch.paused) if report.dispatch.paused else None,
+            "next_at": told_instant(report.dispatch.next_at) if report.dispatch.next_at else None,
         },
         "needs": [hide_addresses(need) for need in needs],
     }

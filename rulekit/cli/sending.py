@@ -7,7 +7,7 @@ import click
 
 from rulekit.cli.options import by_option, now_option, output_option, project_option
 from rulekit.cli.printing import escape_line, print_json
-from rulekit.clock import format_instant
+from rulekit.clock import format_instant, told_instant
 from rulekit.diagnostics.lines import plural
 from rulekit.engine import open_project_store
 from rulekit.errors import TransitionRefused
@@ -73,7 +73,7 @@ def status(output: str, now: datetime, project: Path) -> None:
         click.echo(f"the next run halts sending: {escape_line(found.doubt)}")
     elif found.open_until is not None and now < found.open_until:
         faults = plural(found.faults, "fault")
-        click.echo(f"the sender had {faults} in a row, so nothing is tried until {format_instant(found.open_until)}")
+        click.echo(f"the sender had {faults} in a row, so nothing is tried until {told_instant(found.open_until)}")
     else:
         click.echo("emails leave when they are due")
     if output == "text" and found.halted_at is not None and found.doubt not in (None, found.halt_reason):
@@ -83,7 +83,7 @@ def status(output: str, now: datetime, project: Path) -> None:
 
 
 def _halted(state: SendingState) -> str:
-    since = format_instant(state.halted_at) if state.halted_at else ""
+    since = told_instant(state.halted_at) if state.halted_at else ""
     who, why = escape_line(state.halted_by or ""), escape_line(state.halt_reason or "")
     return f"sending is halted since {since} by {who}: {why}"
 

@@ -1,6 +1,8 @@
 """How a command that goes on until it is stopped hears that it is to stop."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 from types import FrameType
 
@@ -22,3 +24,15 @@ def stop_at(stopping: Event, *signals: signal.Signals) -> list[int]:
     for handled in signals:
         signal.signal(handled, hear)
     return heard
+
+
+@contextmanager
+def stoppable(*signals: signal.Signals) -> Iterator[tuple[Event, list[int]]]:
+    """Lets signals stop the block, as `stop_at` says; gives the event, and the list of what was heard."""
+    before = {number: signal.getsignal(number) for number in signals}
+    stopping = Event()
+    try:
+        yield stopping, stop_at(stopping, *signals)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -211,7 +211,8 @@ def dispatch_due(
 ) -> DispatchReport:
     """Sends the emails that are approved and due, each to the project's sender, until `stop` says so.
 
-    `wait` sleeps some seconds where `sender.rate` makes it necessary; without it the rest waits for the next time.
+    `wait` sleeps some seconds where `sender.rate` makes it necessary, which is worth a minute for an email; without it
+    the rest waits for the next time.
     """
     settings = project.settings
     gates = Gates(
@@ -224,7 +225,7 @@ def dispatch_due(
     worker = Worker(
         name=name_worker(),
         gates=gates,
-        pace=Pace(settings.sender.rate, settings.sender.concurrency),
+        pace=Pace(settings.sender.rate, settings.sender.concurrency, waits=wait is not None),
         connections=settings.sender.connections,
         jitter=random.random,
         wait=wait,

@@ -91,7 +91,8 @@ class Serving:
         project = open_project(self._project.folder)
         find_sender(project)
         self._project = project
-        now = self._now()
+        # a tick is told by whole seconds, as `--now` is
+        now = self._now().replace(microsecond=0)
         self._refuse_doubtful_time()
         _tell_tick(take_tick(project, self._store, now))
         return True

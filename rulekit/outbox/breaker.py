@@ -1,10 +1,14 @@
 """The circuit breaker of a sender: after faults of the sender in a row nothing is tried for a while, then one email.
 
-A fault is the sender's when it says nothing about an email: no connection, a refused login, "come back later" to all.
+A fault is the sender's when it says nothing about an email: no connection, a refused login, "come back later" to all,
+and the same refusal for good to one email after another.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from rulekit.records import Outcome, RefusalClass, Refused, Sent
 
 FAULTS = 5
 SHORTEST = timedelta(minutes=1)
@@ -37,9 +41,12 @@ class Breaker:
         """
         return self._tripped(now) if self.may_send(now) == 1 else self
 
-    def after_fault(self, now: datetime) -> "Breaker":
-        """Returns the breaker after one more fault; one of an email that was on its way before it opened is no news."""
-        if self.open_until is None and self.faults + 1 < FAULTS:
+    def after_fault(self, now: datetime, *, certain: bool = False) -> "Breaker":
+        """Returns the breaker after one more fault; one of an email that was on its way before it opened is no news.
+
+        One that is `certain` opens it at once.
+        """
+        if self.open_until is None and self.faults + 1 < FAULTS and not certain:
             return Breaker(self.faults + 1)
         return self if self.may_send(now) == 0 else self._tripped(now)
 
@@ -51,3 +58,40 @@ class Breaker:
         # one that fails for years must not double into numbers that no column holds
         pause = min(SHORTEST * 2 ** min(self.trips, 10), LONGEST)
         return Breaker(max(self.faults, FAULTS), now + pause, self.trips + 1)
+
+
+# a permanent answer: its code, and its enhanced status where it has one (RFC 5321, section 4.2; RFC 3463)
+_CODES = re.compile(r"\b(5[0-5][0-9])\b(?:[ -](5\.[0-9]{1,3}\.[0-9]{1,3}))?", re.ASCII)
+# the message is too large: of a template all are, whoever sends them
+_TOO_LARGE = ("552", "5.3.4")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How often in a row emails were refused for good with the same code, nothing having been sent between."""
+
+    count: int = 0
+    kind: str | None = None
+
+    def after(self, outcome: Outcome) -> "Refusals":
+        """Returns what it is after one more outcome; what is neither sent nor refused by a server says nothing."""
+        if isinstance(outcome, Sent):
+            return Refusals()
+        kind = _kind(outcome)
+        if kind is None:
+            return self
+        return Refusals(self.count + 1 if kind == self.kind else 1, kind)
+
+    def blame(self, outcome: Outcome) -> Outcome:
+        """Returns the outcome as the sender's fault where it is one refusal too many in a row."""
+        if not isinstance(outcome, Refused) or self.count < FAULTS or _kind(outcome) is None:
+            return outcome
+        reason = f"{outcome.reason} (as to the {self.count - 1} emails before it, so it is held to be about the sender)"
+        return replace(outcome, reason=reason, about=RefusalClass.SENDER)
+
+
+def _kind(outcome: Outcome) -> str | None:
+    found = _CODES.search(outcome.reason) if isinstance(outcome, Refused) else None
+    if found is None or found[2] == _TOO_LARGE[1] or (found[1] == _TOO_LARGE[0] and not found[2]):
+        return None
+    return " ".join(filter(None, found.groups()))

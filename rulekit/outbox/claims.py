@@ -12,14 +12,14 @@ from hashlib import sha256
 
 from sqlalchemy import bindparam, exists, select, update
 
-from rulekit.clock import format_instant
+from rulekit.clock import told_instant
 from rulekit.doubt import Doubt
 from rulekit.errors import TransitionRefused
 from rulekit.outbox import pace, suppressions
-from rulekit.outbox.execution import Work, candidates, in_batches, move, move_many
+from rulekit.outbox.execution import BY_ATTEMPT, BY_TIME, Work, candidates, in_batches, move, move_many
 from rulekit.outbox.gates import Gates, Held, ask
 from rulekit.outbox.leaving import with_date
-from rulekit.outbox.pace import Pace
+from rulekit.outbox.pace import Early, Pace
 from rulekit.outbox.rows import OutboxRow, RowFilter, find_rows
 from rulekit.outbox.states import State
 from rulekit.outbox.tables import messages, outbox
@@ -97,15 +97,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a worker got to send; when that is nothing, `reason` or `wait_until` may say why or until when.
+    """What a worker got to send; `reason` may say why that is nothing, and `wait_until` when there may be more.
 
-    `held` says where each email stands now that was due and may not leave.
+    `held` says where each email stands now that was due and may not leave. A `probe` tries for all.
     """
 
     claims: list[Claim]
     held: tuple[State, ...] = ()
     reason: str | None = None
     wait_until: datetime | None = None
+    probe: bool = False
 
 
 def claim_due(
@@ -117,16 +118,23 @@ def claim_due(
     """
     turn = pace.take_turn(work, now, rules)
     given = Given(now, worker, token=turn.token, lease_until=now + lease)
-    due = candidates(work, CLAIM, given, limit=min(limit, turn.most)) if turn.most else []
+    most = min(limit, turn.most)
+    # the one that tries for all is the one that was tried longest ago: one bad email must not fail for all others
+    due = candidates(work, CLAIM, given, limit=most, order=BY_ATTEMPT if turn.probe else BY_TIME) if most else []
     claimed = move_many(work, CLAIM, [(row, given) for row in due], Actor.WORKER)
     held = ask(work, claimed, now, gates, at_the_mark=False)
     back = _move_each(work, [(row, one.transition, one.given(now, worker, turn.token)) for row, one in held.items()])
     leaving = [row for row in claimed if row not in held]
     pace.end_turn(work, turn, len(claimed), len(leaving), now, rules)
-    # some that were due were kept back, so others may be due as well
-    wait_until = now if held else turn.wait_until
+    wait_until = None
+    if held:
+        # some that were due were kept back, so others may be due as well
+        wait_until = now
+    elif turn.paced and turn.most <= limit and candidates(work, CLAIM, given, limit=1):
+        wait_until = pace.when_next(turn, len(leaving), now, rules)
     states = tuple(one.transition.target.state for row, one in held.items() if row in back)
-    return Claims(_claims(work, leaving, turn.token, worker, lease), states, turn.reason, wait_until)
+    probe = turn.probe and bool(leaving)
+    return Claims(_claims(work, leaving, turn.token, worker, lease), states, turn.reason, wait_until, probe)
 
 
 def _claims(work: Work, rows: list[int], token: int, worker: str, lease: timedelta) -> list[Claim]:
@@ -167,23 +175,29 @@ def renew(work: Work, claims: Iterable[Claim], now: datetime) -> None:
         work.connection.execute(update(outbox).where(*held).values(lease_until=now + claim.lease))
 
 
-Answer = Held | TransitionRefused | None
+# what a connection is told at the data mark: None where its message may leave
+Final = Held | TransitionRefused | None
+Answer = Final | Early
 
 
-def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates) -> list[Answer]:
+def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates, rules: Pace) -> list[Answer]:
     """Notes that messages are about to leave; answers None for each that may.
 
-    Otherwise the answer is what keeps it back, which is then written, or that the row is no longer this worker's.
+    Otherwise the answer is what keeps it back, which is then written; that it is early, and is to be asked again; or
+    that the row is no longer this worker's.
     """
     latest = _latest(claims)
     held = ask(work, list(latest), now, gates, at_the_mark=True)
-    told = [(row, _marking(c, now, gates, allowed=row not in held)) for row, c in latest.items()]
+    free = [row for row in latest if row not in held]
+    granted, early = pace.mark(work, len(free), now, rules)
+    put_off = dict.fromkeys(free[granted:], early)
+    told = [(r, _marking(c, now, gates, allowed=r not in held)) for r, c in latest.items() if r not in put_off]
     marked = set(move_many(work, MARK_DATA, told, Actor.WORKER))
     back = _move_each(
         work,
         [(row, one.transition, one.given(now, latest[row].worker, latest[row].token)) for row, one in held.items()],
     )
-    return [_answer(claim, latest, marked, {row: held[row] for row in back}) for claim in claims]
+    return [_answer(claim, latest, marked, {**put_off, **{row: held[row] for row in back}}) for claim in claims]
 
 
 def _latest(claims: Iterable[Claim]) -> dict[int, Claim]:
@@ -196,7 +210,7 @@ def _marking(claim: Claim, now: datetime, gates: Gates, *, allowed: bool) -> Giv
     return Given(now, claim.worker, token=claim.token, lease_until=lease_until, allowed=allowed, doubt=gates.doubt)
 
 
-def _answer(claim: Claim, latest: Mapping[int, Claim], marked: set[int], held: Mapping[int, Held]) -> Answer:
+def _answer(claim: Claim, latest: Mapping[int, Claim], marked: set[int], held: Mapping[int, Answer]) -> Answer:
     if latest[claim.row.id] is not claim:
         return _lost(claim)
     return None if claim.row.id in marked else held.get(claim.row.id, _lost(claim))
@@ -214,6 +228,8 @@ class Finish:
 def finish(work: Work, finishes: Sequence[Finish], now: datetime, doubt: Doubt) -> list[State | TransitionRefused]:
     """Writes down what became of claimed rows; answers where each stands then, or that it was taken over."""
     latest = _latest(one.claim for one in finishes)
+    meant = pace.note(work, [one.outcome for one in finishes], now)
+    finishes = [replace(one, outcome=outcome) for one, outcome in zip(finishes, meant, strict=True)]
     decided = [(one.claim, *_decide(one, now, doubt)) for one in finishes]
     valid = [one for one in decided if latest[one[0].row.id] is one[0]]
     moved = _move_each(work, [(claim.row.id, transition, given) for claim, transition, given in valid])
@@ -224,7 +240,6 @@ def finish(work: Work, finishes: Sequence[Finish], now: datetime, doubt: Doubt) 
         for claim, transition, given in decided
     ]
     _suppress_dead(work, finishes, now)
-    pace.note(work, [one.outcome for one in finishes], now)
     return answers
 
 
@@ -272,7 +287,7 @@ def _still_in_doubt(claim: Claim, given: Given) -> Given:
     first = claim.row.doubted_at
     if first is None:
         return given
-    return replace(given, reason=f"{given.reason} (an earlier attempt, at {format_instant(first)}, may have arrived)")
+    return replace(given, reason=f"{given.reason} (an earlier attempt, at {told_instant(first)}, may have arrived)")
 
 
 def _doubt(work: Work, claim: Claim, wanted: Transition, given: Given) -> State | TransitionRefused:

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from threading import Event
 
 from rulekit.errors import PluginError, RulekitError, TransitionRefused
-from rulekit.outbox.claims import Answer, Claim
+from rulekit.outbox.claims import Claim, Final
 from rulekit.outbox.gates import Held
 from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sender, Unknown
 
@@ -38,7 +38,7 @@ class Asked:
     """A connection asks whether the message of a claim may leave, and waits for the answer."""
 
     claim: Claim
-    answer: "Future[Answer]"
+    answer: "Future[Final]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class _Mark:
     refused: Exception | None = None
 
     def __call__(self) -> None:
-        answer: Future[Answer] = Future()
+        answer: Future[Final] = Future()
         self.said.put(Asked(self.claim, answer))
         try:
             held = answer.result()

@@ -17,13 +17,13 @@ from threading import Event, Thread
 from time import perf_counter
 
 from rulekit.errors import RulekitError, TransitionRefused
-from rulekit.outbox.claims import Claim, Finish
+from rulekit.outbox.claims import Answer, Claim, Finish
 from rulekit.outbox.connections import Asked, Connection, Done, Said
 from rulekit.outbox.gates import Gates, Held
-from rulekit.outbox.pace import Pace
+from rulekit.outbox.pace import Early, Pace, is_fault
 from rulekit.outbox.states import State
 from rulekit.outbox.store import Store
-from rulekit.records import Later, Outcome, RefusalClass, Refused, Sender
+from rulekit.records import Outcome, Refused, Sender
 
 STOPPED = "the worker was stopped before it began with it"
 # how often the leases of what is in hand are renewed
@@ -34,13 +34,16 @@ IN_HAND = 4
 GRACE = 0.1
 # seconds that threads get to end when the dispatch cannot go on
 PATIENCE = 5.0
+# how long the rate may keep the next email for a dispatch to wait for it: cron starts another one
+WORTH_WAITING = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchReport:
     """What a dispatch did, counted by email; `paused` says why it ended early, if it did.
 
-    `later` are emails that wait for another attempt, `lost` those that another worker took over meanwhile.
+    `later` are emails that wait for another attempt, `lost` those that another worker took over meanwhile. Where more
+    are due, `next_at` is when the rate lets the next one leave.
     """
 
     sent: int = 0
@@ -52,6 +55,7 @@ class DispatchReport:
     expired: int = 0
     lost: int = 0
     paused: str | None = None
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Worker:
     """How a worker sends: its `name`, the `gates` and `pace` of the settings, and how many `connections` it opens.
 
     `jitter` gives numbers from 0 to 1. `wait` sleeps some seconds, where the clock goes on meanwhile; without it a
-    dispatch ends when the rate makes it wait. `stop` is asked before more is begun.
+    dispatch ends when the rate makes it wait, as it does when that would be long. `stop` is asked before more is begun.
     """
 
     name: str
@@ -86,10 +90,15 @@ class _Dispatch:
     stopped: Event = field(default_factory=Event)
     threads: list[Thread] = field(default_factory=list)
     in_hand: dict[tuple[int, int], Claim] = field(default_factory=dict)
+    # connections that are ready, and wait until the rate lets their messages leave
+    early: list[tuple[datetime, Asked]] = field(default_factory=list)
     ended: Counter[State] = field(default_factory=Counter)
     begun: int = 0
     lost: int = 0
     dry: bool = False
+    # when the rate lets more be claimed; and whether what is in hand tries for all, so that nothing else may be
+    next_at: datetime | None = None
+    probing: bool = False
     # seconds that the last commit took
     settling: float = 0.0
     paused: str | None = None
@@ -112,12 +121,18 @@ class _Dispatch:
         """Claims more where there is room; returns whether anything is in hand."""
         if self._ends() and self.in_hand:
             self._give_back()
-        if not self._ends() and len(self.in_hand) <= self.worker.connections:
+        if not self._ends() and self._has_room():
             self._claim()
         return bool(self.in_hand)
 
     def _ends(self) -> bool:
         return self.dry or self.paused is not None or self.fatal is not None or self.worker.stop()
+
+    def _has_room(self) -> bool:
+        if not self.in_hand:
+            return True
+        waits = self.next_at is not None and self.now() < self.next_at
+        return len(self.in_hand) <= self.worker.connections and not self.probing and not waits
 
     def _claim(self) -> None:
         wanted = IN_HAND * self.worker.connections - len(self.in_hand)
@@ -129,8 +144,8 @@ class _Dispatch:
             got = self.store.claim_due(self.now(), name, wanted, gates=gates, pace=pace)
             self._begin(got.claims)
             self.ended.update(got.held)
-            self.paused = got.reason
-            again = not got.claims and self._wait(got.wait_until)
+            self.paused, self.next_at, self.probing = got.reason, got.wait_until, got.probe
+            again = not got.claims and self._wait()
         self.dry = not self.in_hand
 
     def _begin(self, claims: list[Claim]) -> None:
@@ -143,32 +158,50 @@ class _Dispatch:
             self.threads.append(Thread(target=connection.work, daemon=True))
             self.threads[-1].start()
 
-    def _wait(self, until: datetime | None) -> bool:
+    def _wait(self) -> bool:
         """Waits until the rate lets the next email go; returns whether it is worth asking again."""
-        if until is None or self.in_hand or self.worker.stop():
+        if self.in_hand:
             return False
-        seconds = (until - self.now()).total_seconds()
-        if seconds <= 0:
-            return True
-        if self.worker.wait is None:
-            return False
-        self.worker.wait(min(seconds, 1.0))
-        return True
+        while not self.worker.stop():
+            seconds = self._seconds_until(self.next_at)
+            if seconds == 0:
+                return True
+            if self.worker.wait is None or seconds is None or seconds > WORTH_WAITING.total_seconds():
+                return False
+            self.worker.wait(min(seconds, 1.0))
+        return False
+
+    def _seconds_until(self, instant: datetime | None) -> float | None:
+        return None if instant is None else max(0.0, (instant - self.now()).total_seconds())
 
     def _listen(self) -> list[Asked | Done]:
         """Returns what connections have said, or nothing after a while.
 
         As soon as one has spoken, the others get as long as the last commit took, within bounds: one commit then does
-        for all.
+        for all. Those that were early speak again when it is their time.
         """
         heard: list[Asked | Done] = []
         with suppress(Empty):
-            heard.append(self.said.get(timeout=RENEW_AFTER.total_seconds()))
+            heard.append(self.said.get(timeout=self._hearing()))
             until = perf_counter() + min(self.settling, GRACE)
-            # of what is in hand, each was heard, is still to be begun, or is with a server
-            while len(self.in_hand) - len(heard) > self.todo.qsize():
+            # of what is in hand, each was heard, is early, is still to be begun, or is with a server
+            while len(self.in_hand) - len(heard) - len(self.early) > self.todo.qsize():
                 heard.append(self.said.get(timeout=max(0.0, until - perf_counter())))
-        return heard
+        return heard + self._no_longer_early()
+
+    def _hearing(self) -> float:
+        """Returns the seconds until something is to be done even though no connection speaks."""
+        instants = [until for until, _ in self.early] + ([self.next_at] if self.next_at else [])
+        seconds = self._seconds_until(min(instants, default=None))
+        return RENEW_AFTER.total_seconds() if seconds is None else min(RENEW_AFTER.total_seconds(), seconds)
+
+    def _no_longer_early(self) -> list[Asked]:
+        if not self.early:
+            return []
+        now = self.now()
+        ready = [asked for until, asked in self.early if until <= now]
+        self.early = [(until, asked) for until, asked in self.early if until > now]
+        return ready
 
     def _renew(self) -> None:
         """Extends leases from time to time: one server may take long to answer while the others are quick."""
@@ -190,7 +223,8 @@ class _Dispatch:
             self.lost += one.lost
         self._release([one.claim for one in done if not one.begun])
         try:
-            answers, ends = self.store.settle([one.claim for one in asked], finishes, self.now(), self.worker.gates)
+            marks = [one.claim for one in asked]
+            answers, ends = self.store.settle(marks, finishes, self.now(), self.worker.gates, self.worker.pace)
         except BaseException as error:
             for asking in asked:
                 asking.answer.set_exception(error)
@@ -198,19 +232,26 @@ class _Dispatch:
         for end, finished in zip(ends, finishes, strict=True):
             self._count(end, finished.outcome)
         for asking, answer in zip(asked, answers, strict=True):
-            if isinstance(answer, Held):
-                self.ended[answer.transition.target.state] += 1
-            asking.answer.set_result(answer)
+            self._answer(asking, answer)
         if self.progress is not None and done:
             self.progress(self.ended.total() + self.lost)
+
+    def _answer(self, asking: Asked, answer: Answer) -> None:
+        if isinstance(answer, Early):
+            self.early.append((answer.until, asking))
+            return
+        if isinstance(answer, Held):
+            self.ended[answer.transition.target.state] += 1
+        asking.answer.set_result(answer)
 
     def _count(self, end: State | TransitionRefused, outcome: Outcome) -> None:
         if isinstance(end, TransitionRefused):
             self.lost += 1
             return
         self.ended[end] += 1
-        if isinstance(outcome, Refused | Later) and outcome.about is RefusalClass.SENDER:
-            self.paused = self.paused or outcome.reason
+        # what was refused for good and waits nevertheless is held to be the sender's fault by the store, which says why
+        if is_fault(outcome) or (isinstance(outcome, Refused) and end is State.RETRYING):
+            self.paused = self.paused or self.store.sending_state().fault
 
     def _give_back(self) -> None:
         """Lets go of what no connection has begun with."""
@@ -233,6 +274,8 @@ class _Dispatch:
         self.stopped.set()
         for _ in self.threads:
             self.todo.put(None)
+        for _, asked in self.early:
+            self.said.put(asked)
         while self.in_hand and any(thread.is_alive() for thread in self.threads):
             try:
                 one = self.said.get(timeout=PATIENCE)
@@ -257,6 +300,7 @@ class _Dispatch:
             expired=self.ended[State.EXPIRED],
             lost=self.lost,
             paused=self.paused,
+            next_at=None if self.paused else self.next_at,
         )
 
 

@@ -6,7 +6,7 @@ group of rows goes through the same transition together: `move_many` says which 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Any, TypeVar, cast
 
@@ -134,10 +134,12 @@ ANY_GIVEN = cast(Given, _AnyGiven)
 _GIVEN = tuple(name for name in vars(_AnyGiven) if not name.startswith("_"))
 
 # what every tick and every email asks is written once: to write a statement takes longer than to run it
-_STANDING = select(outbox.c.id, outbox.c.state, outbox.c.phase, outbox.c.not_before, *NAMES).select_from(NAMED)
+_STANDING = select(*(outbox.c[name] for name in ("id", "state", "phase", "not_before", "token")), *NAMES).select_from(
+    NAMED
+)
 _LOCK = _STANDING.where(outbox.c.id.in_(bindparam("rows", expanding=True))).with_for_update(of=outbox, key_share=True)
 _INSERT_HISTORY = insert(audit)
-_OPEN_TO: dict[tuple[str, Place], Select[Any]] = {}
+_OPEN_TO: dict[tuple[str, Place, tuple[str, ...]], Select[Any]] = {}
 _UPDATES: dict[str, Update] = {}
 
 # SQLite before 3.32 takes 999 bound values in a statement
@@ -282,34 +284,46 @@ def at_any(places: tuple[Place, ...]) -> Any:
     return or_(*(at_place(place) for place in places))
 
 
+# the orders of `candidates`: by when it may leave, and by when it was tried last (a token only grows)
+BY_TIME = ("not_before", "id")
+BY_ATTEMPT = ("token", "not_before", "id")
+
+
 def candidates(
-    work: Work, transition: Transition, given: Given, *conditions: Any, limit: int | None = None
+    work: Work,
+    transition: Transition,
+    given: Given,
+    *conditions: Any,
+    limit: int | None = None,
+    order: tuple[str, ...] = BY_TIME,
 ) -> list[int]:
-    """Locks the rows that the transition is open to, and returns their ids in the order of their time and id.
+    """Locks the rows that the transition is open to, and returns their ids in that order.
 
     Rows that another transaction has in hand are left out where the database can tell.
     """
     found: list[Any] = []
     # one place after the other, so that each is read from the index in this order, and no further than the limit
     for source in transition.sources:
-        statement = _open_to(transition, source)
+        statement = _open_to(transition, source, order)
         if conditions or limit is not None:
             statement = statement.where(*conditions).limit(limit)
         found += work.connection.execute(statement, _bound(given))
     _learn(work, found)
-    return [line.id for line in sorted(found, key=_by_time)[:limit]]
+    return [line.id for line in sorted(found, key=partial(_place_in, order))[:limit]]
 
 
-def _by_time(line: Any) -> Any:
-    return line.not_before is not None, line.not_before, line.id
+def _place_in(order: tuple[str, ...], line: Any) -> list[tuple[bool, Any]]:
+    values = (getattr(line, name) for name in order)
+    return [(value is not None, value) for value in values]
 
 
-def _open_to(transition: Transition, source: Place) -> Select[Any]:
-    if (transition.name, source) not in _OPEN_TO:
+def _open_to(transition: Transition, source: Place, order: tuple[str, ...]) -> Select[Any]:
+    key = (transition.name, source, order)
+    if key not in _OPEN_TO:
         condition = transition.condition(COLUMNS, ANY_GIVEN)
-        open_to_it = _STANDING.where(at_place(source), condition).order_by(outbox.c.not_before, outbox.c.id)
-        _OPEN_TO[transition.name, source] = open_to_it.with_for_update(skip_locked=True, of=outbox, key_share=True)
-    return _OPEN_TO[transition.name, source]
+        open_to_it = _STANDING.where(at_place(source), condition).order_by(*(outbox.c[name] for name in order))
+        _OPEN_TO[key] = open_to_it.with_for_update(skip_locked=True, of=outbox, key_share=True)
+    return _OPEN_TO[key]
 
 
 def _require(transition: Transition, actor: Actor) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from rulekit.clock import format_duration, format_instant
+from rulekit.clock import format_duration, told_instant
 from rulekit.doubt import HOLD, Doubt
 from rulekit.limits import Cap, QuietHours
 from rulekit.outbox.caps import next_within
@@ -152,7 +152,7 @@ def _answer(asking: _Asking, line: Any) -> Held | None:
     if held is None:
         asking.left.add(line, asking.now)
     elif held.until is not None and held.until >= line.expires_at:
-        reason = f"{held.reason}, and it expires at {format_instant(line.expires_at)}"
+        reason = f"{held.reason}, and it expires at {told_instant(line.expires_at)}"
         return Held(reason, OUTLAST, held.until)
     return held
 
@@ -174,7 +174,7 @@ def _in_doubt(asking: _Asking, line: Any) -> Held | None:
     why = "and is not sent again by itself any more"
     if (line.uncertain or doubt.policy) == "idempotent" and doubt.window:
         why = f"and the provider drops a repeat for {format_duration(doubt.window)} only"
-    return Held(f"it may have arrived at {format_instant(line.doubted_at)}, {why}", WITHHOLD, doubt=doubt)
+    return Held(f"it may have arrived at {told_instant(line.doubted_at)}, {why}", WITHHOLD, doubt=doubt)
 
 
 def _until_later(asking: _Asking, line: Any) -> Held | None:

@@ -106,8 +106,8 @@ def _unknown_store() -> StoreError:
 
 
 def clock_of(connection: Connection) -> datetime:
-    """Returns the time by which the database decides, cut to whole seconds."""
-    return kind_of(connection.engine.url).clock(connection).replace(microsecond=0)
+    """Returns the time by which the database decides, not cut: a rate per second is told by less than a second."""
+    return kind_of(connection.engine.url).clock(connection)
 
 
 def exists(url: URL) -> bool:

@@ -3,17 +3,17 @@
 A claim is a turn: it begins by locking that line and ends by writing what it took.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, update
 
-from rulekit.clock import format_instant
+from rulekit.clock import told_instant
 from rulekit.limits import Rate
 from rulekit.outbox import whereabouts
-from rulekit.outbox.breaker import Breaker
+from rulekit.outbox.breaker import Breaker, Refusals
 from rulekit.outbox.execution import Work
 from rulekit.outbox.rates import take
 from rulekit.outbox.states import State
@@ -24,6 +24,8 @@ from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent
 CLOCK_TOLERANCE = timedelta(minutes=1)
 # time that passes without a tick, beyond which the clock is to be doubted; a month of cron is never longer
 LEAP = timedelta(days=32)
+# how long before its turn an email is claimed, so that its connection is ready by then
+AHEAD = timedelta(milliseconds=250)
 _MANY = 1_000_000
 # who halts sending where no person did
 ITSELF = "rulekit"
@@ -36,10 +38,19 @@ _ON_THEIR_WAY = select(func.count()).select_from(outbox).where(outbox.c.state ==
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many emails may leave, and how many be on their way at once, over all workers; None means any number."""
+    """How many emails may leave, and how many be on their way at once, over all workers; None means any number.
+
+    `waits` says that time goes on while messages wait for their turn, so they get ready ahead of it.
+    """
 
     rate: Rate | None = None
     concurrency: int | None = None
+    waits: bool = False
+
+    @property
+    def ahead(self) -> timedelta:
+        """Returns how long before its turn an email may be claimed."""
+        return AHEAD if self.waits else timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +76,24 @@ class SendingState:
 class Turn:
     """One claim: its fencing token and the `most` emails that it may take.
 
-    `first` says that the store never sent; `reason` why it may take none; `wait_until` when the rate lets the next go.
+    `paced` says that the rate lets no more be taken; `first` that the store never sent; `reason` why it may take none.
     """
 
     token: int
     most: int
     breaker: Breaker
     next_at: datetime | None
+    paced: bool = False
     first: bool = False
     reason: str | None = None
-    wait_until: datetime | None = None
+    probe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A message that is ready and may not leave before `until`, because the rate lets others go first."""
+
+    until: datetime
 
 
 def take_turn(work: Work, now: datetime, pace: Pace) -> Turn:
@@ -91,42 +110,58 @@ def take_turn(work: Work, now: datetime, pace: Pace) -> Turn:
     most = _MANY
     if pace.concurrency is not None:
         most = max(0, pace.concurrency - work.connection.execute(_ON_THEIR_WAY).scalar_one())
-    wait_until = None
-    if pace.rate is not None:
-        taken = take(now, line.next_at, pace.rate, most)
-        most, wait_until = taken.granted, taken.wait_until if taken.wait_until > now else None
-    if breaker.may_send(now) == 1:
+    probe = breaker.may_send(now) == 1
+    if probe:
         most = min(most, 1)
-    return Turn(token, most, breaker, line.next_at, line.place is None, wait_until=wait_until)
+    granted = most if pace.rate is None else take(now, line.next_at, pace.rate, most, pace.ahead).granted
+    return Turn(token, granted, breaker, line.next_at, granted < most, line.place is None, probe=probe)
 
 
 def _why_not(line: Any, breaker: Breaker, now: datetime) -> str | None:
     if line.halted_at is not None:
         return f"sending is halted until `rulekit sending resume`: {line.halt_reason}"
     if line.clock_at is not None and now < line.clock_at - CLOCK_TOLERANCE:
-        behind = f"this clock is behind: emails were already sent at {format_instant(line.clock_at)}"
+        behind = f"this clock is behind: emails were already sent at {told_instant(line.clock_at)}"
         return f"{behind}; mend it, or say `rulekit run --accept` when it is right"
     latest = max((at for at in (line.clock_at, line.ticked_at) if at is not None), default=now)
     if now - latest > LEAP:
-        ahead = f"this clock is {(now - latest).days} days ahead of all that was done here, at {format_instant(latest)}"
+        ahead = f"this clock is {(now - latest).days} days ahead of all that was done here, at {told_instant(latest)}"
         return f"{ahead}: mend it, or say `rulekit run --accept` when it is right"
     if breaker.may_send(now) == 0:
-        return f"nothing is tried until {format_instant(line.open_until)}, after {line.faults} faults: {line.fault}"
+        return f"nothing is tried until {told_instant(line.open_until)}, after {line.faults} faults: {line.fault}"
     return None
 
 
 def end_turn(work: Work, turn: Turn, claimed: int, leaving: int, now: datetime, pace: Pace) -> None:
-    """Writes what a claim took; `leaving` are those that no gate kept back."""
+    """Writes what a claim took; `leaving` are those that no gate kept back, and which the rate counts."""
     if not claimed:
         return
     values: dict[str, Any] = {"claims": turn.token, "clock_at": now, "attempts": sending.c.attempts + leaving}
     if turn.first:
         values["place"] = whereabouts.settle_in(work.connection, work.connection.execute(_LINE).one())["place"]
     if pace.rate is not None:
-        values["next_at"] = take(now, turn.next_at, pace.rate, leaving).next_at
+        values["next_at"] = take(now, turn.next_at, pace.rate, leaving, pace.ahead).next_at
     if leaving:
         values |= _written(turn.breaker.probing(now))
     work.connection.execute(update(sending).values(values))
+
+
+def when_next(turn: Turn, leaving: int, now: datetime, pace: Pace) -> datetime | None:
+    """Returns when the rate lets the next email be claimed after a claim; None without a rate."""
+    return None if pace.rate is None else take(now, turn.next_at, pace.rate, leaving, pace.ahead).wait_until
+
+
+def mark(work: Work, wanted: int, now: datetime, pace: Pace) -> tuple[int, Early | None]:
+    """Returns how many of the `wanted` messages may leave now, and when the next one may.
+
+    Between a claim and the moment at which its message leaves, connections are made and servers take their time: what
+    was claimed one after another would leave together.
+    """
+    if pace.rate is None or not pace.waits or not wanted:
+        return wanted, None
+    taken = take(now, work.connection.execute(_LINE).one().next_mark_at, pace.rate, wanted)
+    work.connection.execute(update(sending).values(next_mark_at=taken.next_at))
+    return taken.granted, Early(taken.wait_until)
 
 
 def _written(breaker: Breaker) -> dict[str, Any]:
@@ -134,28 +169,38 @@ def _written(breaker: Breaker) -> dict[str, Any]:
 
 
 # nearly every email asks for it, so it is written once
-_CLOSE = update(sending).where(sending.c.faults > 0).values({**_written(Breaker()), "fault": None})
+_CLOSED = {**_written(Breaker()), "fault": None, "refusals": 0, "refusal": None}
+_CLOSE = update(sending).where((sending.c.faults > 0) | (sending.c.refusals > 0)).values(_CLOSED)
 
 
-def note(work: Work, outcomes: Iterable[Outcome], now: datetime) -> None:
-    """Tells the breaker what the sender met."""
-    told = [outcome for outcome in outcomes if _is_fault(outcome) or isinstance(outcome, Sent | Refused)]
-    if not any(_is_fault(outcome) for outcome in told):
-        if told:
+def note(work: Work, outcomes: Sequence[Outcome], now: datetime) -> list[Outcome]:
+    """Tells the breaker what the sender met, and returns what each outcome means by what came before it.
+
+    A refusal for good is about one email, unless one email after another meets the same: then it is the sender's fault.
+    """
+    if not any(isinstance(one, Refused) or is_fault(one) for one in outcomes):
+        if any(isinstance(one, Sent) for one in outcomes):
             work.connection.execute(_CLOSE)
-        return
+        return list(outcomes)
     line = work.connection.execute(_LINE).one()
     breaker, fault = Breaker(line.faults, line.open_until, line.trips), line.fault
-    for outcome in told:
-        if isinstance(outcome, Later | Refused) and _is_fault(outcome):
-            breaker, fault = breaker.after_fault(now), outcome.reason
-        else:
+    refusals, meant = Refusals(line.refusals, line.refusal), list[Outcome]()
+    for outcome in outcomes:
+        refusals = refusals.after(outcome)
+        one = refusals.blame(outcome)
+        if isinstance(one, Later | Refused) and is_fault(one):
+            breaker, fault = breaker.after_fault(now, certain=one is not outcome), one.reason
+        elif isinstance(one, Sent | Refused):
             breaker, fault = breaker.after_success(), None
-    met = sending.c.faults_ever + sum(map(_is_fault, told))
-    work.connection.execute(update(sending).values({**_written(breaker), "fault": fault, "faults_ever": met}))
+        meant.append(one)
+    told = {"fault": fault, "refusals": refusals.count, "refusal": refusals.kind}
+    met = sending.c.faults_ever + sum(map(is_fault, meant))
+    work.connection.execute(update(sending).values({**_written(breaker), **told, "faults_ever": met}))
+    return meant
 
 
-def _is_fault(outcome: Outcome) -> bool:
+def is_fault(outcome: Outcome) -> bool:
+    """Says whether an outcome is about the sender, and not about an email."""
     return isinstance(outcome, Later | Refused) and outcome.about is RefusalClass.SENDER
 
 
@@ -181,10 +226,10 @@ def resume(work: Work, now: datetime) -> bool:
     none, sending is halted for it first.
     """
     was, line = state(work), work.connection.execute(_LINE).one()
-    ended: dict[str, Any] = {"halted_at": None, "halted_by": None, "halt_reason": None, "clock_at": None, "fault": None}
+    ended: dict[str, Any] = {"halted_at": None, "halted_by": None, "halt_reason": None, "clock_at": None, **_CLOSED}
     if was.doubt is not None:
         ended |= whereabouts.settle_in(work.connection, line)
-    work.connection.execute(update(sending).values({**ended, **_written(Breaker())}))
+    work.connection.execute(update(sending).values(ended))
     if was.doubt is not None and was.doubt != was.halt_reason:
         halt(work, was.doubt, now, ITSELF)
     return was.halted_at is not None or was.open_until is not None or was.doubt is not None

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
-from rulekit.clock import system_now
+from rulekit.clock import precise_now
 from rulekit.errors import RulekitError, StoreError
 from rulekit.files import create_file, flush_names, place_of
 
@@ -161,7 +161,7 @@ def _begin(connection: Connection) -> None:
 
 def clock(connection: Connection) -> datetime:
     """Returns the machine's time: the file lies on it."""
-    return system_now()
+    return precise_now()
 
 
 def place(connection: Connection) -> str | None:

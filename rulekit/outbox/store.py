@@ -38,7 +38,7 @@ from rulekit.outbox.deciding import Deciding
 from rulekit.outbox.evidence import Event, Heard
 from rulekit.outbox.execution import Work, lock_rows
 from rulekit.outbox.figures import Figures
-from rulekit.outbox.gates import Gates
+from rulekit.outbox.gates import Gates, Held
 from rulekit.outbox.opening import (
     clock_of,
     exists,
@@ -219,7 +219,7 @@ class Store(Deciding, Upkeep):
         return self._meta("secret")
 
     def clock(self) -> datetime:
-        """Returns the time by which this store decides, cut to whole seconds: of the machine that keeps it."""
+        """Returns the time by which this store decides, not cut: of the machine that keeps it."""
         return self._read(lambda work: clock_of(work.connection))
 
     def _meta(self, name: str) -> str:
@@ -314,18 +314,19 @@ class Store(Deciding, Upkeep):
         finishes: Sequence[Finish],
         now: datetime,
         gates: Gates = Gates(),  # noqa: B008 - a frozen value
+        pace: Pace = Pace(),  # noqa: B008 - a frozen value
     ) -> tuple[list[Answer], list[State | TransitionRefused]]:
         """Writes down, in one transaction, which messages are about to leave and what became of others.
 
-        Answers for each mark None when its message may leave, and otherwise what keeps it back; for each finish where
-        the email stands then. A refusal says that the email is no longer this worker's.
+        Answers for each mark None when its message may leave, and otherwise what keeps it back or that it is early;
+        for each finish where the email stands then. A refusal says that the email is no longer this worker's.
         """
         store_id = self.store_id()
 
         def act(work: Work) -> tuple[list[Answer], list[State | TransitionRefused]]:
             lock_rows(work, [one.claim.row.id for one in finishes] + [claim.row.id for claim in marks])
             finished = claims.finish(work, finishes, now, gates.doubt)
-            answers = claims.mark_data(work, marks, now, gates)
+            answers = claims.mark_data(work, marks, now, gates, pace)
             if marks:
                 whereabouts.note_claim(work.connection, store_id, max(claim.token for claim in marks))
             return answers, finished
@@ -338,7 +339,7 @@ class Store(Deciding, Upkeep):
         (answer,), _ = self.settle([claim], [], now)
         if isinstance(answer, TransitionRefused):
             raise answer
-        return None if answer is None else answer.reason
+        return answer.reason if isinstance(answer, Held) else None
 
     def finish(self, claim: Claim, outcome: Outcome, now: datetime, jitter: float = 0.0) -> State:
         """Writes down what became of one email and returns where it stands then. Raises TransitionRefused."""

@@ -143,9 +143,10 @@ ticks = Table(
 )
 
 # one line: how sending goes, over all workers. `claims` is the latest fencing token; `clock_at` the latest instant of
-# a claim; `next_at` when the rate lets the next email go; `open_until` until when the breaker lets none go; `halted_*`
-# says who stopped all sending; `place` is where the database lay when it last sent; `attempts` and `faults_ever` only
-# grow
+# a claim; `next_at` when the rate lets the next email be claimed, and `next_mark_at` when the next message leave;
+# `open_until` until when the breaker lets none go; `refusals` how often in a row emails were refused for good with
+# `refusal`; `halted_*` says who stopped all sending; `place` is where the database lay when it last sent; `attempts`
+# and `faults_ever` only grow
 sending = Table(
     "sending",
     metadata,
@@ -163,9 +164,13 @@ sending = Table(
     Column("place", Text),
     Column("attempts", Id, nullable=False, server_default=text("0")),
     Column("faults_ever", Id, nullable=False, server_default=text("0")),
+    Column("next_mark_at", Instant),
+    Column("refusals", Integer, nullable=False, server_default=text("0")),
+    Column("refusal", Text),
     CheckConstraint("id = 1", name="one_line"),
     CheckConstraint("claims >= 0 AND faults >= 0 AND trips >= 0", name="counters"),
     CheckConstraint("attempts >= 0 AND faults_ever >= 0", name="totals"),
+    CheckConstraint("refusals >= 0", name="refusals"),
     CheckConstraint(
         "(halted_at IS NULL) = (halted_by IS NULL) AND (halted_at IS NULL) = (halt_reason IS NULL)",
         name="halted_by_somebody",

@@ -51,13 +51,17 @@ class Mailroom:
 
 @pytest.fixture
 def mailroom() -> Iterator[tuple[Mailroom, int]]:
-    room = Mailroom()
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
+    room, port = Mailroom(), free_port()
     controller = Controller(room, hostname="127.0.0.1", port=port)
     controller.start()
     yield room, port
     controller.stop()
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 class Served:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from hashlib import sha256
+from random import Random
 from threading import Event
 from time import sleep
 
@@ -9,9 +10,11 @@ import pytest
 from sqlalchemy import update
 
 from rulekit.errors import PluginError, SettingsError, StoreError
+from rulekit.limits import parse_rate
 from rulekit.outbox.claims import LEASE
 from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
 from rulekit.outbox.gates import Gates
+from rulekit.outbox.pace import Pace
 from rulekit.outbox.states import State
 from rulekit.outbox.tables import messages
 from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
@@ -332,3 +335,119 @@ def test_a_lease_is_renewed_while_its_server_is_slow_and_others_are_quick(world)
     server = Server(ann=wait, bob=take_long, joe=look)
     assert dispatch(world.store, server.open, lambda: world.now, Worker("w", connections=2)) == DispatchReport(sent=3)
     assert slow.is_set()
+
+
+def test_once_the_one_that_tries_for_all_is_sent_the_same_dispatch_goes_on(world, send):
+    world.enter(*(f"p{number}" for number in range(9)), auto=True)
+    down = Server(**{f"p{number}": Later("421 closing", RefusalClass.SENDER) for number in range(9)})
+    for _ in range(5):
+        assert send(down).paused == "421 closing"
+    assert "nothing is tried until" in send(Server()).paused
+    world.later(minutes=1)
+    assert send(Server()) == DispatchReport(sent=9)
+
+
+def test_an_email_that_alone_is_refused_by_a_policy_keeps_no_other_from_trying(world, send):
+    world.enter("bad", auto=True)
+    server = Server(bad=Refused("550 5.7.1 not to this one", RefusalClass.SENDER))
+    for _ in range(5):
+        send(server)
+        world.later(seconds=1)
+    world.later(minutes=1)
+    world.enter("ann", auto=True)
+    assert send(server).sent == 1
+    assert states(world) == {"bad": State.RETRYING, "ann": State.SENT}
+
+
+@pytest.mark.parametrize(
+    ("said", "about"),
+    [
+        ("550 5.1.1 no such mailbox", RefusalClass.ADDRESS),
+        ("550 sorry", RefusalClass.MESSAGE),
+        ("554 5.6.0 content", RefusalClass.MESSAGE),
+    ],
+)
+def test_the_same_refusal_to_one_email_after_another_is_about_the_sender(world, send, said, about, broken):
+    people = [f"p{number:02}" for number in range(40)]
+    world.enter(*people, auto=True)
+    angry = Server(**{person: Refused(f"the server answered RCPT with {said} {person}", about) for person in people})
+    report = send(angry)
+    # its connection may have begun with the next one meanwhile
+    assert (report.sent, report.failed, report.later in (1, 2)) == (0, 4, True)
+    assert "as to the 4 emails before it" in report.paused
+    # one email tries for all, and meets the same
+    world.later(minutes=1)
+    assert send(angry).later == 1
+    assert len(world.store.suppressions()) == (4 if about is RefusalClass.ADDRESS else 0)
+    world.later(minutes=2)
+    assert send(Server()) == DispatchReport(sent=36)
+    assert broken(world.store) == {}
+
+
+def test_what_was_said_before_is_remembered_from_one_dispatch_to_the_next(world, send):
+    dead = Refused("the server answered RCPT with 550 5.1.1 who?", RefusalClass.ADDRESS)
+    for number in range(5):
+        world.enter(f"p{number}", auto=True)
+        report = send(Server(**{f"p{number}": dead}))
+    assert "as to the 4 emails before it" in report.paused
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        # an email was sent between
+        ["550 5.1.1", "550 5.1.1", "550 5.1.1", "550 5.1.1", None, "550 5.1.1", "550 5.1.1"],
+        # they are refused for different reasons
+        ["550 5.1.1", "552 5.2.2", "550 5.1.1", "550 5.2.1", "550 5.1.1", "550 5.1.2"],
+        # of one template's messages all are too large, or unfit
+        ["552 5.3.4"] * 7,
+        ["552 too large"] * 7,
+        ["the message has a line of more than 998 bytes"] * 7,
+    ],
+)
+def test_other_refusals_are_about_their_emails(world, send, answers):
+    people = [f"p{number}" for number in range(len(answers))]
+    world.enter(*people, auto=True)
+    server = Server(**{p: Refused(said) if said else Sent("250") for p, said in zip(people, answers, strict=True)})
+    report = send(server)
+    assert (report.failed, report.sent, report.paused) == (len(people) - answers.count(None), answers.count(None), None)
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("text", ["10 per 1s", "40 per 1s", "120 per 1m", "3600 per 1h", "3 per 1s"])
+def test_a_rate_is_kept_and_reached_however_uneven_the_turns_are(world, text):
+    rate, emails = parse_rate(text), 24
+    pace, apart = Pace(rate, waits=True), rate.per / rate.count
+    world.enter(*(f"p{number}" for number in range(emails + 6)), auto=True)
+    began, left, ready, turns = world.now, [], [], Random(7)
+    while world.now < began + apart * emails:
+        ready += world.store.claim_due(world.now, "w", 4, pace=pace).claims
+        answers, _ = world.store.settle(ready, [], world.now, pace=pace)
+        gone = [claim for claim, answer in zip(ready, answers, strict=True) if answer is None]
+        left += [world.now] * len(gone)
+        ready = [claim for claim in ready if claim not in gone]
+        # a turn comes late by up to two fifths of the time between two emails
+        world.later(seconds=apart.total_seconds() * turns.uniform(0.2, 0.4))
+    assert max(sum(at <= other < at + rate.per for other in left) for at in left) <= rate.count
+    assert 0.9 * emails <= len(left) <= emails + 1
+
+
+def test_without_anything_due_a_dispatch_with_a_rate_ends(world):
+    waited = []
+    worker = Worker("w", pace=Pace(parse_rate("10 per 1s"), waits=True), wait=waited.append)
+    assert dispatch(world.store, Server().open, lambda: world.now, worker) == DispatchReport()
+    assert waited == []
+
+
+def test_a_dispatch_ends_where_the_rate_would_keep_it_for_more_than_a_minute(world):
+    world.enter("ann", "bob", auto=True)
+    worker = Worker(
+        "w", pace=Pace(parse_rate("1 per 1d"), waits=True), wait=lambda seconds: world.later(seconds=seconds)
+    )
+    server, began = Server(), world.now
+    report = dispatch(world.store, server.open, lambda: world.now, worker)
+    assert (report.sent, report.paused) == (1, None)
+    assert abs(report.next_at - began - timedelta(days=1)) <= timedelta(seconds=1)
+    # cron is ten seconds early on the next day: that is worth waiting for
+    world.now = report.next_at - timedelta(seconds=10)
+    assert dispatch(world.store, server.open, lambda: world.now, worker).sent == 1

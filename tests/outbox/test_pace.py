@@ -88,6 +88,24 @@ def test_in_no_time_of_its_length_a_rate_lets_out_more_than_its_count(count, ste
         assert sum(at <= other < at + MINUTE for other in let_out) <= count
 
 
+@given(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 400)), max_size=60))
+def test_a_rate_holds_for_workers_who_looked_at_the_clock_at_different_times(turns):
+    rate, clock, next_at, let_out = Rate(10, timedelta(seconds=1)), START, None, []
+    for later, ago in turns:
+        clock += timedelta(milliseconds=later)
+        now = clock - timedelta(milliseconds=ago)
+        granted, next_at, _ = take(now, next_at, rate, 4)
+        let_out += [now] * granted
+    for at in let_out:
+        assert sum(at <= other < at + rate.per for other in let_out) <= rate.count
+
+
+def test_what_a_slower_rate_left_behind_is_forgotten():
+    _, next_at, _ = take(START, None, Rate(1, timedelta(days=1)), 1)
+    _, _, wait_until = take(START, next_at, Rate(10, timedelta(seconds=1)), 1)
+    assert wait_until - START < timedelta(minutes=1)
+
+
 def test_a_rate_is_reached():
     rate, now, next_at, total = Rate(60, MINUTE), START, None, 0
     for _ in range(600):

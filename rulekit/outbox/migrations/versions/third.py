@@ -10,6 +10,8 @@ from rulekit.outbox.migrations.versions.second import sending_as_made
 
 revision = "0003"
 down_revision = "0002"
+_COUNTED = ("attempts", "faults_ever")
+_TOTALS = "attempts >= 0 AND faults_ever >= 0"
 
 
 def upgrade() -> None:
@@ -28,11 +30,20 @@ def _order_suppressions() -> None:
         suppressions.add_column(sa.Column("last_line", ID, nullable=True))
 
 
+def sending_as_counted() -> sa.Table:
+    """Returns the table as this revision left it, for a revision that makes it anew from there."""
+    table = sending_as_made()
+    for name in _COUNTED:
+        table.append_column(sa.Column(name, ID, nullable=False, server_default=sa.text("0")))
+    table.append_constraint(sa.CheckConstraint(_TOTALS, name=op.f("ck_sending_totals")))
+    return table
+
+
 def _count_sending() -> None:
     with op.batch_alter_table("sending", copy_from=sending_as_made()) as sending:
-        for name in ("attempts", "faults_ever"):
+        for name in _COUNTED:
             sending.add_column(sa.Column(name, ID, nullable=False, server_default=sa.text("0")))
-        sending.create_check_constraint(op.f("ck_sending_totals"), "attempts >= 0 AND faults_ever >= 0")
+        sending.create_check_constraint(op.f("ck_sending_totals"), _TOTALS)
     op.execute("UPDATE sending SET attempts = (SELECT count(*) FROM audit WHERE transition = 'claim')")
 
 
