@@ -12,7 +12,7 @@ from rulekit.cli.completing import declared
 from rulekit.cli.emails import email_as_json, gist, print_email, story_as_json
 from rulekit.cli.options import by_option, now_option, output_option, project_option
 from rulekit.cli.printing import escape_line, print_columns, print_json
-from rulekit.clock import format_instant
+from rulekit.clock import told_instant
 from rulekit.diagnostics.lines import plural
 from rulekit.engine import open_project, open_project_store
 from rulekit.engine.mending import make_anew
@@ -131,9 +131,9 @@ def approve(
         hold = load_settings(project).delivery.hold
         digests = {row.id: row.digest for row in rows}
         refused = store.approve_all(digests, now, by, hold, dry_run=dry_run) if rows else {}
+        held = [] if dry_run else [store.row(row.id) for row in rows if row.id not in refused][:1]
     _tell(rows, refused, "approved", dry_run)
-    if len(refused) < len(rows) and not dry_run:
-        click.echo(f"sent from {format_instant(now + hold)}; until then `rulekit outbox unapprove` takes it back")
+    _tell_hold(held)
     _exit_after(refused)
 
 
@@ -208,14 +208,15 @@ def retry(
         # first, because the rules or the source may have faults, and then nothing is done
         made = _make_anew(store, anew, now, by, reason, project, dry_run=dry_run)
         sent = store.retry_all([row.id for row in others], now, by, reason, hold, dry_run=dry_run)
-        states = {row: store.row(copy).state for row, copy in made.copies.items()} if not dry_run else {}
+        copies = {} if dry_run else {row: store.row(copy) for row, copy in {**sent.copies, **made.copies}.items()}
     _tell([row for row in rows if row.id in sent.hurried], {}, "due now", dry_run)
-    again = {} if dry_run else {row: f"sent again as email {copy}" for row, copy in sent.copies.items()}
+    again = {row: f"sent again as email {copy.id}" for row, copy in copies.items() if row in sent.copies}
     _tell([row for row in others if row.id not in sent.hurried], sent.refused, "sent again", dry_run, again)
-    told = {row: f"made anew as email {made.copies[row]}, {state.value}" for row, state in states.items()}
+    told = {
+        row: f"made anew as email {copy.id}, {copy.state.value}" for row, copy in copies.items() if row in made.copies
+    }
     _tell(anew, made.refused, "made anew", dry_run, told)
-    if again or State.APPROVED in states.values():
-        click.echo(f"sent from {format_instant(now + hold)}; until then `rulekit outbox unapprove` takes it back")
+    _tell_hold([copy for copy in copies.values() if copy.state is State.APPROVED][:1])
     _exit_after({**sent.refused, **made.refused})
 
 
@@ -268,6 +269,14 @@ def _tell(
         click.echo(f"email {row.id} to {escape_line(row.recipient or row.tagging.person)}: {would}{word}")
     if len(went) > LINES:
         click.echo(f"… and {len(went) - LINES:,} more: {would}{done}")
+
+
+def _tell_hold(held: list[OutboxRow]) -> None:
+    """Prints when emails leave that were approved together, of which one is given."""
+    for row in held:
+        if row.not_before is not None:
+            until = told_instant(row.not_before)
+            click.echo(f"sent from {until}; until then `rulekit outbox unapprove` takes it back")
 
 
 def _exit_after(refused: Refusals) -> None:

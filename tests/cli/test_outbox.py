@@ -1,6 +1,7 @@
 """`rulekit outbox`: looking at emails and deciding about them, by id and by filter."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from email import message_from_string
 from hashlib import sha256
 from typing import Any
@@ -143,7 +144,7 @@ def test_what_is_sent_is_too_late_to_change(mailed: Any, command: str) -> None:
     told(mailed, "approve", "1", *BY)
     mailed.run("2026-01-02T09:30Z")
     before = mailed.dump()
-    text = told(mailed, command, "1", "2", *BY, code=1)
+    text = told(mailed, command, "1", "2", "--by", "Eve", "--now", "2026-01-02T10:00Z", code=1)
     assert text.startswith("refused: ")
     assert "email 1 is sent" in text
     assert "help: " in text
@@ -301,3 +302,31 @@ def test_retry_makes_the_next_attempt_due_now(mailed: Any) -> None:
 def test_retry_refuses_what_did_not_fail(mailed: Any) -> None:
     text = told(mailed, "retry", "1", *BY, code=1)
     assert text.startswith("refused: email 1 is unapproved\nhelp: only an email that failed, was cancelled or waits")
+
+
+@pytest.mark.parametrize("instant", ["2026-01-02T07:58Z", "2020-01-01"])
+@pytest.mark.parametrize("words", [("approve", "1"), ("cancel", "1"), ("retry", "1"), ("unapprove", "1")])
+def test_nothing_is_decided_before_the_last_run(mailed: Any, words: tuple[str, ...], instant: str) -> None:
+    text = told(mailed, *words, "--now", instant, code=1)
+    assert "there was a run at 2026-01-02T08:00:00Z" in text
+    assert "help: leave `--now` out, give a later one, or mend the machine's clock" in text
+    assert mailed.emails()[0] == ("Greet", "ada", "unapproved")
+
+
+def test_a_decision_that_is_a_little_early_is_held_from_the_last_run_on(mailed: Any) -> None:
+    text = told(mailed, "approve", "1", "--now", "2026-01-02T07:59:30Z")
+    assert "sent from 2026-01-02T08:10:00Z" in text
+    assert "dispatch: 0 emails sent" in mailed.cli("run", "--now", "2026-01-02T08:09:59Z").output
+
+
+def test_nothing_is_decided_in_the_far_future(mailed: Any) -> None:
+    assert "days ahead" in told(mailed, "approve", "1", "--now", "2099-01-01", code=1)
+    assert mailed.emails()[0] == ("Greet", "ada", "unapproved")
+
+
+def test_what_a_clock_that_was_ahead_has_done_keeps_nobody_from_deciding(project: Any) -> None:
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(days=20)
+    project.run(ahead.isoformat())
+    project.people(ada="pro")
+    project.run((ahead + timedelta(hours=1)).isoformat())
+    assert "cancelled" in told(project, "cancel", "1")
