@@ -121,7 +121,7 @@ class _Dispatch:
         """Claims more where there is room; returns whether anything is in hand."""
         if self._ends() and self.in_hand:
             self._give_back()
-        if not self._ends() and self._has_room():
+        if not self._ends() and self._has_room() and not self._waits():
             self._claim()
         return bool(self.in_hand)
 
@@ -129,10 +129,11 @@ class _Dispatch:
         return self.dry or self.paused is not None or self.fatal is not None or self.worker.stop()
 
     def _has_room(self) -> bool:
-        if not self.in_hand:
-            return True
-        waits = self.next_at is not None and self.now() < self.next_at
-        return len(self.in_hand) <= self.worker.connections and not self.probing and not waits
+        """Says whether more may be claimed; what tries for all is alone."""
+        return not self.in_hand or (len(self.in_hand) <= self.worker.connections and not self.probing)
+
+    def _waits(self) -> bool:
+        return bool(self.in_hand) and self.next_at is not None and self.now() < self.next_at
 
     def _claim(self) -> None:
         wanted = IN_HAND * self.worker.connections - len(self.in_hand)
@@ -191,7 +192,9 @@ class _Dispatch:
 
     def _hearing(self) -> float:
         """Returns the seconds until something is to be done even though no connection speaks."""
-        instants = [until for until, _ in self.early] + ([self.next_at] if self.next_at else [])
+        instants = [until for until, _ in self.early]
+        if self.next_at is not None and self._has_room() and not self._ends():
+            instants.append(self.next_at)
         seconds = self._seconds_until(min(instants, default=None))
         return RENEW_AFTER.total_seconds() if seconds is None else min(RENEW_AFTER.total_seconds(), seconds)
 
@@ -300,7 +303,7 @@ class _Dispatch:
             expired=self.ended[State.EXPIRED],
             lost=self.lost,
             paused=self.paused,
-            next_at=None if self.paused else self.next_at,
+            next_at=None if self.paused or self.worker.stop() else self.next_at,
         )
 
 
