@@ -3,7 +3,6 @@
 A secret never stands in the file: `${NAME}` in a URL reads the environment when the URL is used (`environment`).
 """
 
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from rulekit.broken_toml import MEND, explain_broken
 from rulekit.clock import find_zone, parse_duration
 from rulekit.doubt import Policy
 from rulekit.errors import RulekitError, SettingsError
@@ -280,32 +280,9 @@ def read_settings(text: str) -> Settings:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        said, at = _broken_toml(str(error), text)
-        raise WrongSettings([Problem((), said, at)], help=_TOML_HELP) from None
+        said, at = explain_broken(str(error), text)
+        raise WrongSettings([Problem((), said, at)], help=MEND) from None
     return parse_settings(content)
-
-
-def _broken_toml(error: str, text: str) -> tuple[str, tuple[int, int]]:
-    """Returns what an error of the parser says in an author's words, and where."""
-    said, place = error, re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", error)
-    # attributes have it since Python 3.14, and its words say it in all versions
-    at = (text.count("\n") + 1, len(text.rpartition("\n")[2]) + 1)
-    if place is not None:
-        said = error[: place.start()]
-        at = (int(place[1]), int(place[2])) if place[1] else at
-    if said == "Cannot overwrite a value":
-        return "a key stands twice; write it once", at
-    twice = re.fullmatch(r"Cannot declare \((.*?),?\) twice", said)
-    if twice is None:
-        return f"cannot be read: {said}", at
-    return _twice(tuple(re.findall(r"'([^']*)'", twice[1]))), at
-
-
-def _twice(section: tuple[str, ...]) -> str:
-    name = ".".join(section)
-    if section == ("source", "events"):
-        return f"`[{name}]` stands twice; write `[[{name}]]`, with two brackets on each side, for each table of events"
-    return f"`[{name}]` stands twice; write all its keys below the first one"
 
 
 def parse_settings(content: Mapping[str, Any]) -> Settings:
@@ -381,8 +358,6 @@ _EXPECTED: Mapping[str, str] = {
     "model_attributes_type": "a section with keys of its own",
     "time_delta_type": 'a duration in quotes, as in `"10m"`',
 }
-
-_TOML_HELP = "mend the file (texts stand in quotes, closed on the same line) and run again"
 
 _HEADINGS: Mapping[str, type[_Section]] = {
     "[source]": SourceSection,

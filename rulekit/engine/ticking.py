@@ -150,10 +150,7 @@ def prepare_tick_on(
     changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, sight)
     composed = compose_rows(project, sight, store, firing.fired, now)
-    ending = (
-        *withdrawals(program.triggers, changes, past.state.triggers - program.triggers.keys()),
-        *_find_emails_of_nobody(past, borders),
-    )
+    ending = _find_endings(program, past, borders, changes)
     moved = find_moved(past, sight, program.triggers, ending)
     again = space_out(compose_again(project, sight, store, moved, now), past, program.triggers, now)
     rows, shared, again_too = settle_shared(composed.rows, again, past.suppressed_among)
@@ -180,6 +177,13 @@ def prepare_tick_on(
         readdressings=again_too,
     )
     return _prepared(record, program, past, borders, composed.demoted)
+
+
+def _find_endings(
+    program: Program, past: Past, borders: _Borders, changes: list[MembershipChange]
+) -> tuple[Withdrawal, ...]:
+    gone = past.state.triggers - program.triggers.keys()
+    return (*withdrawals(program.triggers, changes, gone), *_find_emails_of_nobody(past, borders))
 
 
 def _prepared(

@@ -28,11 +28,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from rulekit.errors import StoreError
+from rulekit.outbox.columns import FreeText, Instant
 from rulekit.outbox.states import Phase, State
 from rulekit.outbox.tables import (
     ALL_MAIL,
-    FreeText,
-    Instant,
     audit,
     messages,
     outbox,

@@ -9,8 +9,9 @@ from datetime import datetime
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, func, select
 
+from rulekit.outbox.columns import Instant
 from rulekit.outbox.execution import in_batches
-from rulekit.outbox.tables import Instant, baselines, change_log, last_tick, people, personas, ticks, triggers, waiting
+from rulekit.outbox.tables import baselines, change_log, last_tick, people, personas, ticks, triggers, waiting
 from rulekit.outbox.tick import Ahead, Bits, TickState, Waiting
 from rulekit.records import Edge, Tagging
 

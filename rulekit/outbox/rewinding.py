@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import bindparam, case, func, or_, select, update
 
 from rulekit.outbox.claims import LEASE
+from rulekit.outbox.columns import Instant
 from rulekit.outbox.execution import Work
 from rulekit.outbox.states import State
-from rulekit.outbox.tables import Instant, outbox, sending, ticks
+from rulekit.outbox.tables import outbox, sending, ticks
 
 _WAITING = (State.APPROVED.value, State.RETRYING.value)
 _NONE = timedelta(0)

@@ -7,13 +7,11 @@ can undo one.
 
 import logging
 import random
-import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar, cast
+from typing import Self, TypeVar
 
 from sqlalchemy import Engine, select
 
@@ -91,25 +89,6 @@ class Store(Deciding, Upkeep):
     def in_memory(cls) -> Self:
         """Opens a new store that is forgotten when it is closed."""
         return cls(open_memory_engine())
-
-    def snapshot(self) -> bytes:
-        """Returns the whole database of a store in memory, for `restore`."""
-        with self._driver() as connection:
-            return connection.serialize()
-
-    def restore(self, snapshot: bytes) -> None:
-        """Makes a store in memory what it was at the snapshot, its schema included."""
-        self._given.clear()
-        with self._driver() as connection:
-            connection.deserialize(snapshot)
-
-    @contextmanager
-    def _driver(self) -> Iterator[sqlite3.Connection]:
-        pooled = self._engine.raw_connection()
-        try:
-            yield cast(sqlite3.Connection, pooled.driver_connection)
-        finally:
-            pooled.close()
 
     def close(self) -> None:
         """Lets go of the database."""

@@ -1,9 +1,11 @@
 """What those who look after a store do with it: see what it keeps of people, forget them, ask how it is doing."""
 
+import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Engine
 
@@ -21,6 +23,7 @@ class Upkeep(ABC):
     """A part of `Store`. Every method raises StoreError when the database fails."""
 
     _engine: Engine
+    _given: dict[str, str]
 
     @abstractmethod
     def _read(self, act: Callable[[Work], T]) -> T: ...
@@ -55,3 +58,22 @@ class Upkeep(ABC):
     def health(self, now: datetime) -> Health:
         """Returns how the store is doing."""
         return self._read(lambda work: health(work, now))
+
+    def snapshot(self) -> bytes:
+        """Returns the whole database of a store in memory, for `restore`."""
+        with self._driver() as connection:
+            return connection.serialize()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Makes a store in memory what it was at the snapshot, its schema included."""
+        self._given.clear()
+        with self._driver() as connection:
+            connection.deserialize(snapshot)
+
+    @contextmanager
+    def _driver(self) -> Iterator[sqlite3.Connection]:
+        pooled = self._engine.raw_connection()
+        try:
+            yield cast(sqlite3.Connection, pooled.driver_connection)
+        finally:
+            pooled.close()

@@ -16,9 +16,9 @@ from sqlalchemy import BigInteger, Connection, bindparam, text
 
 from rulekit.outbox.beginnings import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED
 from rulekit.outbox.claims import LEASE
+from rulekit.outbox.columns import Instant
 from rulekit.outbox.recording import ALREADY
 from rulekit.outbox.states import END_STATES
-from rulekit.outbox.tables import Instant
 from rulekit.outbox.transitions import (
     CLAIM,
     MARK_DATA,

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from sqlalchemy import BigInteger, Connection, bindparam, case, func, select, text
 
+from rulekit.outbox.columns import Instant
 from rulekit.outbox.memberships import unpack
 from rulekit.outbox.reconcile.promises import RESTORE
 from rulekit.outbox.reconcile.report import SHOWN, Finding
 from rulekit.outbox.states import State
-from rulekit.outbox.tables import Instant, baselines, change_log, outbox, people, personas
+from rulekit.outbox.tables import baselines, change_log, outbox, people, personas
 from rulekit.outbox.tick import Bits
 from rulekit.records import Edge
 

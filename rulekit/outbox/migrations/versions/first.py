@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from rulekit.outbox.tables import Instant
+from rulekit.outbox.columns import Instant
 
 revision = "0001"
 down_revision = None

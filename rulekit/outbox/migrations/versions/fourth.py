@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from rulekit.outbox.columns import Instant
 from rulekit.outbox.migrations.versions.second import outbox_as_extended
-from rulekit.outbox.tables import Instant
 
 revision = "0004"
 down_revision = "0003"

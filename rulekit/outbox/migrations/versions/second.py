@@ -5,8 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
+from rulekit.outbox.columns import Instant
 from rulekit.outbox.migrations.versions.first import ID, outbox_as_made
-from rulekit.outbox.tables import Instant
 
 revision = "0002"
 down_revision = "0001"

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from rulekit.outbox.columns import Instant
 from rulekit.outbox.migrations.versions.third import sending_as_counted
-from rulekit.outbox.tables import Instant
 
 revision = "0007"
 down_revision = "0006"

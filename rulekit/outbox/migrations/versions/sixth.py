@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from rulekit.outbox.tables import Instant
+from rulekit.outbox.columns import Instant
 
 revision = "0006"
 down_revision = "0005"
