@@ -2,7 +2,20 @@
 
 import re
 
+# parts of a key with dots between them; for a hundred thousand the parser takes a minute and gigabytes
+MOST_PARTS = 32
+_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_LONG_KEY = re.compile(rf"(?<![\w.-])(?:{_PART}){{{MOST_PARTS}}}")
 MEND = "mend the file (texts stand in quotes, closed on the same line) and run again"
+
+
+def find_long_key(text: str) -> tuple[str, tuple[int, int]] | None:
+    """Returns what is wrong with a key that has too many parts, and its line and column from 1; None without one."""
+    found = _LONG_KEY.search(text)
+    if found is None:
+        return None
+    line = text.count("\n", 0, found.start()) + 1
+    return f"a key has more than {MOST_PARTS} parts", (line, found.start() - text.rfind("\n", 0, found.start()))
 
 
 def explain_broken(error: str, text: str) -> tuple[str, tuple[int, int]]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from rulekit.broken_toml import MEND, explain_broken
+from rulekit.broken_toml import MEND, explain_broken, find_long_key
 from rulekit.clock import find_zone, parse_duration
 from rulekit.doubt import Policy
 from rulekit.errors import RulekitError, SettingsError
@@ -26,6 +26,10 @@ from rulekit.urls import check_page_url, check_sender_url, check_source_url, che
 from rulekit.zones import read_zone
 
 EDITION = 1
+# wrong keys for which the right one is looked for; whoever has more finds out after mending these
+SUGGESTED = 200
+# problems that one message tells
+SHOWN = 20
 
 
 def _duration(value: object) -> object:
@@ -246,7 +250,8 @@ class WrongSettings(SettingsError):
     """The settings have problems, each of which is told."""
 
     def __init__(self, problems: Sequence[Problem], help: str) -> None:
-        super().__init__(f"{FILE_NAME}: {'; '.join(map(str, problems))}", help)
+        told = [*map(str, problems[:SHOWN]), *([f"and {len(problems) - SHOWN:,} more"] if problems[SHOWN:] else [])]
+        super().__init__(f"{FILE_NAME}: {'; '.join(told)}", help)
         self.problems = tuple(problems)
 
 
@@ -277,8 +282,12 @@ def load_settings(project: Path) -> Settings:
 
 def read_settings(text: str) -> Settings:
     """Returns settings from the text of a `rulekit.toml`; raises WrongSettings."""
+    if (long := find_long_key(text)) is not None:
+        raise WrongSettings([Problem((), *long)], help=MEND)
     try:
         content = tomllib.loads(text)
+    except RecursionError:
+        raise WrongSettings([Problem((), "cannot be read: it is nested too deeply")], help=MEND) from None
     except tomllib.TOMLDecodeError as error:
         said, at = explain_broken(str(error), text)
         raise WrongSettings([Problem((), said, at)], help=MEND) from None
@@ -293,16 +302,20 @@ def parse_settings(content: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        problems = [Problem(problem["loc"], _describe(problem)) for problem in error.errors()]
+        problems = [
+            Problem(problem["loc"], _describe(problem, suggests=number < SUGGESTED))
+            for number, problem in enumerate(error.errors())
+        ]
         raise WrongSettings(problems, help="see docs/reference/settings.md for every setting") from None
 
 
-def _describe(problem: Any) -> str:
+def _describe(problem: Any, *, suggests: bool) -> str:
     where = ".".join(str(part) for part in problem["loc"])
     if problem["type"] != "extra_forbidden":
         return f"`{where}`: {_wrong_value(problem)}"
     *section, name = problem["loc"]
-    return f"there is no setting `{where}`{_elsewhere(str(name)) or did_you_mean(str(name), _known_keys(section))}"
+    meant = (_elsewhere(str(name)) or did_you_mean(str(name), _known_keys(section))) if suggests else ""
+    return f"there is no setting `{where}`{meant}"
 
 
 def _elsewhere(name: str) -> str:

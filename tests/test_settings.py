@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from rulekit.environment import fill
 from rulekit.errors import RulekitError, SettingsError
 from rulekit.folders import find_project
-from rulekit.settings import load_settings, parse_settings
+from rulekit.settings import load_settings, parse_settings, read_settings
 
 
 def refused(content: dict) -> str:
@@ -210,3 +211,21 @@ def test_a_message_has_the_variable_where_the_value_was(monkeypatch):
         raise OSError("of p@ss-word")
     with pytest.raises(OSError, match="of nothing"), filled.concealing():
         raise OSError("of nothing")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a." * 500_000 + "b = 1", "a key has more than 32 parts (line 2, column 1)"),
+        ("[sender]\nx = { " + "'a'." * 200_000 + "b = 1 }", "a key has more than 32 parts (line 3, column 7)"),
+        ("x = " + "[" * 500_000, "cannot be read: it is nested too deeply"),
+        ("".join(f"key_{i} = 1\n" for i in range(90_000)), "there is no setting `key_19`; and 89,980 more"),
+    ],
+    ids=["dots", "inline", "nested", "unknown"],
+)
+def test_strange_settings_are_refused_soon(text, said):
+    started = time.process_time()
+    with pytest.raises(SettingsError) as caught:
+        read_settings("edition = 1\n" + text)
+    assert said in caught.value.message
+    assert time.process_time() - started < 5
