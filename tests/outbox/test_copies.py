@@ -92,10 +92,10 @@ def test_one_that_could_not_be_made_is_made_anew_in_its_place(world, broken, aut
 def test_of_one_that_is_made_anew_the_address_of_today_counts(world, broken):
     (row,) = world.enter("ann")
     world.store.cancel(row, world.now, "ada")
-    world.store.suppress("ann@example.com", "asked", world.now, "ann")
-    draft = world.new_row("ann")
+    world.store.suppress("gone@example.com", "asked", world.now, "ann")
+    draft = world.new_row("ann", recipient="gone@example.com")
     refused = world.store.make_anew({row: draft}, world.now, "ada").refused
-    assert "ann@example.com is suppressed" in refused[row].message
+    assert "gone@example.com is suppressed" in refused[row].message
     draft = world.new_row("ann", recipient="ann@new.example.com")
     assert world.store.make_anew({row: draft}, world.now, "ada").copies
     assert broken(world.store) == {}
