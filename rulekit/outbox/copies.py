@@ -18,7 +18,7 @@ from rulekit.outbox.beginnings import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPRO
 from rulekit.outbox.erasing import ERASED
 from rulekit.outbox.execution import COLUMNS, NewValues, Work, make
 from rulekit.outbox.recording import new_values
-from rulekit.outbox.rows import NO_DIGEST, OutboxRow, get_message
+from rulekit.outbox.rows import COUNTED, NO_DIGEST, OutboxRow, get_message
 from rulekit.outbox.states import State
 from rulekit.outbox.suppressions import read_forbidden
 from rulekit.outbox.tables import outbox
@@ -81,31 +81,57 @@ def why_never(row: OutboxRow) -> TransitionRefused | None:
 
 
 def make_anew(
-    work: Work, drafts: Mapping[int, NewRow], now: datetime, actor: str, reason: str, hold: timedelta
+    work: Work,
+    drafts: Mapping[int, NewRow],
+    now: datetime,
+    actor: str,
+    reason: str,
+    hold: timedelta,
+    every: Mapping[str, timedelta],
 ) -> Retried:
-    """Makes emails, each in the place of one that ended; those of triggers with `auto` leave when the hold is over."""
+    """Makes emails, each in the place of one that ended; those of triggers with `auto` leave when the hold is over.
+
+    None is made for a mailbox that has one of the same trigger and tick, or of the trigger within the time of `every`.
+    """
     given = Given(now, actor, reason or f"{actor} asked for it", hold=hold)
     copies: dict[int, int] = {}
     refused: Refusals = {}
     for row in read_all(work, drafts).values():
         try:
-            copies[row.id] = _make_anew(work, row, drafts[row.id], given)
+            draft = drafts[row.id]
+            copies[row.id] = _make_anew(work, row, draft, given, every.get(draft.trigger))
         except TransitionRefused as error:
             refused[row.id] = error
     return Retried(copies, frozenset(), refused)
 
 
-def _make_anew(work: Work, row: OutboxRow, draft: NewRow, given: Given) -> int:
+def _make_anew(work: Work, row: OutboxRow, draft: NewRow, given: Given, every: timedelta | None) -> int:
     if (never := why_never(row)) is not None:
         raise never
     stored = _find_last(work, row)
     key = {name: getattr(stored, name) for name in ("trigger", "persona", "person", "episode", "edge", "tick")}
     new = new_values(draft, given.now)
+    _refuse_a_second(work, row, stored, new["address"], given.now - every if every else None)
     barred = read_forbidden(work.connection, [new["address"]], [stored.person])
     why_not = barred.why_not(new["address"], stored.person, stored.trigger)
     values = NewValues({**key, **new, "copy": stored.copy + 1}, why_not is not None)
     transition = MAKE_MENDED_APPROVED if draft.auto else MAKE_MENDED
     return _make(work, transition, row, values, draft.message, given)
+
+
+def _refuse_a_second(work: Work, row: OutboxRow, stored: Row[Any], address: str, since: datetime | None) -> None:
+    """Raises TransitionRefused where the mailbox has an email of the trigger: of that tick, or from after `since`."""
+    near = outbox.c.tick == stored.tick
+    if since is not None:
+        near |= outbox.c.created_at > since
+    of_trigger = (outbox.c.trigger == stored.trigger, outbox.c.address == address)
+    counted = outbox.c.state.in_([state.value for state in COUNTED])
+    other = work.connection.execute(select(outbox.c.id).where(*of_trigger, counted, near).limit(1)).scalar()
+    if other is not None:
+        raise TransitionRefused(
+            f"email {row.id} is not made anew: its mailbox has email {other} of the same trigger",
+            help="one mailbox gets one of a trigger in a tick, and in the time of `every`; cancel the other one first",
+        )
 
 
 def _copy(work: Work, row: OutboxRow, given: Given) -> int:

@@ -73,14 +73,20 @@ class Deciding(ABC):
         actor: str,
         reason: str = "",
         hold: timedelta = timedelta(0),
+        every: Mapping[str, timedelta] | None = None,
         *,
         dry_run: bool = False,
     ) -> Retried:
-        """Makes emails in the place of those that could not be made or were cancelled, each from its draft."""
+        """Makes emails in the place of those that could not be made or were cancelled, each from its draft.
+
+        `every` has the time of the triggers that say one, by name.
+        """
+
+        def act(work: Work, at: datetime) -> Retried:
+            return copies.make_anew(work, drafts, at, actor, reason, hold, every or {})
+
         # alone, as for `retry_all`
-        return self._decide(
-            now, lambda work, at: copies.make_anew(work, drafts, at, actor, reason, hold), dry_run, locks.forbidding
-        )
+        return self._decide(now, act, dry_run, locks.forbidding)
 
     def approve(self, id: int, digest: str, now: datetime, actor: str, hold: timedelta) -> OutboxRow:
         """Approves the message with that digest; it leaves when the hold is over."""

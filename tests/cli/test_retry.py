@@ -10,7 +10,7 @@ from rulekit.outbox.rows import RowFilter
 
 MONDAY, TUESDAY, LATER = "2026-01-01T08:00Z", "2026-01-02T08:00Z", "2026-01-03T08:00Z"
 BY = ("--by", "Eve", "--now", LATER)
-BROKEN = 'template Hello:\n  subject "Hello"\n  text "You pay {{ person.plan | number(2) }}."\n'
+BROKEN = 'template Hello:\n  subject "Hello"\n  text "You pay {{ 1 / 0 }}."\n'
 MENDED = 'template Hello:\n  subject "Mended"\n  text "You are on {{ person.plan }}."\n'
 
 
@@ -113,6 +113,54 @@ def test_a_cancelled_email_is_made_anew_only_when_it_is_named(project: Any) -> N
     reconciles(project)
 
 
+SHARED = [["ada", "", "pro", ""], ["bob", "Office@example.com", "pro", ""]]
+
+
+def share(project: Any, options: str = "") -> None:
+    """Of two keys with one mailbox ada's had none at first, so bob's got the email of the tick; then it is mended."""
+    rules(project, MENDED, f"trigger Greet: on tagged(Pro) send template Hello {options}")
+    project.run(MONDAY)
+    project.person_rows(SHARED)
+    project.run(TUESDAY)
+    assert states(project) == [("ada", "failed"), ("bob", "unapproved")]
+    project.person_rows([["ada", "office@example.com", "pro", ""], SHARED[1]])
+
+
+def test_a_mailbox_that_had_the_email_of_that_tick_gets_no_second(project: Any) -> None:
+    share(project)
+    told = retry(project, "1", code=1)
+    assert "email 1 is not made anew: its mailbox has email 2 of the same trigger" in told
+    project.cli("outbox", "cancel", "2", *BY)
+    assert "email 1 to ada: made anew as email 3" in retry(project, "1")
+    assert "its mailbox has email 3" in retry(project, "2", code=1)
+    reconciles(project)
+
+
+def test_of_two_keys_with_one_mailbox_one_is_made_anew(project: Any) -> None:
+    share(project)
+    project.cli("outbox", "cancel", "2", *BY)
+    for dry in (("--dry-run",), ()):
+        told = retry(project, "1", "2", *dry, code=1)
+        assert "email 1 to ada: " in told
+        assert "email 2 is not made anew: its mailbox has email " in told
+    assert states(project) == [("ada", "failed"), ("bob", "cancelled"), ("ada", "unapproved")]
+    reconciles(project)
+
+
+@pytest.mark.parametrize(("every", "made"), [("every=7d", False), ("every=1h", True), ("", True)])
+def test_the_time_of_every_holds_for_the_mailbox(project: Any, every: str, made: bool) -> None:
+    rules(project, BROKEN, f"trigger Greet: on tagged(Pro) send template Hello {every}")
+    project.run(MONDAY)
+    project.person_rows([["ada", "office@example.com", "pro", ""]])
+    project.run(TUESDAY)
+    rules(project, MENDED, f"trigger Greet: on tagged(Pro) send template Hello {every}")
+    project.person_rows([["ada", "office@example.com", "pro", ""], SHARED[1]])
+    project.run("2026-01-02T09:00Z")
+    assert states(project) == [("ada", "failed"), ("bob", "unapproved")]
+    assert ("made anew as email 3" in retry(project, "1", code=not made)) == made
+    reconciles(project)
+
+
 @pytest.mark.parametrize("edge", ["tagged", "untagged"])
 def test_who_crossed_back_gets_none(project: Any, edge: str) -> None:
     inside, outside = ("pro", "free") if edge == "tagged" else ("free", "pro")
@@ -176,8 +224,8 @@ def test_one_that_may_have_arrived_before_it_was_cancelled_is_not_made_anew(proj
     from rulekit.records import Unknown
 
     begin(project, MENDED, trigger='trigger Greet: on tagged(Pro) send template Hello uncertain="resend"')
-    now = project.instant(TUESDAY)
-    project.cli("outbox", "approve", "1", "--by", "Eve", "--now", "2026-01-01T09:00Z")
+    now = project.instant("2026-01-02T08:10Z")
+    project.cli("outbox", "approve", "1", "--by", "Eve", "--now", TUESDAY)
     with open_project_store(project.folder) as store:
         [claim] = store.claim_due(now, "test", 1).claims
         store.mark_data(claim, now)
@@ -185,7 +233,7 @@ def test_one_that_may_have_arrived_before_it_was_cancelled_is_not_made_anew(proj
         store.resend(now, Doubt("resend"))
         store.cancel(1, now, "Eve")
         assert why_never(store.rows(RowFilter(ids=[1]))[0])
-    assert "email 1 may have arrived at 2026-01-02T08:00:00Z, before it was cancelled" in retry(project, "1", code=1)
+    assert "email 1 may have arrived at 2026-01-02T08:10:00Z, before it was cancelled" in retry(project, "1", code=1)
 
 
 def test_rules_that_no_longer_ask_for_it(failed: Any) -> None:
