@@ -99,21 +99,27 @@ def _accept(items: Iterator[Item], words: tuple[str, ...]) -> Iterator[Item]:
 
 
 def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[Heard]:
-    now, actor = request.now, request.actor
     entries = [item for item in batch if isinstance(item, Entry)]
     notices = [item for item in batch if isinstance(item, Notice)]
-    if entries:
-        fallback = request.reason or f"on the list {request.path.name}"
-        reasons = {entry.address: entry.reason or fallback for entry in entries}
-        # a list without words may say by its name what it is of
-        said = request.reason or request.path.stem
-        wished = {entry.address for entry in entries if is_wish(entry.reason or said)}
-        for asked in (True, False):
-            some = {address: reason for address, reason in reasons.items() if (address in wished) is asked}
-            if some:
-                yield store.suppress_listed(some, now, actor, request.trigger, asked=asked, dry_run=request.dry_run)
+    # rulekit's own lists say for each line which trigger it is about
+    for trigger in dict.fromkeys(entry.trigger for entry in entries):
+        yield from _hear_list(store, request, [entry for entry in entries if entry.trigger == trigger])
     if notices:
-        yield store.record_notices(notices, now, actor, dry_run=request.dry_run)
+        yield store.record_notices(notices, request.now, request.actor, dry_run=request.dry_run)
+
+
+def _hear_list(store: Store, request: ImportRequest, entries: list[Entry]) -> Iterator[Heard]:
+    """Suppresses the addresses of a list, all for the same trigger."""
+    trigger = request.trigger or entries[0].trigger
+    fallback = request.reason or f"on the list {request.path.name}"
+    reasons = {entry.address: entry.reason or fallback for entry in entries}
+    # a list without words may say by its name what it is of
+    said = request.reason or request.path.stem
+    wished = {entry.address for entry in entries if is_wish(entry.reason or said)}
+    for asked in (True, False):
+        some = {address: reason for address, reason in reasons.items() if (address in wished) is asked}
+        if some:
+            yield store.suppress_listed(some, request.now, request.actor, trigger, asked=asked, dry_run=request.dry_run)
 
 
 def _count(done: Imported, batch: list[Item]) -> None:

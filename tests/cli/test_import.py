@@ -218,3 +218,26 @@ def test_a_file_of_a_hundred_thousand_addresses_takes_seconds(mailed: Any) -> No
     start = time.process_time()
     assert told(mailed, path, *AT) == "100,000 addresses suppressed\n"
     assert time.process_time() - start < 30
+
+
+def test_the_list_of_another_store_is_taken_as_it_stands(mailed: Any) -> None:
+    mailed.cli("suppress", "add", "ada@example.com", "--reason", "she told us on the phone", *AT)
+    mailed.cli("suppress", "add", "bob@example.com", "--reason", "delivered", "--trigger", "Greet", *AT)
+    path = mailed.write("list.json", mailed.cli("suppress", "list", "--output", "json").output)
+    mailed.cli("suppress", "remove", "ada@example.com")
+    mailed.cli("suppress", "remove", "bob@example.com", "--trigger", "Greet")
+
+    assert told(mailed, path, *AT) == "2 addresses suppressed\n"
+    listed = json.loads(mailed.cli("suppress", "list", "--output", "json").output)["suppressions"]
+    assert [(line["address"], line["trigger"], line["reason"]) for line in listed] == [
+        ("ada@example.com", None, "she told us on the phone"),
+        ("bob@example.com", "Greet", "delivered"),
+    ]
+
+
+def test_a_trigger_of_another_store_that_is_not_known_here_stands_for_all_mail(mailed: Any) -> None:
+    line = {"address": "cyd@example.com", "trigger": "Bye", "at": "2026-01-02T09:00:00Z", "by": "Eve", "reason": "no"}
+    path = mailed.write("list.json", json.dumps({"schema_version": 1, "suppressions": [{**line, "people": []}]}))
+    assert told(mailed, path, *AT) == "1 address suppressed\n"
+    (found,) = json.loads(mailed.cli("suppress", "list", "--output", "json").output)["suppressions"]
+    assert (found["address"], found["trigger"]) == ("cyd@example.com", None)

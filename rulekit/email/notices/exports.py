@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rulekit.email.notices.providers import read_happening
@@ -51,10 +51,11 @@ _IN_BRACKETS = re.compile(r"<([^<>]*)>\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An address that stands on a list, and why if the list says so."""
+    """An address that stands on a list, why if the list says so, and for which trigger's emails; None is all mail."""
 
     address: str
     reason: str = ""
+    trigger: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,10 @@ def _read_value(value: Any, place: str, depth: int = 0) -> Iterator[Item]:
 
 
 def _read_object(value: Mapping[str, Any], place: str, depth: int) -> Iterator[Item]:
+    ours = value.get("suppressions")
+    if "schema_version" in value and isinstance(ours, list):
+        yield from (_read_ours(line, f"{place}, number {number}") for number, line in enumerate(ours, 1))
+        return
     try:
         happening = read_happening(value)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
@@ -144,6 +149,15 @@ def _read_object(value: Mapping[str, Any], place: str, depth: int) -> Iterator[I
             yield from _read_value(inside, place, depth + 1)
         return
     yield _read_fields({name: str(text) for name, text in fields.items()}, place)
+
+
+def _read_ours(line: Any, place: str) -> Item:
+    """Returns what a line of `rulekit suppress list --output json` says; its reason is a person's, and not judged."""
+    if not isinstance(line, dict) or not isinstance(line.get("address"), str):
+        return Unreadable(place, "it holds no address")
+    entry = _entry(line["address"], str(line.get("reason") or ""), place)
+    trigger = line.get("trigger")
+    return replace(entry, trigger=trigger) if isinstance(entry, Entry) and isinstance(trigger, str) else entry
 
 
 def read_csv(text: str) -> Iterator[Item]:
