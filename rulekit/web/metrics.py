@@ -51,7 +51,9 @@ def _emails(figures: Figures) -> Iterable[Metric]:
             emails.add_metric([trigger, state.value], count)
             if state in END_STATES:
                 ended.add_metric([trigger, state.value], count)
-    waiting = GaugeMetricFamily("rulekit_waiting", "Taggings that wait for `after`, by trigger.", labels=["trigger"])
+    waiting = GaugeMetricFamily(
+        "rulekit_waiting", "Taggings that wait for `after` or `every`, by trigger.", labels=["trigger"]
+    )
     for trigger, count in sorted(figures.waiting.items()):
         waiting.add_metric([trigger], count)
     return emails, ended, waiting
