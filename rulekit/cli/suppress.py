@@ -15,8 +15,9 @@ from rulekit.cli.options import Instant, by_option, now_option, output_option, p
 from rulekit.cli.printing import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
 from rulekit.diagnostics.lines import plural
+from rulekit.email.addresses import parse_address
 from rulekit.engine import open_project_store
-from rulekit.errors import TransitionRefused
+from rulekit.errors import ComposeError, TransitionRefused
 from rulekit.outbox.store import Store
 from rulekit.outbox.suppressions import Suppression, Which, normalise
 
@@ -44,11 +45,20 @@ def add(address: str, trigger: str | None, reason: str, by: str, now: datetime, 
 
     Emails that wait for them end; one that is being sent is too late to stop.
     """
+    _refuse_what_is_no_address(address)
     with open_project_store(project) as store:
         refuse_unknown_trigger(store, trigger)
         ended = store.suppress(address, reason, now, by, trigger)
     what = f" for {trigger}" if trigger else ""
     click.echo(f"{escape_line(address)} is not mailed any more{what}; {plural(ended, 'waiting email')} ended")
+
+
+def _refuse_what_is_no_address(text: str) -> None:
+    """Refuses a text that no email goes to: on the list it would forbid nothing, while somebody relies on it."""
+    try:
+        parse_address(text.strip())
+    except ComposeError as error:
+        raise ComposeError(str(error), help="name one bare address, like `ada@example.com`") from None
 
 
 @command.command("remove")

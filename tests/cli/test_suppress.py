@@ -28,6 +28,18 @@ def test_a_suppressed_address_ends_what_waits_for_it(mailed: Any) -> None:
     assert "ada@example.com  all mail  2026-01-02T09:00:00Z  Eve  ada     wrote to us" in listed
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "ada", "ada@", "@example.com", "Ada <ada@example.com>", "ada@example.com, bo@example.com", "*@a.com,"],
+)
+def test_what_is_no_address_is_refused(mailed: Any, text: str) -> None:
+    added = mailed.cli("suppress", "add", text, *AT)
+    assert added.exit_code == 2
+    assert "is not an email address" in added.output
+    assert "help: name one bare address, like `ada@example.com`" in added.output
+    assert mailed.cli("suppress", "list").output == "no address is suppressed\n"
+
+
 def test_removing_allows_the_address_again(mailed: Any) -> None:
     mailed.cli("suppress", "add", "ada@example.com", "--by", "Eve", *AT)
     removed = mailed.cli("suppress", "remove", "ada@example.com")
