@@ -18,6 +18,7 @@ _PHRASES = re.compile(
     r"|Expected Number of Columns: \d+ Found: \d+"
     r"|Invalid unicode \(byte sequence mismatch\) detected"
     r"|Maximum line size of \d+ bytes exceeded"
+    r"|Expected top-level JSON array"
     r"|Malformed JSON(?= in file)|JSON transform error(?= in file)"
     r"|(?:(?<=, )at byte \d+ |(?<=, ))in (?:line|record/value) \d+"
     r"|unexpected (?:control )?character(?: in string)?|unexpected end of data|has duplicate key"

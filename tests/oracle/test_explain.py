@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
@@ -64,6 +65,7 @@ def parts(part: Any) -> Iterator[Any]:
 def instants(world: naive.World, now: datetime, end: datetime) -> list[datetime]:
     """Returns instants before the forecast at which somebody's answer may change: what the data holds, plus lengths."""
     rows = [*world.people, *world.companies, *(row for rows in world.events.values() for row in rows)]
-    held = {naive.instant(v) for row in rows for v in row.values() if isinstance(v, date)}
+    dates = {v for row in rows for v in row.values() if isinstance(v, date)}
+    held = {v if isinstance(v, datetime) else naive.midnight(v, ZoneInfo("UTC")) for v in dates}
     lengths = [timedelta(0), *LENGTHS, *(2 * length for length in LENGTHS)]
     return sorted({at + length for at in held for length in lengths if now < at + length < end})

@@ -79,26 +79,35 @@ def check_triggers(declared: Declared, findings: Findings) -> dict[str, Trigger]
 
 
 def _check_references(trigger: tree.TriggerDeclaration, declared: Declared, findings: Findings) -> None:
-    _refuse_mixed_up(trigger, declared, findings)
-    _require(codes.UNKNOWN_PERSONA, "persona", trigger.persona, declared.personas, declared, findings)
-    if trigger.segment is not None:
+    if not _tags_a_segment(trigger, declared, findings):
+        _require(codes.UNKNOWN_PERSONA, "persona", trigger.persona, declared.personas, declared, findings)
+    if trigger.segment is not None and not _names_a_persona(trigger, trigger.segment, declared, findings):
         _require(codes.UNKNOWN_SEGMENT, "segment", trigger.segment, declared.segments, declared, findings)
     _require(codes.UNKNOWN_TEMPLATE, "template", trigger.template, declared.templates, declared, findings)
 
 
-def _refuse_mixed_up(trigger: tree.TriggerDeclaration, declared: Declared, findings: Findings) -> None:
-    """Reports a segment where people are tagged, and a persona where companies are named."""
-    persona, segment = trigger.persona, trigger.segment
-    if persona.text in declared.segments and persona.text not in declared.personas:
-        help = f"name a persona, and limit it with `in`, as in `on {trigger.edge}(My_Persona) in {persona.text}`"
-        message, label = f"`{persona.text}` is a segment, not a persona", "people are tagged, companies are not"
-        findings.fail(codes.UNKNOWN_PERSONA, message, persona.span, label, help=help)
-    if segment is not None and segment.text in declared.personas and segment.text not in declared.segments:
-        help = (
-            f"declare a persona that says `in {persona.text} and in {segment.text}`, and name it in `{trigger.edge}(…)`"
-        )
-        message, label = f"`{segment.text}` is a persona, not a segment", "`in` names a set of companies here"
-        findings.fail(codes.UNKNOWN_SEGMENT, message, segment.span, label, help=help)
+def _tags_a_segment(trigger: tree.TriggerDeclaration, declared: Declared, findings: Findings) -> bool:
+    """Returns whether a segment stands where people are tagged, and reports it."""
+    persona = trigger.persona
+    if persona.text not in declared.segments or persona.text in declared.personas:
+        return False
+    help = f"name a persona, and limit it with `in`, as in `on {trigger.edge}(My_Persona) in {persona.text}`"
+    message, label = f"`{persona.text}` is a segment, not a persona", "people are tagged, companies are not"
+    findings.report(codes.UNKNOWN_PERSONA, message, persona.span, label, help=help)
+    return True
+
+
+def _names_a_persona(
+    trigger: tree.TriggerDeclaration, segment: tree.Name, declared: Declared, findings: Findings
+) -> bool:
+    """Returns whether a persona stands where companies are named, and reports it."""
+    if segment.text not in declared.personas or segment.text in declared.segments:
+        return False
+    both = f"`in {trigger.persona.text} and in {segment.text}`"
+    help = f"declare a persona that says {both}, and name it in `{trigger.edge}(…)`"
+    message, label = f"`{segment.text}` is a persona, not a segment", "`in` names a set of companies here"
+    findings.report(codes.UNKNOWN_SEGMENT, message, segment.span, label, help=help)
+    return True
 
 
 def _require(code: Code, kind: str, name: tree.Name, known: Any, declared: Declared, findings: Findings) -> None:
