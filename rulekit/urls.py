@@ -187,6 +187,7 @@ def _check_postgres(url: str) -> None:
         raise ValueError(f"it does not name a store: no database follows the host; {_POSTGRES}")
     if parts["port"] is not None and not (parts["port"].isdecimal() and 0 < int(parts["port"]) < 65536):
         raise ValueError(f"it does not name a store: its port is none from 1 to 65535; {_POSTGRES}")
+    _check_host(parts["host"] or "")
     for name, value in parse_qsl(parts["options"] or "", keep_blank_values=True):
         _check_option(name, value)
 
@@ -217,10 +218,16 @@ def parse_smtp(url: str) -> SmtpUrl:
         raise ValueError(
             f"there is no option `{name}`{did_you_mean(name, _SMTP_OPTIONS) or f'; write {_either(_SMTP_OPTIONS)}'}"
         )
+    _check_host(parts.hostname or "")
     tls, timeout = _tls(parts.scheme, options), _timeout(options)
     found = SmtpUrl(parts.hostname or "", port, tls, timeout, options.get("ca"), user, password)
     _refuse_unsafe(found)
     return found
+
+
+def _check_host(host: str) -> None:
+    if re.search(r"\s", host):
+        raise ValueError("there is a blank in its host, which no name of a machine has; take it out")
 
 
 def _tls(scheme: str, options: Mapping[str, str]) -> str:

@@ -114,6 +114,8 @@ hold = "1h"
         ({"sender": {"url": "smtp://h:0"}}, "it has a port 0"),
         ({"sender": {"url": "smtp://h:70000"}}, "it cannot be read as the URL of a server"),
         ({"sender": {"url": "smtp://:25"}}, "it names no server"),
+        ({"sender": {"url": "smtp://mail example.com"}}, "a blank in its host"),
+        ({"store": {"url": "postgresql://u@db example.com/x"}}, "a blank in its host"),
         ({"sender": {"url": "smtp://h/in"}}, "a path"),
         ({"sender": {"url": "smtp://${USER}:${PASSWORD}@${HOST}"}}, "a login and not for a host or port"),
         ({"sender": {"url": "smtp://h:${PORT}"}}, "a login and not for a host or port"),
