@@ -130,7 +130,7 @@ def _refuse(store: Store, named: Sequence[str], known: frozenset[str] | None) ->
 
 def _tell(named: Sequence[str], found: Sequence[Suppression], lacking: int, dry_run: bool) -> None:
     who = escape_line(named[0]) if len(named) == 1 else plural(len(found), "address", "addresses")
-    also = f"; {lacking:,} of those named were not suppressed" if lacking > 0 else ""
+    also = f"; {lacking:,} of those named {'was' if lacking == 1 else 'were'} not suppressed" if lacking > 0 else ""
     click.echo(f"{who} {'might' if dry_run else 'may'} be mailed again{also}")
 
 

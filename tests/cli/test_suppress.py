@@ -179,7 +179,7 @@ def test_many_addresses_are_removed_by_name_and_from_a_file_or_a_pipe(mailed: An
     for name in ("ada", "bob", "cid", "dee"):
         mailed.cli("suppress", "add", f"{name}@example.com", "--by", "Eve", *AT)
     done = mailed.cli("suppress", "remove", "ADA@example.com", "nobody@example.com", "bob@example.com")
-    assert done.output == "2 addresses may be mailed again; 1 of those named were not suppressed\n"
+    assert done.output == "2 addresses may be mailed again; 1 of those named was not suppressed\n"
     piped = mailed.cli("suppress", "remove", "--from", "-", input="\ncid@example.com\n\n")
     assert piped.output == "cid@example.com may be mailed again\n"
     mailed.cli("suppress", "remove", "--from", str(mailed.write("fine.txt", "\ufeffdee@example.com\n")))
