@@ -52,7 +52,7 @@ def _emails(figures: Figures) -> Iterable[Metric]:
             if state in END_STATES:
                 ended.add_metric([trigger, state.value], count)
     waiting = GaugeMetricFamily(
-        "rulekit_waiting", "Taggings that wait for `after` or `every`, by trigger.", labels=["trigger"]
+        "rulekit_waiting", "Taggings whose email waits for its time, by trigger.", labels=["trigger"]
     )
     for trigger, count in sorted(figures.waiting.items()):
         waiting.add_metric([trigger], count)
