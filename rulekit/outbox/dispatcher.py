@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import perf_counter
 
+from rulekit.doubt import Doubt
 from rulekit.errors import RulekitError, TransitionRefused
 from rulekit.outbox.claims import Answer, Claim, Finish
 from rulekit.outbox.connections import Asked, Connection, Done, Said
@@ -317,15 +318,27 @@ def dispatch(
 ) -> DispatchReport:
     """Sends what is due, at most `limit` emails, and reports what became of each.
 
-    Emails of workers that died are taken back first, and those in doubt that are to go again. `progress` hears how many
-    emails are done. Raises StoreError when the store fails, and what `open_sender` raises on purpose; the emails at
-    hand then wait.
+    Emails of workers that died are taken back first, and those in doubt that are to go again; what failed by that or
+    stays in doubt is reported, too. `progress` hears how many emails are done. Raises StoreError when the store fails,
+    and what `open_sender` raises on purpose; the emails at hand then wait.
     """
-    store.reap(now())
-    store.resend(now(), worker.gates.doubt)
     work = _Dispatch(store, open_sender, now, worker, limit, progress)
+    work.ended.update(_take_back(store, now, worker.gates.doubt))
     try:
         work.run()
     finally:
         work.close()
     return work.report()
+
+
+def _take_back(store: Store, now: Callable[[], datetime], doubt: Doubt) -> Counter[State]:
+    """Takes emails back from workers that died, resends what is in doubt and may go, and counts what does not.
+
+    Nobody else tells of them: whoever killed the worker saw no report of what it had in hand.
+    """
+    store.resend(now(), doubt)
+    taken = store.reap(now())
+    stays = Counter({state: taken.get(state, 0) for state in (State.FAILED, State.UNCERTAIN)})
+    if stays[State.UNCERTAIN]:
+        stays[State.UNCERTAIN] -= store.resend(now(), doubt)
+    return stays

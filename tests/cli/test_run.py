@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from rulekit.engine import open_project_store
 from tests.cli.test_export import validator
 
 AUTO = "trigger Greet: on tagged(Pro) send template Hello auto=true"
@@ -112,6 +113,33 @@ def test_quiet_says_what_could_not_be_made_or_sent(project: Any) -> None:
     run(project, FIRST)
     project.person_rows([("ada", "no address", "pro", "acme"), ("bob", "bob@example.com", "free", "acme")])
     assert "Greet: 1 email could not be made" in run(project, SECOND, "--quiet")
+
+
+def die_while_sending(project: Any) -> None:
+    """Lets a worker stop for ever after it began with the message of email 1."""
+    project.cli("outbox", "approve", "1", "--now", SECOND)
+    with open_project_store(project.folder) as store:
+        [claim] = store.claim_due(project.instant("2026-01-02T10:00Z"), "killed", 1).claims
+        store.mark_data(claim, project.instant("2026-01-02T10:00Z"))
+
+
+@pytest.mark.parametrize("options", [("--quiet",), ("--quiet", "--output", "json")])
+def test_the_run_after_a_worker_was_killed_says_what_it_left_in_doubt(mailed: Any, options: tuple[str, ...]) -> None:
+    die_while_sending(mailed)
+    assert "1 email: may have been sent, nobody knows: `rulekit outbox list" in run(mailed, THIRD, *options)
+    assert run(mailed, "2026-01-04T08:00Z", *options) == ""
+
+
+def test_a_run_counts_what_a_killed_worker_left_in_doubt(mailed: Any) -> None:
+    die_while_sending(mailed)
+    assert "dispatch: 0 emails sent, 1 uncertain\n" in run(mailed, THIRD)
+
+
+def test_what_a_killed_worker_left_and_goes_again_is_not_in_doubt(mailed: Any) -> None:
+    die_while_sending(mailed)
+    mailed.settings(more='[delivery]\nuncertain = "resend"')
+    assert run(mailed, THIRD, "--quiet") == ""
+    assert run(mailed, "2026-01-04T08:00Z").endswith("dispatch: 1 email sent\n")
 
 
 def test_a_run_as_json(project: Any) -> None:
