@@ -89,15 +89,23 @@ def addresses() -> dict[str, list[tuple[str, str | None]]]:
     groups: dict[str, list[tuple[str, str | None]]] = {
         name: [(t, None) for t in group] for name, group in refused.items()
     }
-    # one mailbox gets one email, so that two ways to write it stand in two groups
     for text, address in [*((text, text) for text in _PLAIN), *_REWRITTEN]:
-        taken = {normalise(other) for _, other in groups.get("plain", []) if other is not None}
-        group = "plain again" if address is not None and normalise(address) in taken else "plain"
-        groups.setdefault(group, []).append((text, address))
+        groups.setdefault(_free_group(groups, address), []).append((text, address))
     folder = os.environ.get("RULEKIT_REAL_DATA")
     if folder:
         groups |= {"is_email": _is_email(folder), "Django": _django(folder)}
     return groups
+
+
+def _free_group(groups: dict[str, list[tuple[str, str | None]]], address: str | None) -> str:
+    """Returns the first group in which nobody has that mailbox yet: one mailbox gets one email of a run."""
+    number = 0
+    while True:
+        name = f"plain {number}" if number else "plain"
+        taken = {normalise(other) for _, other in groups.get(name, []) if other is not None}
+        if address is None or normalise(address) not in taken:
+            return name
+        number += 1
 
 
 _SEPARATORS = [
