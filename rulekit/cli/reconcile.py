@@ -40,9 +40,7 @@ def _print(found: Reconciliation) -> None:
         for reason, count in account.reasons.items():
             click.echo(f"{account.trigger}: no email for {plural(count, 'tagging')}: {escape_line(reason)}")
         if account.again:
-            click.echo(
-                f"{account.trigger}: {plural(account.again, 'copy', 'copies')} sent again because somebody asked"
-            )
+            click.echo(f"{account.trigger}: {plural(account.again, 'copy', 'copies')} made because somebody asked")
     if found.since != 1:
         _print_since(found.since)
     if found.again:
