@@ -218,7 +218,7 @@ def test_a_store_that_is_a_folder(project: Any) -> None:
     result = project.cli("run", "--now", LATER)
     assert result.exit_code == 2
     assert "the store rulekit.db cannot be opened" in result.output
-    assert "help: check that you may read and write" in result.output
+    assert "help: see what became of the file, and put it back to" in result.output
 
 
 def test_a_store_in_a_place_that_is_a_file(project: Any) -> None:

@@ -186,7 +186,8 @@ class _Operations:
         type_ = self.types.of(node)
         if type_ is None or type_.kind in kinds:
             return
-        wanted = " or ".join(dict.fromkeys(described(Type(kind)) for kind in kinds if kind is not Kind.ONE_OF))
+        words = (described(Type(kind)) for kind in kinds if kind is not Kind.ONE_OF)
+        wanted = "a list or a text" if kinds is ITEMS else " or ".join(words)
         self._report(
             f"{what} needs {wanted}, {self._words(node)} is {described(type_)}",
             self._place(node),

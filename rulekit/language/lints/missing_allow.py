@@ -22,7 +22,7 @@ def check(view: View) -> Iterator[Diagnostic]:
     if scheme != "folder" and view.settings.sender.allow is None:
         yield Diagnostic(
             codes.MISSING_ALLOW,
-            f"`allow` does not say who may be mailed through `{scheme}:`, so nothing runs",
+            f"`allow` does not say whom `{scheme}:` may mail, so nothing runs",
             Label(place_of(source, "sender"), "`allow` is missing"),
             help='add `allow = ["*@your-own.example"]` while you try things out, and `allow = ["*"]` in production',
         )

@@ -92,7 +92,7 @@ REPORTED = {
     "{% for tag in person.tags %}{{ tag | number }}{% endfor %}": ("tag", "give it a number, or leave it out"),
     "{% for c in person.seats %}x{% endfor %}": (
         "person.seats",
-        "give it a list of texts or a text, or leave it out",
+        "give it a list or a text, or leave it out",
     ),
     "{{ person.seats | number('2') }}": ("'2'", "give it a number, or leave it out"),
     "{{ person.seats | number(1, ',', 3) }}": (

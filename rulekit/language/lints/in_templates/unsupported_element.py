@@ -10,8 +10,8 @@ from rulekit.language.lints.view import View
 
 _REMEDIES = {
     "script": "remove it; no mail program runs scripts",
-    "iframe": "link to the page",
-    "frame": "link to the page",
+    "iframe": "use a link to the page",
+    "frame": "use a link to the page",
     "object": "use an image, or a link",
     "embed": "use an image, or a link",
     "applet": "use an image, or a link",
