@@ -181,7 +181,8 @@ def _until_later(asking: _Asking, line: Any) -> Held | None:
     now, gates = asking.now, asking.gates
     if line.halt is not None:
         return Held(f"sending is halted: {line.halt}", DEFER, now + HALTED_FOR)
-    if line.not_before > now:
+    # None where the email has left this worker's hands meanwhile, and asks for approval again
+    if line.not_before is not None and line.not_before > now:
         return Held("its time has not come by this clock", DEFER, line.not_before)
     if gates.quiet is not None:
         morning = next_allowed(now, gates.quiet, line.zone or gates.zone)

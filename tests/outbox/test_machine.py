@@ -32,7 +32,7 @@ from rulekit.doubt import POLICIES, Doubt
 from rulekit.errors import TransitionRefused
 from rulekit.outbox import beginnings
 from rulekit.outbox import transitions as table
-from rulekit.outbox.breaker import Breaker
+from rulekit.outbox.breaker import Breaker, Refusals
 from rulekit.outbox.claims import LEASE, Finish
 from rulekit.outbox.gates import Gates, Held
 from rulekit.outbox.states import Phase, State
@@ -95,7 +95,7 @@ class Outbox(RuleBasedStateMachine):
         self.kept = {}
         self.claims = []
         self.token = 0
-        self.breaker = Breaker()
+        self.breaker, self.refusals = Breaker(), Refusals()
         # which addresses are on the list, and whether somebody asked for it; who is not mailed because of which of them
         self.listed = {}
         self.asked = {person: set() for person in PEOPLE}
@@ -315,7 +315,11 @@ class Outbox(RuleBasedStateMachine):
         given = Given(self.now, worker, token=self.token + 1, lease_until=self.now + LEASE, doubt=self.doubt)
         may = self.breaker.may_send(self.now)
         due = [row for row in self.rows.values() if self.is_open(table.CLAIM, row, given)]
-        due = sorted(due, key=lambda row: (row.not_before, row.id))[: limit if may is None else min(limit, may)]
+        # what tries for all is what was tried longest ago
+        order = (
+            (lambda row: (row.token, row.not_before, row.id)) if may == 1 else (lambda row: (row.not_before, row.id))
+        )
+        due = sorted(due, key=order)[: limit if may is None else min(limit, may)]
         for row in due:
             self.step(table.CLAIM, row, given)
         leaving = [row.id for row in due if not self.keeps_back(row, given)]
@@ -341,15 +345,17 @@ class Outbox(RuleBasedStateMachine):
 
     def finish(self, claim, outcome):
         row = self.rows[claim.row.id]
+        self.refusals = self.refusals.after(outcome)
+        said, outcome = outcome, self.refusals.blame(outcome)
         expected = self.finished(claim, row, outcome)
-        _, (answer,) = self.store.settle([], [Finish(claim, outcome)], self.now, self.gates)
+        _, (answer,) = self.store.settle([], [Finish(claim, said)], self.now, self.gates)
         assert isinstance(answer, State) == expected
         # what is said of an address, or of the sender, is true even when the email is no longer this worker's
         about = getattr(outcome, "about", None)
         if isinstance(outcome, Refused) and about is RefusalClass.ADDRESS:
             self.suppress(claim.row.recipient, asked=False)
         if about is RefusalClass.SENDER:
-            self.breaker = self.breaker.after_fault(self.now)
+            self.breaker = self.breaker.after_fault(self.now, certain=outcome is not said)
         elif isinstance(outcome, Sent | Refused):
             self.breaker = self.breaker.after_success()
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import pytest
 
+from rulekit.errors import TransitionRefused
 from rulekit.outbox.states import State
 from rulekit.outbox.tick import Readdressing
 from rulekit.records import Later
@@ -53,6 +54,19 @@ def test_one_that_a_worker_has_in_hand_is_left_to_it(world, broken):
     assert move(world, auto=True).readdressed == 0
     assert world.store.row(row).recipient == "ann@example.com"
     assert claim.intact
+    assert broken(world.store) == {}
+
+
+def test_a_worker_that_slept_meanwhile_is_told_that_it_is_no_longer_its_email(world, broken):
+    (row,) = world.enter("ann", auto=True)
+    (claim,) = world.store.claim_due(world.now, "w", 9).claims
+    world.later(hours=1)
+    world.store.reap(world.now)
+    assert move(world, auto=False).readdressed == 1
+    assert world.store.row(row).state is State.UNAPPROVED
+    (answer,), _ = world.store.settle([claim], [], world.now)
+    assert isinstance(answer, TransitionRefused)
+    assert world.store.row(row).state is State.UNAPPROVED
     assert broken(world.store) == {}
 
 

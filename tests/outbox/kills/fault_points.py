@@ -92,30 +92,35 @@ def _lay_to_history(fuse: Fuse) -> None:
 
 
 def _lay_to_dialogue(fuse: Fuse) -> None:
-    sending, hearing = socket.socket.sendall, Dialogue.getreply
+    sending, writing, hearing = socket.socket.sendall, Dialogue._write, Dialogue._reply_within
     said = threading.local()
 
     def sendall(self: socket.socket, data: bytes) -> None:
         said.last = what = _what_is_said(data)
         fuse.reach(f"before {what}")
-        if what == "the message":
-            sending(self, data[: len(data) // 2])
-            fuse.reach("amid the message")
-            data = data[len(data) // 2 :]
         sending(self, data)
         fuse.reach(f"after {what}")
 
-    def getreply(self: Dialogue) -> tuple[int, bytes]:
-        reply = hearing(self)
+    def write(self: Dialogue, data: bytes) -> None:
+        said.last = what = "the final dot" if data == b".\r\n" else "the message"
+        fuse.reach(f"before {what}")
+        if what == "the message":
+            writing(self, data[: len(data) // 2])
+            fuse.reach("amid the message")
+            data = data[len(data) // 2 :]
+        writing(self, data)
+        fuse.reach(f"after {what}")
+
+    def reply_within(self: Dialogue, seconds: float) -> tuple[int, bytes]:
+        reply = hearing(self, seconds)
         fuse.reach(f"after the answer to {getattr(said, 'last', 'the connection')}")
         return reply
 
     setattr(socket.socket, "sendall", sendall)  # noqa: B010
-    setattr(Dialogue, "getreply", getreply)  # noqa: B010
+    setattr(Dialogue, "_write", write)  # noqa: B010
+    setattr(Dialogue, "_reply_within", reply_within)  # noqa: B010
 
 
 def _what_is_said(data: bytes) -> str:
-    if data == b".\r\n":
-        return "the final dot"
     word = data.split(maxsplit=1)[0].decode(errors="replace").upper()
-    return word if word in VERBS else "the message"
+    return word if word in VERBS else "something else"
