@@ -6,7 +6,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-TABLES = "rulekit/language/tables.bin"
+TABLES = "rulekit/language/parsing/tables.bin"
 
 
 class TablesBuildHook(BuildHookInterface[Any]):
@@ -17,7 +17,7 @@ class TablesBuildHook(BuildHookInterface[Any]):
         root = Path(self.root)
         sys.path.insert(0, str(root))
         try:
-            from rulekit.language.grammar import write_tables
+            from rulekit.language.parsing.grammar import write_tables
         finally:
             sys.path.remove(str(root))
         write_tables(root / TABLES, (root / "grammar" / "rules.lark").read_text(encoding="utf-8"))

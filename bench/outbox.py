@@ -18,10 +18,10 @@ import numpy as np
 from reconcile import MESSAGE, NOW, fill, memory
 from sqlalchemy import text
 
-from rulekit.outbox.rows import RowFilter
-from rulekit.outbox.states import State
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.lifecycle.tick_values import NewRow, TickRecord
+from rulekit.outbox.rows.queries import RowFilter
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import NewRow, TickRecord
 from rulekit.records import Edge, Tagging
 
 

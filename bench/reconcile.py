@@ -21,9 +21,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import insert, text, update
 
-from rulekit.outbox.memberships import pack
-from rulekit.outbox.store import Store
-from rulekit.outbox.tables import (
+from rulekit.outbox.database.tables import (
     audit,
     change_log,
     last_tick,
@@ -36,6 +34,8 @@ from rulekit.outbox.tables import (
     ticks,
     triggers,
 )
+from rulekit.outbox.rows.memberships import pack
+from rulekit.outbox.store import Store
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 MESSAGE = b"From: ada@example.com\r\n\r\n" + b"Dear reader, we miss you. Come back soon.\r\n" * 47

@@ -31,8 +31,8 @@ from smtp import HERE, fill_outbox
 from smtp_sides import NOW, Told
 
 from rulekit.engine import dispatch_due, open_project, open_store
-from rulekit.outbox.rows import RowFilter
-from rulekit.outbox.states import State
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.rows.queries import RowFilter
 from rulekit.outbox.store import Store
 
 # a lease, and the longest wait before another attempt that is not used up by then

@@ -25,8 +25,8 @@ import shapes
 
 from rulekit.engine import open_project, open_project_data, open_store, run
 from rulekit.engine.project import Project
-from rulekit.evaluation.members import Membership, evaluate
-from rulekit.evaluation.plan import build_plan
+from rulekit.evaluation.questions.membership import Membership, evaluate
+from rulekit.evaluation.sql.query_plan import build_plan
 
 NOW = datetime.fromisoformat(company.NOW).replace(tzinfo=UTC)
 SETTINGS = """\

@@ -178,7 +178,7 @@ class Playground:
 
     def unaccounted(self) -> list[tuple[Any, ...]]:
         """Returns taggings that matched a trigger of today's rules and do not have exactly one answer."""
-        from rulekit.language.project import load_rules
+        from rulekit.language.project_rules import load_rules
 
         program = load_rules(self.folder).program
         store = self.folder / "state/rulekit.db"

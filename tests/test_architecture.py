@@ -10,7 +10,7 @@ import pytest
 from rulekit.cli import COMMANDS
 from rulekit.hooks import PROJECT_NAME, specs
 from rulekit.language.program import EMAIL_STATES
-from rulekit.outbox.states import State
+from rulekit.outbox.lifecycle.states import State
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "rulekit").rglob("*.py"))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from rulekit.limits import QuietHours
-from rulekit.outbox.quiet import next_allowed
+from rulekit.outbox.sending.quiet import next_allowed
 from rulekit.zones import _RAILS, find_clock, read_zone
 
 

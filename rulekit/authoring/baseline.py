@@ -14,8 +14,8 @@ from typing import Any
 from rulekit.authoring.found import Found
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label, Severity, has_errors
+from rulekit.diagnostics.display import plural
 from rulekit.diagnostics.fingerprints import VERSION, fingerprints
-from rulekit.diagnostics.lines import plural
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.errors import RulekitError
 from rulekit.files import read_start, replace_file

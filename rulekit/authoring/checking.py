@@ -14,15 +14,15 @@ from pathlib import Path
 
 from rulekit.authoring.cache.looking import look, look_afresh
 from rulekit.authoring.found import Found, Step
+from rulekit.authoring.ignoring import suppress
 from rulekit.authoring.selecting import Selection
-from rulekit.authoring.suppressing import suppress
 from rulekit.diagnostics.diagnostic import Diagnostic
-from rulekit.diagnostics.lines import plural
+from rulekit.diagnostics.display import plural
+from rulekit.diagnostics.rendering import summary
 from rulekit.diagnostics.report import Case, Report
 from rulekit.diagnostics.source import SourceText
-from rulekit.diagnostics.text import summary
 from rulekit.errors import RulekitError
-from rulekit.language.folder import RulesFolder, is_rules
+from rulekit.language.project_texts import RulesFolder, is_rules
 
 # the text that stands in a file's place for one check
 Instead = Mapping[str, SourceText | Diagnostic]

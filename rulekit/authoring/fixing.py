@@ -12,7 +12,7 @@ from rulekit.diagnostics.report import Sources
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
 from rulekit.files import read_start, replace_file
-from rulekit.language.folder import is_body, is_rules
+from rulekit.language.project_texts import is_body, is_rules
 
 # a fix may make room for another one; fixes that undo each other would go on for ever
 PASSES = 20

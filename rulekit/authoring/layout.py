@@ -9,14 +9,14 @@ from pathlib import Path
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
-from rulekit.diagnostics.lines import plural
+from rulekit.diagnostics.display import plural
 from rulekit.diagnostics.report import Case, Report
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.errors import LayoutError, RulekitError, SettingsError
 from rulekit.files import read_start, replace_file
 from rulekit.folders import find_project, roots_for
-from rulekit.language.folder import RulesFolder
 from rulekit.language.formatting import format_source
+from rulekit.language.project_texts import RulesFolder
 from rulekit.language.reading import decode, read_source
 
 

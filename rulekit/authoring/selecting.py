@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rulekit.authoring.found import Found
 from rulekit.diagnostics.codes import ALL, by_name, nearest_name
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, has_errors
-from rulekit.diagnostics.lines import plural
+from rulekit.diagnostics.display import plural
 from rulekit.errors import RulekitError
 
 _FAMILY = re.compile(r"RK[0-9]{1,2}", re.IGNORECASE)

@@ -13,12 +13,12 @@ from tempfile import TemporaryDirectory
 
 from rulekit.authoring.found import Found
 from rulekit.diagnostics.diagnostic import has_errors
+from rulekit.diagnostics.display import plural
 from rulekit.diagnostics.fingerprints import fingerprints
-from rulekit.diagnostics.lines import plural
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
 from rulekit.folders import FILE_NAME
-from rulekit.language.folder import is_body, is_rules
+from rulekit.language.project_texts import is_body, is_rules
 
 # a hook of git runs with these set to what it was called for, which need not be this project
 _OF_HOOKS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")

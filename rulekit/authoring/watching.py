@@ -7,7 +7,7 @@ from threading import Event
 from watchfiles import BaseFilter, Change, watch
 
 from rulekit.folders import FILE_NAME
-from rulekit.language.folder import SKIPPED_FOLDERS, is_body, is_rules
+from rulekit.language.project_texts import SKIPPED_FOLDERS, is_body, is_rules
 
 # in milliseconds: how long it takes until the first check
 _WAIT = 100

@@ -5,6 +5,11 @@ No other room imports them: the engine hands them to the plugin loader, by name 
 
 from collections.abc import Mapping
 
-from rulekit.builtin import duckdb, files, folder, smtp
+from rulekit.builtin import duckdb_source, file_source, folder_sender, smtp_sender
 
-BUILTIN_PLUGINS: Mapping[str, object] = {"files": files, "duckdb": duckdb, "folder": folder, "smtp": smtp}
+BUILTIN_PLUGINS: Mapping[str, object] = {
+    "files": file_source,
+    "duckdb": duckdb_source,
+    "folder": folder_sender,
+    "smtp": smtp_sender,
+}

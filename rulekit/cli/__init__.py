@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rulekit import __version__
-from rulekit.diagnostics.lines import escape
+from rulekit.diagnostics.display import escape
 from rulekit.errors import PluginError, RulekitError, SourceError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class LazyGroup(click.Group):
         """Imports and returns a command, or None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"rulekit.cli.{cmd_name}").command
+        command = import_module(f"rulekit.cli.commands.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a slip in our own table
         return command
 
@@ -104,7 +104,7 @@ class LazyGroup(click.Group):
 def _told(error: Exception) -> RulekitError:
     """Returns any error in the user's terms; what nobody foresaw is a fault of rulekit, and is said to be one."""
     if isinstance(error, SourceError | PluginError):
-        from rulekit.cli.logs import hide_addresses
+        from rulekit.cli.printing.logs import hide_addresses
 
         # a source or a plugin says what it likes, and this may be the log of a job that others read
         error.message = hide_addresses(error.message)

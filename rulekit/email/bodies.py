@@ -10,8 +10,8 @@ from html import escape
 
 import css_inline
 
-from rulekit.email.markdown import html_from
-from rulekit.email.pages import require_bounded
+from rulekit.email.commonmark import html_from
+from rulekit.email.html_bounds import require_bounded
 from rulekit.errors import ComposeError
 
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)

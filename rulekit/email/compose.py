@@ -26,8 +26,8 @@ from rulekit.email.headers import (
     unsubscribe_headers,
 )
 from rulekit.email.plain import text_from_html
+from rulekit.email.template_values import Record, Verbatim, missing
 from rulekit.email.templates import CompiledText, Kind, compile_text
-from rulekit.email.values import Record, Verbatim, missing
 from rulekit.errors import ComposeError
 from rulekit.language.program import Persona, Template, Trigger
 from rulekit.records import Person

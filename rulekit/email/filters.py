@@ -16,7 +16,7 @@ from jinja2 import Undefined, pass_context
 from jinja2.exceptions import SecurityError, TemplateRuntimeError
 from jinja2.runtime import Context
 
-from rulekit.email.values import missing, show
+from rulekit.email.template_values import missing, show
 from rulekit.language.template_names import DATE_PARTS
 
 MAX_SIZE = 1 << 20

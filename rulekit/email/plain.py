@@ -8,7 +8,7 @@ from typing import Any
 
 from markdownify import ATX, MarkdownConverter
 
-from rulekit.email.pages import shorten_blanks
+from rulekit.email.html_bounds import shorten_blanks
 from rulekit.errors import ComposeError
 
 _BLOCKS = ["p", "div", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "hr"]

@@ -17,8 +17,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
 from rulekit.email.filters import FILTERS, MAX_SIZE, compare, compute, concatenate, counted, cut, with_budget
-from rulekit.email.lines import drop_empty_lines, keep_lines
-from rulekit.email.values import Record, missing, show, show_in_markdown
+from rulekit.email.template_lines import drop_empty_lines, keep_lines
+from rulekit.email.template_values import Record, missing, show, show_in_markdown
 from rulekit.errors import ComposeError
 from rulekit.language import template_names
 from rulekit.language.program import TemplateText

@@ -22,8 +22,6 @@ from itertools import compress
 from typing import Literal
 
 from rulekit.email.compose import ADDRESS_FIELD
-from rulekit.engine.doubting import what_in_doubt
-from rulekit.engine.naming import name_worker
 from rulekit.engine.project import (
     Project,
     find_sender,
@@ -35,18 +33,20 @@ from rulekit.engine.project import (
     open_store,
     open_store_to_read,
 )
-from rulekit.engine.ticking import PersonaChange, PreparedTick, prepare_tick, prepare_tick_on
+from rulekit.engine.tick.prepare import PersonaChange, PreparedTick, prepare_tick, prepare_tick_on
+from rulekit.engine.uncertain_emails import what_in_doubt
+from rulekit.engine.worker_name import name_worker
 from rulekit.errors import RulekitError, StoreError
-from rulekit.evaluation.explain import Explanation, explain
-from rulekit.evaluation.members import evaluate, segment_members
-from rulekit.evaluation.people import find_person
-from rulekit.evaluation.plan import build_plan
-from rulekit.evaluation.report import DataReport
-from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
-from rulekit.outbox.gates import Gates
-from rulekit.outbox.pace import ITSELF, Pace
+from rulekit.evaluation.data.data_report import DataReport
+from rulekit.evaluation.questions.explanation import Explanation, explain
+from rulekit.evaluation.questions.membership import evaluate, segment_members
+from rulekit.evaluation.questions.people import find_person
+from rulekit.evaluation.sql.query_plan import build_plan
+from rulekit.outbox.dispatch.dispatcher import DispatchReport, Worker, dispatch
+from rulekit.outbox.lifecycle.tick_values import TickOutcome
+from rulekit.outbox.sending.gates import Gates
+from rulekit.outbox.sending.throttle import ITSELF, Pace
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import TickOutcome
 from rulekit.suggestions import suggest
 
 __all__ = [

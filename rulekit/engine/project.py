@@ -11,18 +11,18 @@ from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.diagnostics.diagnostic import Severity
 from rulekit.email.addresses import parse_mailbox
 from rulekit.email.compose import Composer
-from rulekit.engine.discretion import discreet
-from rulekit.engine.doubting import missing_window
-from rulekit.engine.telling import what_failed
+from rulekit.engine.masked_sender import discreet
+from rulekit.engine.uncertain_emails import missing_window
 from rulekit.environment import fill
 from rulekit.errors import ComposeError, RulesError, SettingsError
-from rulekit.evaluation.data import Data, open_data
+from rulekit.evaluation.data.dataset import Data, open_data
 from rulekit.folders import settings_home
-from rulekit.hooks.plugins import Plugins, load_plugins
+from rulekit.hooks.manager import Plugins, load_plugins
 from rulekit.language.program import Program
-from rulekit.language.project import Rules, load_rules
+from rulekit.language.project_rules import Rules, load_rules
 from rulekit.outbox.store import Store
 from rulekit.records import OutboxChange, Sender, SenderRequest, SourceRequest
+from rulekit.redaction import what_failed
 from rulekit.settings import Settings, load_settings
 
 

@@ -12,15 +12,15 @@ from threading import Event
 from traceback import extract_tb
 
 from rulekit.engine import TakenTick, dispatch_due, take_tick
-from rulekit.engine.naming import name_worker
+from rulekit.engine.clock_steps import Steps, steady_seconds
+from rulekit.engine.clock_steps import told as told_step
 from rulekit.engine.project import Project, find_sender, open_project
-from rulekit.engine.steady import Steps, steady_seconds
-from rulekit.engine.steady import told as told_step
-from rulekit.engine.telling import told, why_paused
+from rulekit.engine.worker_name import name_worker
 from rulekit.errors import PluginError, RulekitError, TickLost
-from rulekit.outbox.dispatcher import DispatchReport
-from rulekit.outbox.pace import ITSELF
+from rulekit.outbox.dispatch.dispatcher import DispatchReport
+from rulekit.outbox.sending.throttle import ITSELF
 from rulekit.outbox.store import Store
+from rulekit.redaction import told, why_paused
 
 # seconds between two dispatches, and at most as long where they fail one after the other
 POLL = 3.0

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING
 from rulekit.diagnostics.diagnostic import Diagnostic, has_errors
 from rulekit.diagnostics.source import SourceText
 from rulekit.language import tree
-from rulekit.language.checking.conditions import check_personas, check_segments
-from rulekit.language.checking.cycles import check_cycles
-from rulekit.language.checking.expressions import company_scope, person_scope
+from rulekit.language.checking.conditions.expression_checks import company_scope, person_scope
+from rulekit.language.checking.conditions.lets import check_let_names, check_let_sizes, check_unused_lets
+from rulekit.language.checking.conditions.persona_conditions import check_personas, check_segments
+from rulekit.language.checking.conditions.presence import Sets
 from rulekit.language.checking.findings import Findings, Read
-from rulekit.language.checking.lets import check_let_names, check_let_sizes, check_unused_lets
-from rulekit.language.checking.names import Declared, collect_names
-from rulekit.language.checking.presence import Sets
-from rulekit.language.checking.scenarios import check_tests
+from rulekit.language.checking.names.cycles import check_cycles
+from rulekit.language.checking.names.declared_names import Declared, collect_names
 from rulekit.language.checking.schema import check_schema
-from rulekit.language.checking.templates import check_template_parts
+from rulekit.language.checking.templates.template_parts import check_template_parts
+from rulekit.language.checking.tests.scenario_checks import check_tests
 from rulekit.language.checking.triggers import check_triggers
 from rulekit.language.lints import lints_for
 from rulekit.language.lints.view import View
-from rulekit.language.naming import Named, names_in
 from rulekit.language.program import Program, Template, Trigger
+from rulekit.language.tree.mentions import Named, names_in
 
 if TYPE_CHECKING:
-    from rulekit.language.checking.template_syntax import ParsedText
+    from rulekit.language.checking.templates.template_syntax import ParsedText
     from rulekit.settings import Settings
 
 
@@ -77,7 +77,7 @@ def _check_template_texts(
     if not templates:
         return {}
     # jinja2 takes its time to load, and a project without templates does not need it
-    from rulekit.language.checking.template_use import check_template_texts
+    from rulekit.language.checking.templates.template_use import check_template_texts
 
     return check_template_texts(templates, triggers, sets, declared, findings)
 

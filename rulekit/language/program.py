@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from rulekit.diagnostics.source import Span
-from rulekit.doubt import Policy
-from rulekit.language.expressions import NOWHERE, Condition
 from rulekit.language.tree import TestStep
+from rulekit.language.typed_expressions import NOWHERE, Condition
 from rulekit.language.types import Type
 from rulekit.records import Edge, Scalar
+from rulekit.uncertainty import Policy
 
 # declarations
 

@@ -1,8 +1,8 @@
 """The table of transitions as documentation: a Mermaid state diagram and a Markdown table."""
 
-from rulekit.outbox.states import END_STATES
-from rulekit.outbox.transition import Place, Transition
-from rulekit.outbox.transitions import TRANSITIONS
+from rulekit.outbox.lifecycle.states import END_STATES
+from rulekit.outbox.lifecycle.transition import Place, Transition
+from rulekit.outbox.lifecycle.transitions import TRANSITIONS
 
 START = "[*]"
 

@@ -15,29 +15,10 @@ from typing import Self, TypeVar
 
 from sqlalchemy import Engine, select
 
-from rulekit.doubt import Doubt
 from rulekit.errors import TransitionRefused
-from rulekit.outbox import (
-    claims,
-    evidence,
-    figures,
-    locks,
-    memberships,
-    readdressing,
-    recording,
-    rows,
-    suppressions,
-    transactions,
-    whereabouts,
-)
-from rulekit.outbox import pace as pacing
-from rulekit.outbox.claims import LEASE, Answer, Claim, Claims, Finish
-from rulekit.outbox.deciding import Deciding
-from rulekit.outbox.evidence import Event, Heard
-from rulekit.outbox.execution import Work, lock_rows
-from rulekit.outbox.figures import Figures
-from rulekit.outbox.gates import Gates, Held
-from rulekit.outbox.opening import (
+from rulekit.outbox.database import identity, locks, transactions
+from rulekit.outbox.database.execution import Work, lock_rows
+from rulekit.outbox.database.opening import (
     clock_of,
     exists,
     name_of,
@@ -46,16 +27,28 @@ from rulekit.outbox.opening import (
     resolve_url,
     told_as_store_errors,
 )
-from rulekit.outbox.pace import Pace, SendingState
+from rulekit.outbox.database.tables import meta
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.lifecycle.tick_values import Ahead, TickOutcome, TickRecord, TickState, Withdrawal
+from rulekit.outbox.lifecycle.transition import Given
+from rulekit.outbox.looking import figures
+from rulekit.outbox.looking.figures import Figures
+from rulekit.outbox.people import recorded_notices
+from rulekit.outbox.people.deciding import Deciding
+from rulekit.outbox.people.recorded_notices import Event, Heard
+from rulekit.outbox.people.upkeep import Upkeep
 from rulekit.outbox.reconcile import Reconciliation, reconcile
-from rulekit.outbox.rows import AuditLine, OutboxRow, Pending, RowFilter
-from rulekit.outbox.states import State
-from rulekit.outbox.suppressions import Suppression, Which
-from rulekit.outbox.tables import meta
-from rulekit.outbox.tick import Ahead, TickOutcome, TickRecord, TickState, Withdrawal
-from rulekit.outbox.transition import Given
-from rulekit.outbox.upkeep import Upkeep
+from rulekit.outbox.rows import memberships, queries, suppressions
+from rulekit.outbox.rows.queries import AuditLine, OutboxRow, Pending, RowFilter
+from rulekit.outbox.rows.suppressions import Suppression, Which
+from rulekit.outbox.sending import claims
+from rulekit.outbox.sending import throttle as pacing
+from rulekit.outbox.sending.claims import LEASE, Answer, Claim, Claims, Finish
+from rulekit.outbox.sending.gates import Gates, Held
+from rulekit.outbox.sending.throttle import Pace, SendingState
+from rulekit.outbox.ticks import readdressing, recording
 from rulekit.records import Notice, OutboxChange, Outcome
+from rulekit.uncertainty import Doubt
 
 OnChange = Callable[[OutboxChange], None]
 T = TypeVar("T")
@@ -83,7 +76,7 @@ class Store(Deciding, Upkeep):
     def find_what_is_lost(url: str, project: Path) -> str | None:
         """Returns what is lost where there is no store at that URL any more, or None; makes nothing."""
         resolved = resolve_url(url, project)
-        return None if exists(resolved) else whereabouts.find_what_is_lost(resolved)
+        return None if exists(resolved) else identity.find_what_is_lost(resolved)
 
     @classmethod
     def in_memory(cls) -> Self:
@@ -135,7 +128,7 @@ class Store(Deciding, Upkeep):
 
         An email that never left (failed, cancelled, withdrawn, suppressed, expired) does not count.
         """
-        return self._read(lambda work: rows.last_emails(work.connection, trigger, people))
+        return self._read(lambda work: queries.last_emails(work.connection, trigger, people))
 
     def count_withdrawn(self, withdrawals: Collection[Withdrawal]) -> dict[str, int]:
         """Returns how many waiting emails these withdrawals would end, by trigger."""
@@ -143,11 +136,11 @@ class Store(Deciding, Upkeep):
 
     def last_emails_to(self, trigger: str, addresses: Collection[str]) -> dict[str, datetime]:
         """Returns the same for normalised addresses, whoever the emails were for."""
-        return self._read(lambda work: rows.last_emails_to(work.connection, trigger, addresses))
+        return self._read(lambda work: queries.last_emails_to(work.connection, trigger, addresses))
 
     def waiting_for_leavers(self) -> list[tuple[str, str]]:
         """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
-        return self._read(lambda work: rows.waiting_for_leavers(work.connection))
+        return self._read(lambda work: queries.waiting_for_leavers(work.connection))
 
     def pending(self) -> list[Pending]:
         """Returns the emails that wait to be approved or sent and cannot have arrived, in the order of their ids."""
@@ -157,27 +150,27 @@ class Store(Deciding, Upkeep):
 
     def rows(self, wanted: RowFilter = RowFilter()) -> list[OutboxRow]:  # noqa: B008 - a frozen value
         """Returns the emails that pass the filter, in the order in which they were made."""
-        return self._read(lambda work: rows.find_rows(work.connection, wanted))
+        return self._read(lambda work: queries.find_rows(work.connection, wanted))
 
     def count(self, wanted: RowFilter = RowFilter()) -> int:  # noqa: B008 - a frozen value
         """Returns how many emails pass the filter, whatever it says of `limit`."""
-        return self._read(lambda work: rows.count_rows(work.connection, wanted))
+        return self._read(lambda work: queries.count_rows(work.connection, wanted))
 
     def row(self, id: int) -> OutboxRow:
         """Returns one email; raises StoreError when there is none of that number."""
-        return self._read(lambda work: rows.get_row(work.connection, id))
+        return self._read(lambda work: queries.get_row(work.connection, id))
 
     def message(self, id: int) -> bytes:
         """Returns the bytes of an email."""
-        return self._read(lambda work: rows.get_message(work.connection, id))
+        return self._read(lambda work: queries.get_message(work.connection, id))
 
     def history(self, id: int) -> list[AuditLine]:
         """Returns every transition of an email, oldest first."""
-        return self._read(lambda work: rows.history(work.connection, id))
+        return self._read(lambda work: queries.history(work.connection, id))
 
     def counts(self) -> dict[State, int]:
         """Returns how many emails stand in each state that has any."""
-        return self._read(lambda work: rows.counts(work.connection))
+        return self._read(lambda work: queries.counts(work.connection))
 
     def reconcile(
         self, now: datetime, progress: Callable[[int, int], object] = lambda done, total: None
@@ -249,7 +242,7 @@ class Store(Deciding, Upkeep):
         Who complains or is dead is suppressed, and an uncertain email is settled. Heard again, it changes nothing.
         """
         return self._write(
-            lambda work: evidence.record_notices(work, notices, Given(now, actor), dry_run), locks.forbidding
+            lambda work: recorded_notices.record_notices(work, notices, Given(now, actor), dry_run), locks.forbidding
         )
 
     def suppress_listed(
@@ -265,13 +258,13 @@ class Store(Deciding, Upkeep):
         """Forbids every address of a list, whose value is why, as `suppress` does; its people where they `asked`."""
         given = Given(now, actor)
         return self._write(
-            lambda work: evidence.suppress_listed(work, reasons, given, trigger, asked=asked, dry_run=dry_run),
+            lambda work: recorded_notices.suppress_listed(work, reasons, given, trigger, asked=asked, dry_run=dry_run),
             locks.forbidding,
         )
 
     def heard_of(self, id: int) -> list[Event]:
         """Returns what was heard about an email after it left, oldest first."""
-        return self._read(lambda work: evidence.heard_of(work.connection, id))
+        return self._read(lambda work: recorded_notices.heard_of(work.connection, id))
 
     # the worker's side
 
@@ -307,7 +300,7 @@ class Store(Deciding, Upkeep):
             finished = claims.finish(work, finishes, now, gates.doubt)
             answers = claims.mark_data(work, marks, now, gates, pace)
             if marks:
-                whereabouts.note_claim(work.connection, store_id, max(claim.token for claim in marks))
+                identity.note_claim(work.connection, store_id, max(claim.token for claim in marks))
             return answers, finished
 
         forbids = any(claims.forbids_address(one.outcome) for one in finishes)

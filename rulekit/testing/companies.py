@@ -4,8 +4,8 @@ from contextlib import closing
 from datetime import datetime
 
 from rulekit.engine import Project
-from rulekit.evaluation.data import Data
-from rulekit.evaluation.explain import Part, explain
+from rulekit.evaluation.data.dataset import Data
+from rulekit.evaluation.questions.explanation import Part, explain
 from rulekit.language.program import Test
 from rulekit.records import Scalar
 

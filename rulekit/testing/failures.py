@@ -8,9 +8,9 @@ from rulekit.clock import format_instant
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Label
 from rulekit.diagnostics.source import SourceText
-from rulekit.evaluation.explain import Part
+from rulekit.evaluation.questions.explanation import Part
 from rulekit.language import tree
-from rulekit.outbox.rows import OutboxRow
+from rulekit.outbox.rows.queries import OutboxRow
 from rulekit.testing.timeline import Told
 
 # so many lines of a body are shown

@@ -74,8 +74,8 @@ class RulesItem(pytest.Item):
 
     def runtest(self) -> None:
         """Plays the test; raises FailedTest when a step does not hold."""
-        from rulekit.diagnostics.text import render
-        from rulekit.testing.scenarios import play_tests
+        from rulekit.diagnostics.rendering import render
+        from rulekit.testing.playing import play_tests
 
         (result,) = play_tests(self._project, [self._test])
         if not result.passed:
@@ -110,7 +110,7 @@ def _open(folder: Path) -> "Project":
     """Returns the project; raises WrongProject when its rules or settings have errors."""
     from rulekit.authoring.checking import check_project
     from rulekit.clock import system_now
-    from rulekit.diagnostics.text import render
+    from rulekit.diagnostics.rendering import render
     from rulekit.engine import open_project
     from rulekit.errors import RulekitError, RulesError
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rulekit.clock import format_instant
-from rulekit.evaluation.scalars import shown
+from rulekit.evaluation.questions.scalars import shown
 from rulekit.language.program import Test
-from rulekit.outbox.rows import AuditLine, OutboxRow
-from rulekit.outbox.states import State
-from rulekit.outbox.tick import TickRecord
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.lifecycle.tick_values import TickRecord
+from rulekit.outbox.rows.queries import AuditLine, OutboxRow
 
 # so many lines are told before and after the moment
 BEFORE, AFTER = 12, 4

@@ -16,7 +16,7 @@ from rulekit.outbox.store import Store
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from rulekit.web.serving import WebServer
+    from rulekit.web.listening import WebServer
 
 __all__ = ["create_app", "create_server", "metrics_text"]
 
@@ -44,7 +44,7 @@ def create_app(
 def metrics_text(store: Store) -> str:
     """Returns the figures of a store in the text format of Prometheus; raises RulekitError as `create_app` does."""
     with _web_part():
-        from rulekit.web.metrics import as_text
+        from rulekit.web.exposition import as_text
     now = store.clock()
     return as_text(store.figures(), now)
 
@@ -52,7 +52,7 @@ def metrics_text(store: Store) -> str:
 def create_server(app: "Starlette", listener: socket.socket, ended: Callable[[], None]) -> "WebServer":
     """Returns a server of that app on a socket that listens; raises RulekitError as `create_app` does."""
     with _web_part():
-        from rulekit.web.serving import WebServer
+        from rulekit.web.listening import WebServer
     return WebServer(app, listener, ended)
 
 

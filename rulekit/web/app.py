@@ -21,9 +21,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from rulekit.email.unsubscribe import Unsubscription, read_unsubscribe
-from rulekit.engine.telling import told
 from rulekit.errors import StoreError
 from rulekit.outbox.store import Store
+from rulekit.redaction import told
 from rulekit.web.pages import Pages
 
 MAX_BODY = 16 * 1024
@@ -110,7 +110,7 @@ class _Desk:
 
     async def metrics(self, request: Request) -> Response:
         """Answers with the figures of the store; one question at a time, so that others are answered meanwhile."""
-        from rulekit.web.metrics import render
+        from rulekit.web.exposition import render
 
         async with self._scrapes:
             figures, now = await self._in_thread(lambda: (self._store.figures(), self._clock()))

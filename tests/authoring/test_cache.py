@@ -18,8 +18,8 @@ from rulekit.cli import main
 from rulekit.diagnostics.diagnostic import Diagnostic, has_errors
 from rulekit.diagnostics.formats import render
 from rulekit.diagnostics.report import Case, Report
-from rulekit.language.folder import RulesFolder
-from rulekit.language.project import load_rules
+from rulekit.language.project_rules import load_rules
+from rulekit.language.project_texts import RulesFolder
 
 SCHEMA = """\
 person:
@@ -339,7 +339,7 @@ def test_unchanged_rules_need_no_parser(project: Project) -> None:
     remembered(project.folder)
     code = (
         "import sys; from pathlib import Path; from rulekit.authoring.cache.looking import look; "
-        "from rulekit.language.folder import RulesFolder; "
+        "from rulekit.language.project_texts import RulesFolder; "
         f"look(RulesFolder(Path({str(project.folder.resolve())!r}))); "
         "print([name for name in ('lark', 'jinja2', 'pydantic', 'rulekit.language.checker') if name in sys.modules])"
     )

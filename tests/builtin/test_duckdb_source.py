@@ -4,9 +4,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from rulekit.builtin.duckdb import open_duckdb
+from rulekit.builtin.duckdb_source import open_duckdb
 from rulekit.errors import SourceError
-from rulekit.evaluation.data import open_data
+from rulekit.evaluation.data.dataset import open_data
 from rulekit.language.program import Schema
 from rulekit.records import EventMapping, RecordMapping, SourceMapping, SourceRequest
 

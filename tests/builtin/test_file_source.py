@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rulekit.builtin.files import open_files
+from rulekit.builtin.file_source import open_files
 from rulekit.errors import SourceError
-from rulekit.evaluation.data import open_data
+from rulekit.evaluation.data.dataset import open_data
 from rulekit.language import types
 from rulekit.language.program import FieldType, Schema
 from rulekit.records import EventMapping, RecordMapping, Source, SourceMapping, SourceRequest

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rulekit.builtin.folder import file_name, open_folder, register_senders
+from rulekit.builtin.folder_sender import file_name, open_folder, register_senders
 from rulekit.errors import SettingsError
 from rulekit.records import Envelope, Later, RefusalClass, SenderRequest, Sent, Verdict
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import trustme
 
-from rulekit.builtin.smtp import MAX_PER_CONNECTION, SmtpSender, open_smtp, parse_server, register_senders
 from rulekit.builtin.smtp_dialogue import Tls
+from rulekit.builtin.smtp_sender import MAX_PER_CONNECTION, SmtpSender, open_smtp, parse_server, register_senders
 from rulekit.errors import SettingsError
 from rulekit.records import CheckResult, Envelope, Later, RefusalClass, Refused, SenderRequest, Sent, Verdict
 
@@ -247,6 +247,6 @@ def test_a_check_says_when_emails_go_in_the_clear(
     url = f"smtp://127.0.0.1:{start_server(mailroom)}?tls=off&timeout=5"
     assert opened(url).check().verdict is Verdict.OK
     # to this machine the clear is no danger; elsewhere it is
-    monkeypatch.setattr("rulekit.builtin.smtp.LOOPBACK", frozenset())
+    monkeypatch.setattr("rulekit.builtin.smtp_sender.LOOPBACK", frozenset())
     found = opened(url).check()
     assert (found.verdict, "in the clear" in found.message) == (Verdict.WARNING, True)

@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from rulekit.builtin.smtp import SmtpSender, open_smtp
+from rulekit.builtin.smtp_sender import SmtpSender, open_smtp
 from rulekit.records import RefusalClass, Refused, SenderRequest, Sent
 from tests.builtin.fault_server import Fault, FaultServer, Point
 from tests.builtin.fault_table import (

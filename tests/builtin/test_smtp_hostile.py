@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rulekit.builtin.smtp import open_smtp
+from rulekit.builtin.smtp_sender import open_smtp
 from rulekit.email.compose import Composer
-from rulekit.language.expressions import NOWHERE, Constant, IsMissing
 from rulekit.language.program import Persona, Template, TemplateText, Trigger
+from rulekit.language.typed_expressions import NOWHERE, Constant, IsMissing
 from rulekit.language.types import BOOL
 from rulekit.records import Edge, Envelope, Person, SenderRequest, Sent
 from tests.email.hostile import hostile_texts

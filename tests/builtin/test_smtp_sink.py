@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from rulekit.builtin.smtp import SmtpSender, open_smtp
+from rulekit.builtin.smtp_sender import SmtpSender, open_smtp
 from rulekit.records import SenderRequest, Sent
 from tests.builtin.fault_server import Fault, Point
 from tests.builtin.fault_table import ENVELOPE, MESSAGE, Marks, expected, is_asked_for_leave, outcome_of

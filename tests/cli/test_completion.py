@@ -82,7 +82,7 @@ def test_commands_are_offered_without_loading_them(project: Path) -> None:
     )
     assert "plain,plan" in done.stdout
     assert "duckdb" not in done.stderr
-    assert "rulekit.cli.check" not in done.stderr
+    assert "rulekit.cli.commands.check" not in done.stderr
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -21,7 +21,7 @@ from aiosmtpd.controller import Controller
 from rulekit.engine import open_project, open_project_store, open_store, take_tick
 from rulekit.errors import TickLost
 from rulekit.limits import parse_rate
-from rulekit.outbox.rates import LEEWAY
+from rulekit.outbox.sending.rates import LEEWAY
 from tests.cli.test_serve import free_port, serving, wait_until
 
 RUN = (sys.executable, "-m", "rulekit", "run")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from rulekit.outbox.copies import why_never
-from rulekit.outbox.rows import RowFilter
+from rulekit.outbox.people.resending import why_never
+from rulekit.outbox.rows.queries import RowFilter
 
 MONDAY, TUESDAY, LATER = "2026-01-01T08:00Z", "2026-01-02T08:00Z", "2026-01-03T08:00Z"
 BY = ("--by", "Eve", "--now", LATER)
@@ -219,9 +219,9 @@ def test_who_is_gone_suppressed_or_erased_gets_none(failed: Any) -> None:
 
 
 def test_one_that_may_have_arrived_before_it_was_cancelled_is_not_made_anew(project: Any) -> None:
-    from rulekit.doubt import Doubt
     from rulekit.engine import open_project_store
     from rulekit.records import Unknown
+    from rulekit.uncertainty import Doubt
 
     begin(project, MENDED, trigger='trigger Greet: on tagged(Pro) send template Hello uncertain="resend"')
     now = project.instant("2026-01-02T08:10Z")

@@ -5,7 +5,7 @@ import re
 import click
 import pytest
 
-from rulekit.cli.terminal import on_terminal
+from rulekit.cli.printing.terminal import on_terminal
 
 REPORT = """\
 error[RK102/unknown-field]: unknown person field `pln`

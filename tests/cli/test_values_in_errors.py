@@ -80,7 +80,7 @@ def test_of_what_a_plugin_or_a_library_says(error: Exception, project: Any, monk
     def fail(folder: Path) -> None:
         raise error
 
-    monkeypatch.setattr("rulekit.cli.plan.open_project", fail)
+    monkeypatch.setattr("rulekit.cli.commands.plan.open_project", fail)
     result = project.cli("plan")
     assert result.exit_code == (error.exit_code if isinstance(error, RulekitError) else 2)
     assert "error: " in result.output

@@ -14,7 +14,7 @@ from rulekit.diagnostics.diagnostic import Code, Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.formats import FORMATS, markdown, render
 from rulekit.diagnostics.report import Case, Report, Suppressed
 from rulekit.diagnostics.source import SourceText, Span
-from rulekit.language.project import load_rules
+from rulekit.language.project_rules import load_rules
 from tests.diagnostics.standards import ACCEPT
 from tests.language.cases import write_project
 

@@ -7,12 +7,12 @@ import pytest
 from rulekit import __version__
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity
+from rulekit.diagnostics.display import escape, width
 from rulekit.diagnostics.fingerprints import fingerprints
 from rulekit.diagnostics.formats import render as render_as
-from rulekit.diagnostics.lines import escape, width
+from rulekit.diagnostics.rendering import render, render_concise, summary
 from rulekit.diagnostics.report import Case, Report
 from rulekit.diagnostics.source import SourceText, Span
-from rulekit.diagnostics.text import render, render_concise, summary
 
 TEXT = "persona A:\n\tplan = 日本語 and\t\x1b[31mred\n\nlast"
 SOURCES = {"a.rules": SourceText("a.rules", TEXT), "b.rules": SourceText("b.rules", "let a = 1\nlet b = 2\n")}

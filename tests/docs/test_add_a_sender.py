@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from rulekit.hooks.plugins import Plugins, load_plugins
+from rulekit.hooks.manager import Plugins, load_plugins
 from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sender, SenderRequest, Sent, Unknown
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-sender.md"

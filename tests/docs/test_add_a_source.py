@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 from types import ModuleType
 
-from rulekit.evaluation.data import open_data
-from rulekit.hooks.plugins import load_plugins
+from rulekit.evaluation.data.dataset import open_data
+from rulekit.hooks.manager import load_plugins
 from rulekit.language.program import Schema
 from rulekit.records import SourceRequest
 

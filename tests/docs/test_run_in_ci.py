@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from rulekit.language.folder import BODY_ENDINGS, RULES_ENDING
+from rulekit.language.project_texts import BODY_ENDINGS, RULES_ENDING
 from tests.docs.test_action import ACTION, FILES, ROOT, SHIMS
 
 PAGE = (ROOT / "docs" / "how-to" / "run-in-ci.md").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from rulekit.cli.serve import command
+from rulekit.cli.commands.serve import command
 from rulekit.settings import parse_settings
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from rulekit.email.compose import Composed, Composer
-from rulekit.language.expressions import Comparison, Constant, Operator
 from rulekit.language.program import Persona, Template, TemplateText, Trigger
+from rulekit.language.typed_expressions import Comparison, Constant, Operator
 from rulekit.language.types import BOOL
 from rulekit.records import Edge, Person
 

@@ -15,8 +15,8 @@ from jinja2 import nodes
 
 from rulekit.email.filters import FILTERS
 from rulekit.email.inert import restore
+from rulekit.email.template_values import Record, Verbatim, show
 from rulekit.email.templates import Kind, compile_text
-from rulekit.email.values import Record, Verbatim, show
 from rulekit.errors import ComposeError
 from rulekit.language import template_names
 from rulekit.language.program import TemplateText

@@ -8,7 +8,7 @@ import os
 from itertools import product
 from pathlib import Path
 
-from rulekit.outbox.suppressions import normalise
+from rulekit.outbox.rows.suppressions import normalise
 from tests.email.hostile import HOSTILE
 
 EVE = "eve@evil.example"

@@ -172,9 +172,9 @@ def test_who_left_as_well_does_not_take_the_email_of_another(waiting: Any) -> No
 
 
 def test_what_may_have_arrived_is_left_as_it_is(waiting: Any) -> None:
-    from rulekit.doubt import Doubt
     from rulekit.engine import open_project_store
     from rulekit.records import Unknown
+    from rulekit.uncertainty import Doubt
 
     waiting.cli("outbox", "approve", "1", "--yes", "--now", "2026-01-02T09:00Z")
     at = waiting.instant("2026-01-02T10:00Z")

@@ -14,8 +14,8 @@ from rulekit.engine import RunReport, open_project, open_store, plan, prepare_ti
 from rulekit.engine.project import open_project_data
 from rulekit.errors import RulekitError, SettingsError, SourceError, TickLost
 from rulekit.hooks import hookimpl
-from rulekit.hooks.plugins import load_plugins
-from rulekit.outbox.dispatcher import DispatchReport
+from rulekit.hooks.manager import load_plugins
+from rulekit.outbox.dispatch.dispatcher import DispatchReport
 from rulekit.records import Envelope, IdempotentSender, Outcome, Refused, SenderRequest, Sent, Unknown
 
 DAY = "2026-01-{:02}T08:00Z"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from rulekit.diagnostics.source import SourceText
-from rulekit.evaluation.data import Data
-from rulekit.evaluation.members import evaluate
-from rulekit.evaluation.plan import build_plan
+from rulekit.evaluation.data.dataset import Data
+from rulekit.evaluation.questions.membership import evaluate
+from rulekit.evaluation.sql.query_plan import build_plan
 from rulekit.language.checker import check
-from rulekit.language.parser import parse
+from rulekit.language.parsing.parser import parse
 from rulekit.language.program import Program
 
 Row = Mapping[str, Any]

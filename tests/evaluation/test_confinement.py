@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from rulekit.errors import SourceError
-from rulekit.evaluation.confinement import connected, require_one_select, shut_in
+from rulekit.evaluation.data.confinement import connected, require_one_select, shut_in
 
 
 def test_what_has_no_room_in_memory_goes_into_a_private_folder_that_is_gone_afterwards() -> None:

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rulekit.builtin.files import FileSource
+from rulekit.builtin.file_source import FileSource
 from rulekit.errors import SourceError
-from rulekit.evaluation.data import Data, open_data
-from rulekit.evaluation.report import EventReport, FieldReport
+from rulekit.evaluation.data.data_report import EventReport, FieldReport
+from rulekit.evaluation.data.dataset import Data, open_data
 from rulekit.language import types
 from rulekit.language.program import FieldType, Schema
 from rulekit.language.types import Kind, Type

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rulekit.builtin.files import FileSource
-from rulekit.evaluation.data import Data, open_data
+from rulekit.builtin.file_source import FileSource
+from rulekit.evaluation.data.dataset import Data, open_data
 from rulekit.language import types
 from rulekit.language.program import FieldType, Schema
 from rulekit.records import EventMapping, RecordMapping, SourceMapping

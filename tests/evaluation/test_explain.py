@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rulekit.errors import RulekitError
-from rulekit.evaluation.explain import because, explain
+from rulekit.evaluation.questions.explanation import because, explain
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 DAY = timedelta(days=1)

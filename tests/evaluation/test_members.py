@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from rulekit.errors import SourceError
-from rulekit.evaluation.data import Data
-from rulekit.evaluation.members import evaluate, segment_members
-from rulekit.evaluation.plan import build_plan
+from rulekit.evaluation.data.dataset import Data
+from rulekit.evaluation.questions.membership import evaluate, segment_members
+from rulekit.evaluation.sql.query_plan import build_plan
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from rulekit.evaluation.people import fetch_people
+from rulekit.evaluation.questions.people import fetch_people
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 5, tzinfo=UTC)
 SCHEMA = """

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import sqlglot
 
-from rulekit.evaluation.members import evaluate
-from rulekit.evaluation.plan import build_plan
-from rulekit.evaluation.statement import people_statement
+from rulekit.evaluation.questions.membership import evaluate
+from rulekit.evaluation.sql.query_plan import build_plan
+from rulekit.evaluation.sql.statement import people_statement
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 SCHEMA = """

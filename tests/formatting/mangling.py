@@ -6,8 +6,8 @@ What white space there is between two words says nothing, so the mangled program
 from random import Random
 
 from rulekit.diagnostics.source import SourceText
-from rulekit.language.grammar import build_parser, grammar_text
-from rulekit.language.words import read_words
+from rulekit.language.parsing.grammar import build_parser, grammar_text
+from rulekit.language.parsing.words import read_words
 
 COMMENTS = [
     "# a",

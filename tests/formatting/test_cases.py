@@ -18,8 +18,8 @@ import pytest
 
 from rulekit.diagnostics.source import SourceText
 from rulekit.language.formatting import format_source
-from rulekit.language.formatting.scenarios import Layout
-from rulekit.language.grammar import build_parser, grammar_text
+from rulekit.language.formatting.scenario_layout import Layout
+from rulekit.language.parsing.grammar import build_parser, grammar_text
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.case"))
 SEPARATOR = "=== formatted\n"

@@ -10,8 +10,8 @@ from rulekit.diagnostics.source import SourceText
 from rulekit.language.formatting import format_source
 from rulekit.language.formatting.meaning import same_meaning
 from rulekit.language.formatting.printer import WIDTH
-from rulekit.language.parser import parse
-from rulekit.language.words import read_words
+from rulekit.language.parsing.parser import parse
+from rulekit.language.parsing.words import read_words
 from tests.formatting.mangling import PARSER, mangle
 from tests.formatting.programs import make_program
 from tests.oracle.strategies import SEEDS

@@ -9,7 +9,7 @@ import pytest
 from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.errors import PluginError
 from rulekit.hooks import hookimpl
-from rulekit.hooks.plugins import Plugins, load_plugins
+from rulekit.hooks.manager import Plugins, load_plugins
 from rulekit.records import ComposedEmail, OutboxChange, SenderRequest
 
 Install = Callable[..., None]

@@ -25,12 +25,12 @@ import pytest
 from rulekit.authoring.checking import Choice, check_project
 from rulekit.clock import parse_instant
 from rulekit.diagnostics import codes
+from rulekit.diagnostics.rendering import render
 from rulekit.diagnostics.report import Report
-from rulekit.diagnostics.text import render
 from rulekit.engine import open_project
-from rulekit.testing.coverage import measure_coverage
-from rulekit.testing.report import report_tests
-from rulekit.testing.scenarios import play_tests
+from rulekit.testing.coverage_report import measure_coverage
+from rulekit.testing.playing import play_tests
+from rulekit.testing.results import report_tests
 from tests.language.cases import write_project
 
 CASES = sorted((Path(__file__).parent.parent / "cases").glob("*.case"))

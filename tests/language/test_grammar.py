@@ -7,12 +7,12 @@ from pathlib import Path
 import lark
 import pytest
 
+from rulekit.diagnostics.rendering import render
 from rulekit.diagnostics.source import SourceText
-from rulekit.diagnostics.text import render
 from rulekit.folders import shipped_folder
-from rulekit.language import grammar
-from rulekit.language.parser import parse
-from rulekit.language.words import RESERVED, SOFT
+from rulekit.language.parsing import grammar
+from rulekit.language.parsing.parser import parse
+from rulekit.language.parsing.words import RESERVED, SOFT
 
 README = shipped_folder("grammar") / "README.md"
 BLOCKS = re.findall(r"^```rules\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from rulekit.language.literals import spell_number
+from rulekit.language.parsing.literals import spell_number
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language import tree
-from rulekit.language.limits import DEPTH
-from rulekit.language.parser import parse
-from rulekit.language.words import BEGINNINGS, RESERVED, SOFT
+from rulekit.language.parsing.depth import DEPTH
+from rulekit.language.parsing.parser import parse
+from rulekit.language.parsing.words import BEGINNINGS, RESERVED, SOFT
 
 
 def read(text: str) -> tuple[tree.Declaration, ...]:

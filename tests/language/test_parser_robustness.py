@@ -20,9 +20,9 @@ from rulekit.diagnostics.formats import FORMATS
 from rulekit.diagnostics.formats import render as render_as
 from rulekit.diagnostics.report import Case, Report
 from rulekit.diagnostics.source import SourceText
-from rulekit.language.parser import MISTAKES, parse
-from rulekit.language.project import Rules, load_rules
-from rulekit.language.words import RESERVED, SOFT
+from rulekit.language.parsing.parser import MISTAKES, parse
+from rulekit.language.parsing.words import RESERVED, SOFT
+from rulekit.language.project_rules import Rules, load_rules
 
 MIB = 1024 * 1024
 PROGRAM = """
@@ -225,7 +225,7 @@ LARGE |= LARGE_WITH_ONE_MISTAKE
 MEASURE = """
 import re, sys, time
 from pathlib import Path
-from rulekit.language.project import load_rules
+from rulekit.language.project_rules import load_rules
 start = time.process_time()
 found = load_rules(Path(sys.argv[1])).diagnostics
 # not `ru_maxrss`: that counts what the parent had when it made this process

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rulekit.language.project import load_rules
+from rulekit.language.project_rules import load_rules
 
 EXAMPLE = {
     "schema.rules": """
@@ -202,7 +202,7 @@ HEAVY = ("duckdb", "sqlalchemy", "alembic", "numpy", "pydantic", "rich", "sqlglo
 
 def loaded_modules(project: Path) -> set[str]:
     code = (
-        "import sys; from pathlib import Path; from rulekit.language.project import load_rules; "
+        "import sys; from pathlib import Path; from rulekit.language.project_rules import load_rules; "
         f"assert load_rules(Path({str(project)!r})).program; print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rulekit.diagnostics import codes
-from rulekit.language.literals import CONVERTERS
-from rulekit.language.words import RESERVED, SOFT
+from rulekit.language.parsing.literals import CONVERTERS
+from rulekit.language.parsing.words import RESERVED, SOFT
 
 CASES = sorted((Path(__file__).parent.parent / "cases").glob("*.case"))
 WORDS = 12

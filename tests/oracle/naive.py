@@ -16,8 +16,8 @@ from itertools import pairwise, product
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from rulekit.language import expressions as x
 from rulekit.language import program as p
+from rulekit.language import typed_expressions as x
 
 Row = Mapping[str, Any]
 """A person ("person", "company" and fields), a company ("company" and fields) or an event ("person", "at" and

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from rulekit.builtin.files import open_files
+from rulekit.builtin.file_source import open_files
 from rulekit.language.program import FieldType, Schema
 from rulekit.language.types import Kind
 from rulekit.records import EventMapping, RecordMapping, Source, SourceMapping, SourceRequest

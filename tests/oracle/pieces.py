@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from rulekit.clock import format_duration, format_instant
-from rulekit.language import expressions as x
+from rulekit.language import typed_expressions as x
 from rulekit.language.types import TEXT, Kind, Type
 from tests.oracle.vocabulary import KEYWORDS
 

@@ -1,9 +1,10 @@
 """Rules as text, through the real parser and checker."""
 
 from rulekit.diagnostics.diagnostic import has_errors
+from rulekit.diagnostics.rendering import render
 from rulekit.diagnostics.source import SourceText
-from rulekit.diagnostics.text import render
-from rulekit.language import checker, parser
+from rulekit.language import checker
+from rulekit.language.parsing import parser
 from rulekit.language.program import Program
 
 PATH = "oracle.rules"

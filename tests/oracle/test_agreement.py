@@ -16,9 +16,9 @@ import numpy as np
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
-from rulekit.evaluation.data import Data, open_data
-from rulekit.evaluation.members import evaluate, segment_members
-from rulekit.evaluation.plan import build_plan
+from rulekit.evaluation.data.dataset import Data, open_data
+from rulekit.evaluation.questions.membership import evaluate, segment_members
+from rulekit.evaluation.sql.query_plan import build_plan
 from rulekit.language.program import Program
 from tests.oracle import naive, strategies
 from tests.oracle.constructs import constructs

@@ -10,8 +10,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from rulekit.diagnostics.source import SourceText
-from rulekit.evaluation.data import Data
-from rulekit.evaluation.explain import explain
+from rulekit.evaluation.data.dataset import Data
+from rulekit.evaluation.questions.explanation import explain
 from rulekit.language.program import Program
 from tests.oracle import naive, strategies
 from tests.oracle.reading import PATH, program_from

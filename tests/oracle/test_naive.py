@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from rulekit.evaluation.data import Data
-from rulekit.evaluation.members import evaluate, segment_members
-from rulekit.evaluation.plan import build_plan
+from rulekit.evaluation.data.dataset import Data
+from rulekit.evaluation.questions.membership import evaluate, segment_members
+from rulekit.evaluation.sql.query_plan import build_plan
 from tests.oracle import naive
 from tests.oracle.reading import program_from
 

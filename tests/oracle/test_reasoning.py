@@ -6,9 +6,9 @@ from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
 from rulekit.language import reasoning
-from rulekit.language.expressions import And, Comparison, Condition, Constant, Not, Operator, Or
-from rulekit.language.lints.junctions import always, never
+from rulekit.language.lints.chains import always, never
 from rulekit.language.program import Persona, Program
+from rulekit.language.typed_expressions import And, Comparison, Condition, Constant, Not, Operator, Or
 from tests.oracle import naive, strategies
 
 settings.load_profile("oracle")

@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from rulekit.clock import format_duration
-from rulekit.language import expressions as x
 from rulekit.language import program as p
+from rulekit.language import typed_expressions as x
 from rulekit.language.types import BOOL, DATE, DURATION, LIST_OF_TEXT, NUMBER, TEXT, TIME, Kind, Type
 from tests.oracle.pieces import AND, COMPARISON, NOT, OR, PRODUCT, SUM, UNARY, Piece, literal, named
 from tests.oracle.vocabulary import DAY, LENGTHS, NOWS, NUMBERS, ONE_OF, PATTERNS, TEXTS, TYPES, Declared

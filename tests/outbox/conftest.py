@@ -14,12 +14,13 @@ import pytest
 from sqlalchemy import Engine, create_engine, func, select, update
 
 import rulekit
-from rulekit.outbox import pace, whereabouts
-from rulekit.outbox.execution import Work
+from rulekit.outbox.database import identity
+from rulekit.outbox.database.execution import Work
+from rulekit.outbox.database.tables import audit, sending
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, NewRow, TickOutcome, TickRecord
 from rulekit.outbox.reconcile import reconcile
+from rulekit.outbox.sending import throttle
 from rulekit.outbox.store import Store
-from rulekit.outbox.tables import audit, sending
-from rulekit.outbox.tick import MembershipChange, NewRow, TickOutcome, TickRecord
 from rulekit.records import Edge, OutboxChange, Tagging
 from tests.outbox.postgres_server import Server, running_server
 
@@ -167,9 +168,9 @@ def take_over(store: Store) -> None:
     """Takes a copy for the store that sends, as a test means it that plays on in another place than it began."""
 
     def act(work: Work) -> None:
-        line = work.connection.execute(pace._LOOKED_AT).one()
+        line = work.connection.execute(throttle._LOOKED_AT).one()
         if line.place is not None:
-            work.connection.execute(update(sending).values(whereabouts.settle_in(work.connection, line)))
+            work.connection.execute(update(sending).values(identity.settle_in(work.connection, line)))
 
     store._write(act)
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from types import SimpleNamespace
 
-from rulekit.outbox import transitions as table
-from rulekit.outbox.states import END_STATES, Phase, State
-from rulekit.outbox.suppressions import normalise
-from rulekit.outbox.tables import audit
+from rulekit.outbox.database.tables import audit
+from rulekit.outbox.lifecycle import transitions as table
+from rulekit.outbox.lifecycle.states import END_STATES, Phase, State
+from rulekit.outbox.rows.suppressions import normalise
 from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
 
 HOLD = timedelta(minutes=10)

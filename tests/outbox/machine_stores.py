@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, create_engine, event, insert, inspect, select, text
 
-from rulekit.outbox.opening import kind_of
+from rulekit.outbox.database.opening import kind_of
+from rulekit.outbox.database.tables import audit, metadata, outbox
 from rulekit.outbox.store import Store
-from rulekit.outbox.tables import audit, metadata, outbox
 from tests.outbox.machine_model import COMPARED
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from rulekit.outbox.dispatcher import Worker, dispatch
+from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
+from rulekit.outbox.lifecycle.tick_values import NewRow, TickRecord
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import NewRow, TickRecord
 from rulekit.records import Edge, Envelope, Sent, Tagging
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

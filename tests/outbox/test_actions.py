@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from rulekit.errors import StoreError, TransitionRefused
-from rulekit.outbox.rows import RowFilter
-from rulekit.outbox.states import State
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.rows.queries import RowFilter
 from rulekit.records import RefusalClass, Refused, Sent, Unknown
 
 

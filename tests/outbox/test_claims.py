@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.claims import LEASE, Finish
-from rulekit.outbox.states import Phase, State
-from rulekit.outbox.transitions import RETRY_AFTER
+from rulekit.outbox.lifecycle.states import Phase, State
+from rulekit.outbox.lifecycle.transitions import RETRY_AFTER
+from rulekit.outbox.sending.claims import LEASE, Finish
 from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
 
 

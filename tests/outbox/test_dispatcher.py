@@ -11,12 +11,12 @@ from sqlalchemy import update
 
 from rulekit.errors import PluginError, SettingsError, StoreError
 from rulekit.limits import parse_rate
-from rulekit.outbox.claims import LEASE
-from rulekit.outbox.dispatcher import DispatchReport, Worker, dispatch
-from rulekit.outbox.gates import Gates
-from rulekit.outbox.pace import Pace
-from rulekit.outbox.states import State
-from rulekit.outbox.tables import messages
+from rulekit.outbox.database.tables import messages
+from rulekit.outbox.dispatch.dispatcher import DispatchReport, Worker, dispatch
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.sending.claims import LEASE
+from rulekit.outbox.sending.gates import Gates
+from rulekit.outbox.sending.throttle import Pace
 from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
 
 

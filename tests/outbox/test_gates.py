@@ -8,10 +8,10 @@ import pytest
 
 from rulekit.errors import TransitionRefused
 from rulekit.limits import Cap, QuietHours, Rate
-from rulekit.outbox.gates import ANOTHER_IN_HAND, Gates
-from rulekit.outbox.pace import Pace
-from rulekit.outbox.states import Phase, State
-from rulekit.outbox.tick import MembershipChange
+from rulekit.outbox.lifecycle.states import Phase, State
+from rulekit.outbox.lifecycle.tick_values import MembershipChange
+from rulekit.outbox.sending.gates import ANOTHER_IN_HAND, Gates
+from rulekit.outbox.sending.throttle import Pace
 from rulekit.records import Edge, Later, RefusalClass, Sent
 
 DAILY = Gates(caps=(Cap(1, timedelta(days=1)),))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rulekit.outbox.transitions import TRANSITIONS
+from rulekit.outbox.lifecycle.transitions import TRANSITIONS
 from tests.outbox.kills import week
 from tests.outbox.kills.mail_server import MailServer, running
 from tests.outbox.kills.playing import InPostgres, InTheProject, Place, Play, forker, play_killed, play_whole

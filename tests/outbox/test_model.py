@@ -19,10 +19,10 @@ from typing import NamedTuple
 
 import pytest
 
-from rulekit.doubt import Doubt
-from rulekit.outbox import beginnings, transition
-from rulekit.outbox import transitions as table
-from rulekit.outbox.states import END_STATES, State
+from rulekit.outbox.lifecycle import beginnings, transition
+from rulekit.outbox.lifecycle import transitions as table
+from rulekit.outbox.lifecycle.states import END_STATES, State
+from rulekit.uncertainty import Doubt
 
 STEPS = int(os.environ.get("RULEKIT_MODEL_STEPS", "5"))
 HOLD, LEASE, EXPIRES, DELAY = 2, 2, 5, 1

@@ -17,13 +17,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from rulekit.errors import StoreError
-from rulekit.outbox.dispatcher import Worker, dispatch
-from rulekit.outbox.migrations import HEAD
-from rulekit.outbox.migrations.upgrade import configuration
-from rulekit.outbox.sqlite import wal_is_safe
-from rulekit.outbox.states import State
+from rulekit.outbox.database.migrations import HEAD
+from rulekit.outbox.database.migrations.upgrade import configuration
+from rulekit.outbox.database.sqlite import wal_is_safe
+from rulekit.outbox.database.tables import metadata
+from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
+from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.store import Store
-from rulekit.outbox.tables import metadata
 from rulekit.records import Sent
 from tests.outbox.disk import older
 

@@ -17,12 +17,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from rulekit.errors import StoreError
-from rulekit.outbox import actions, claims, locks, transactions
-from rulekit.outbox.gates import Gates
-from rulekit.outbox.pace import Pace
-from rulekit.outbox.states import State
+from rulekit.outbox.database import locks, transactions
+from rulekit.outbox.database.tables import metadata
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.people import actions
+from rulekit.outbox.sending import claims
+from rulekit.outbox.sending.gates import Gates
+from rulekit.outbox.sending.throttle import Pace
 from rulekit.outbox.store import Store
-from rulekit.outbox.tables import metadata
 from tests.outbox import postgres_server
 from tests.outbox.postgres_server import PASSWORD
 

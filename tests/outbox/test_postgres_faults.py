@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import event
 
 from rulekit.errors import StoreError, TransitionRefused
-from rulekit.outbox.claims import LEASE
-from rulekit.outbox.dispatcher import Worker, dispatch
-from rulekit.outbox.states import State
+from rulekit.outbox.database.tables import metadata
+from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.store import Store
-from rulekit.outbox.tables import metadata
 from rulekit.records import Later, Sent
 from tests.outbox.many_workers import START, fill
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.states import State
-from rulekit.outbox.tick import Readdressing
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.lifecycle.tick_values import Readdressing
 from rulekit.records import Later
 
 NEW = "ann@new.example"

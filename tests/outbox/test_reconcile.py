@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from rulekit.outbox.claims import LEASE
-from rulekit.outbox.dispatcher import Worker, dispatch
+from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting
 from rulekit.outbox.reconcile import PROMISES, reconcile
-from rulekit.outbox.recording import ALREADY
-from rulekit.outbox.states import State
+from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import MembershipChange, NoEmail, Waiting
+from rulekit.outbox.ticks.recording import ALREADY
 from rulekit.records import Later, Sent, Unknown
 from tests.outbox.disk import older
 

@@ -10,9 +10,9 @@ import pytest
 from psycopg.sql import SQL, Identifier
 
 from rulekit.clock import system_now
+from rulekit.engine.clock_steps import Steps, steady_seconds
 from rulekit.engine.project import open_project, open_store
 from rulekit.engine.serving import Schedule, Serving
-from rulekit.engine.steady import Steps, steady_seconds
 
 SETTINGS = """\
 edition = 1

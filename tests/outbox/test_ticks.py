@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from rulekit.errors import StoreError, TickLost
-from rulekit.outbox.memberships import pack, unpack
-from rulekit.outbox.states import State
-from rulekit.outbox.tables import metadata
-from rulekit.outbox.tick import MembershipChange, NoEmail, TickRecord, Waiting, Withdrawal
+from rulekit.outbox.database.tables import metadata
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, TickRecord, Waiting, Withdrawal
+from rulekit.outbox.rows.memberships import pack, unpack
 from rulekit.records import Edge
 
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from rulekit.outbox.diagram import state_diagram, transition_table
-from rulekit.outbox.states import END_STATES, Phase, State
-from rulekit.outbox.transition import Given
-from rulekit.outbox.transitions import APPROVE, CLAIM, TRANSITIONS, UNAPPROVE
+from rulekit.outbox.lifecycle.states import END_STATES, Phase, State
+from rulekit.outbox.lifecycle.transition import Given
+from rulekit.outbox.lifecycle.transitions import APPROVE, CLAIM, TRANSITIONS, UNAPPROVE
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PAGE = Path(__file__).parents[2] / "docs" / "states.md"

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from rulekit.errors import TickLost
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, TickRecord
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import MembershipChange, TickRecord
 from rulekit.records import Edge, Tagging
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

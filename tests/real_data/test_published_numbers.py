@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rulekit.engine import Project, open_project, open_project_data
-from rulekit.evaluation.explain import because
-from rulekit.evaluation.members import Membership, evaluate
-from rulekit.evaluation.plan import build_plan
+from rulekit.evaluation.questions.explanation import because
+from rulekit.evaluation.questions.membership import Membership, evaluate
+from rulekit.evaluation.sql.query_plan import build_plan
 
 HERE = Path(__file__).parent
 LOANS_END = datetime(2012, 4, 1, tzinfo=UTC)

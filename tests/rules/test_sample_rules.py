@@ -7,8 +7,8 @@ import pytest
 
 from rulekit.engine import Project, open_project
 from rulekit.language import tree
-from rulekit.testing import scenarios
-from rulekit.testing.coverage import measure_coverage
+from rulekit.testing import playing
+from rulekit.testing.coverage_report import measure_coverage
 
 RULES = Path(__file__).parents[2] / "rules"
 
@@ -19,15 +19,15 @@ def project() -> Project:
 
 
 @pytest.fixture(scope="module")
-def results(project: Project) -> list[scenarios.TestResult]:
-    return list(scenarios.play_tests(project, project.program.tests))
+def results(project: Project) -> list[playing.TestResult]:
+    return list(playing.play_tests(project, project.program.tests))
 
 
 def test_check_has_nothing_to_report(project: Project) -> None:
     assert project.rules.diagnostics == []
 
 
-def test_the_tests_of_the_rules_pass(results: list[scenarios.TestResult]) -> None:
+def test_the_tests_of_the_rules_pass(results: list[playing.TestResult]) -> None:
     assert len(results) >= 6
     assert {result.test.title: result.diagnostics for result in results if not result.passed} == {}
 
@@ -35,7 +35,7 @@ def test_the_tests_of_the_rules_pass(results: list[scenarios.TestResult]) -> Non
 def test_the_tests_of_the_rules_can_fail(project: Project) -> None:
     test = next(t for t in project.program.tests if t.title.startswith("quiet people"))
     turned = [replace(m, steps=tuple(turn(step) for step in m.steps)) for m in test.moments]
-    (result,) = scenarios.play_tests(project, [replace(test, moments=tuple(turned))])
+    (result,) = playing.play_tests(project, [replace(test, moments=tuple(turned))])
     assert not result.passed
 
 
@@ -43,7 +43,7 @@ def turn(step: object) -> object:
     return replace(step, negated=not step.negated) if isinstance(step, tree.ExpectMember) else step
 
 
-def test_the_tests_of_the_rules_see_everything(project: Project, results: list[scenarios.TestResult]) -> None:
+def test_the_tests_of_the_rules_see_everything(project: Project, results: list[playing.TestResult]) -> None:
     assert list(measure_coverage(project, results).gaps()) == []
 
 

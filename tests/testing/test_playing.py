@@ -13,7 +13,7 @@ import pytest
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.engine import Project, open_project
 from rulekit.language import program, tree
-from rulekit.testing.scenarios import play_tests
+from rulekit.testing.playing import play_tests
 
 CASES = Path(__file__).parent / "cases"
 

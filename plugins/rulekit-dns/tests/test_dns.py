@@ -17,9 +17,9 @@ import dns.rrset
 import pytest
 import rulekit_dns
 
-from rulekit.engine.doctor import plugins, take
+from rulekit.doctor import plugin_checks, take
 from rulekit.errors import SettingsError
-from rulekit.hooks.plugins import load_plugins
+from rulekit.hooks.manager import load_plugins
 from rulekit.records import CheckRequest, CheckResult, Verdict
 from rulekit.settings import parse_settings
 
@@ -295,7 +295,7 @@ def test_the_doctor_asks_the_plugin_with_its_options(server: NameServer, tmp_pat
         }
     )
     loaded = load_plugins({"dns": rulekit_dns}, allow=())
-    looks = plugins.looks(tmp_path, settings, loaded, offline=False, seconds=20)
+    looks = plugin_checks.looks(tmp_path, settings, loaded, offline=False, seconds=20)
     found = take(looks, 20)
     assert [(one.name, one.verdict) for one in found] == [
         (name, OK) for name in ("spf", "dkim", "dmarc", "mx", "server")

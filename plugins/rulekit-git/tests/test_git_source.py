@@ -9,8 +9,8 @@ import rulekit_git
 from rulekit_git.history import read_history
 
 from rulekit.errors import SourceError
-from rulekit.evaluation.data import open_data
-from rulekit.hooks.plugins import load_plugins
+from rulekit.evaluation.data.dataset import open_data
+from rulekit.hooks.manager import load_plugins
 from rulekit.language import types
 from rulekit.language.program import FieldType, Schema
 from rulekit.records import SourceRequest

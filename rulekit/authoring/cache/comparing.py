@@ -8,7 +8,7 @@ from rulekit.authoring.cache.units import FileUnits, digest
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.source import SourceText
 from rulekit.folders import FILE_NAME, settings_file
-from rulekit.language.folder import RulesFolder
+from rulekit.language.project_texts import RulesFolder
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from rulekit.authoring.cache.comparing import Compared, compare
 from rulekit.authoring.cache.places import NoPlace, Places, fit
 from rulekit.authoring.cache.state import read_state, write_state
 from rulekit.diagnostics.diagnostic import Diagnostic, in_order
-from rulekit.language.folder import RulesFolder
+from rulekit.language.project_texts import RulesFolder
 
 if TYPE_CHECKING:
     from rulekit.authoring.cache.rechecking import Checked
@@ -31,7 +31,7 @@ def look(folder: RulesFolder) -> list[Diagnostic]:
 
 def look_afresh(folder: RulesFolder) -> list[Diagnostic]:
     """Returns all reports about the project; nothing is kept, and nothing that was kept is used."""
-    from rulekit.language.project import check_folder
+    from rulekit.language.project_rules import check_folder
 
     return check_folder(folder).diagnostics
 

@@ -19,9 +19,9 @@ from rulekit.diagnostics.diagnostic import Diagnostic, has_errors, in_order
 from rulekit.diagnostics.source import SourceText
 from rulekit.language import tree
 from rulekit.language.checker import check
-from rulekit.language.folder import RulesFolder
-from rulekit.language.parser import parse
-from rulekit.language.project import check_folder, read_settings
+from rulekit.language.parsing.parser import parse
+from rulekit.language.project_rules import check_folder, read_settings
+from rulekit.language.project_texts import RulesFolder
 
 
 @dataclass(frozen=True, slots=True)

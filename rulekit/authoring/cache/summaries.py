@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rulekit.authoring.cache.units import FILE, FileUnits, Key, Unit, digest
 from rulekit.diagnostics.source import SourceText
 from rulekit.language import tree
-from rulekit.language.checking.templates import BODIES, is_path
-from rulekit.language.naming import names_in
+from rulekit.language.checking.templates.template_parts import BODIES, is_path
+from rulekit.language.tree.mentions import names_in
 
 _KINDS: dict[type, str] = {
     tree.EventDeclaration: "event",

@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 
 from rulekit.diagnostics.diagnostic import Diagnostic, Severity
-from rulekit.diagnostics.lines import plural, visible
+from rulekit.diagnostics.display import plural, visible
+from rulekit.diagnostics.rendering import words
 from rulekit.diagnostics.report import Report
 from rulekit.diagnostics.source import Span
-from rulekit.diagnostics.text import words
 
 # GitHub shows so many annotations of each kind for a step of a job, and drops the rest without a word
 LIMIT = 10

@@ -3,10 +3,10 @@
 from xml.etree import ElementTree as ET
 
 from rulekit.diagnostics.diagnostic import has_errors
-from rulekit.diagnostics.lines import visible
+from rulekit.diagnostics.display import visible
+from rulekit.diagnostics.rendering import render as render_text
+from rulekit.diagnostics.rendering import summary
 from rulekit.diagnostics.report import Case, Report
-from rulekit.diagnostics.text import render as render_text
-from rulekit.diagnostics.text import summary
 
 
 def render(report: Report) -> str:

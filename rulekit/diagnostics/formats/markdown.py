@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from rulekit.diagnostics.diagnostic import Diagnostic, Severity
-from rulekit.diagnostics.lines import plural, visible
+from rulekit.diagnostics.display import plural, visible
+from rulekit.diagnostics.rendering import excerpts, place
 from rulekit.diagnostics.report import Case, Report
-from rulekit.diagnostics.text import excerpts, place
 
 # below what GitHub takes as a comment (65,536 characters) and as the summary of a job's step (1 MiB)
 LIMIT = 60_000

@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 from rulekit import __version__
 from rulekit.diagnostics import codes
+from rulekit.diagnostics.code_pages import page
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Edit, Fix, Label, Severity
 from rulekit.diagnostics.fingerprints import VERSION, Outline, fingerprints
-from rulekit.diagnostics.pages import page
+from rulekit.diagnostics.rendering import words
 from rulekit.diagnostics.report import Report, Suppressed
 from rulekit.diagnostics.source import Span
-from rulekit.diagnostics.text import words
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 # the root that code scanning services take paths to be below

@@ -7,9 +7,9 @@ counted.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from rulekit.diagnostics import text
+from rulekit.diagnostics import rendering
 from rulekit.diagnostics.diagnostic import Diagnostic
-from rulekit.diagnostics.lines import plural, visible
+from rulekit.diagnostics.display import plural, visible
 from rulekit.diagnostics.report import Case, Report
 
 # reports with one code and message that are shown
@@ -32,7 +32,7 @@ def render_without_cases(report: Report) -> str:
     notes = "".join(f"{visible(note)}\n" for note in report.notes)
     shown, more = _folded(report.diagnostics)
     folded = "".join(f"{line}\n" for line in _counted(more))
-    return f"{text.render(shown, report.sources)}{folded}{notes}{visible(report.conclusion)}\n"
+    return f"{rendering.render(shown, report.sources)}{folded}{notes}{visible(report.conclusion)}\n"
 
 
 def _folded(diagnostics: Sequence[Diagnostic]) -> tuple[list[Diagnostic], Counter[tuple[str, str]]]:

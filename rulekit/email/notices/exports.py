@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rulekit.email.notices.foreign_values import shorten
 from rulekit.email.notices.providers import read_happening
-from rulekit.email.notices.values import shorten
-from rulekit.email.notices.words import Meaning, find_meaning
+from rulekit.email.notices.vocabulary import Meaning, find_meaning
 from rulekit.errors import SourceError
 from rulekit.records import Notice
 

@@ -8,14 +8,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from rulekit.email.notices.foreign_values import make_identity, read_instant, read_message_id, read_status, shorten
 from rulekit.email.notices.reports import read_message
-from rulekit.email.notices.values import (
-    make_identity,
-    read_instant,
-    read_message_id,
-    read_status,
-    shorten,
-)
 from rulekit.errors import SourceError
 from rulekit.records import Notice, NoticeKind
 from rulekit.statuses import is_dead_address

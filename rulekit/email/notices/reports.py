@@ -3,6 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from rulekit.email.notices.foreign_values import (
+    different,
+    make_identity,
+    read_instant,
+    read_message_id,
+    read_status,
+    shorten,
+)
 from rulekit.email.notices.parts import (
     Part,
     as_lines,
@@ -15,14 +23,6 @@ from rulekit.email.notices.parts import (
     is_status,
     parse,
     returned_headers,
-)
-from rulekit.email.notices.values import (
-    different,
-    make_identity,
-    read_instant,
-    read_message_id,
-    read_status,
-    shorten,
 )
 from rulekit.errors import SourceError
 from rulekit.records import Notice, NoticeKind

@@ -8,7 +8,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Label
 from rulekit.language import tree
 from rulekit.language.checking.findings import Findings, attempted
-from rulekit.language.checking.names import Declared, unique
+from rulekit.language.checking.names.declared_names import Declared, unique
 from rulekit.language.program import FieldType, Schema
 from rulekit.language.types import LIST_OF_TEXT, SIMPLE_TYPES, Kind, Type
 

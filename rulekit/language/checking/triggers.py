@@ -6,18 +6,18 @@ from typing import Any, NoReturn, cast
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Fix, Label
-from rulekit.doubt import POLICIES
 from rulekit.language import tree
+from rulekit.language.checking.conditions.constants import constant
+from rulekit.language.checking.conditions.spelling import spelled_as
 from rulekit.language.checking.findings import Findings, attempted, replacement
-from rulekit.language.checking.literals import constant
-from rulekit.language.checking.names import Declared
-from rulekit.language.checking.renames import previous_names
-from rulekit.language.checking.scope import described
-from rulekit.language.checking.spelling import spelled_as
-from rulekit.language.expressions import Constant
+from rulekit.language.checking.names.declared_names import Declared
+from rulekit.language.checking.names.renames import previous_names
+from rulekit.language.checking.names.scope import described
 from rulekit.language.program import Trigger
+from rulekit.language.typed_expressions import Constant
 from rulekit.language.types import BOOL, DURATION, TEXT, Kind, Type
 from rulekit.records import Edge
+from rulekit.uncertainty import POLICIES
 
 
 @dataclass(frozen=True, slots=True)

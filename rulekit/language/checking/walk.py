@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rulekit.language import tree
-from rulekit.language.expressions import (
+from rulekit.language.typed_expressions import (
     Age,
     Aggregate,
     And,

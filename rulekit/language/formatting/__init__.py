@@ -7,10 +7,10 @@ tree (`conditions`, `declarations`, `scenarios`); `files` puts those together an
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import LayoutError
-from rulekit.language.formatting.files import lay_out
+from rulekit.language.formatting.file_layout import lay_out
 from rulekit.language.formatting.meaning import same_meaning
 from rulekit.language.formatting.printer import print_document
-from rulekit.language.parser import parse
+from rulekit.language.parsing.parser import parse
 
 
 def format_source(source: SourceText) -> str | list[Diagnostic]:

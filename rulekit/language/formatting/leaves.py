@@ -6,9 +6,9 @@ A comment behind a word on its line belongs to that word; one that stands alone 
 from dataclasses import replace
 
 from rulekit.diagnostics.source import SourceText
-from rulekit.language.comments import INSTRUCTION
 from rulekit.language.formatting.document import Leaf, Note
-from rulekit.language.words import RESERVED, SOFT, Word, Words
+from rulekit.language.parsing.comments import INSTRUCTION
+from rulekit.language.parsing.words import RESERVED, SOFT, Word, Words
 
 # words that a line begins with: what an author wrote behind one, at the end of a line, is about the words before it
 _JOINERS = frozenset(

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
-from rulekit.language.expressions import And
-from rulekit.language.lints.junctions import always, chains, never, personas, segments
+from rulekit.language.lints.chains import always, chains, never, personas, segments
 from rulekit.language.lints.view import View
+from rulekit.language.typed_expressions import And
 
 
 def check(view: View) -> Iterator[Diagnostic]:

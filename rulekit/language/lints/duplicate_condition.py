@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
-from rulekit.language.expressions import Condition
-from rulekit.language.lints.junctions import Judged, chains, sensible
+from rulekit.language.lints.chains import Judged, chains, sensible
 from rulekit.language.lints.view import View
+from rulekit.language.typed_expressions import Condition
 
 
 def check(view: View) -> Iterator[Diagnostic]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
-from rulekit.diagnostics.settings import place_of
 from rulekit.diagnostics.source import SourceText
 from rulekit.folders import FILE_NAME
 from rulekit.language.lints.view import View
+from rulekit.settings.wrong_settings import place_of
 
 
 def check(view: View) -> Iterator[Diagnostic]:

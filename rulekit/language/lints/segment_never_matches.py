@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic
-from rulekit.language.lints.junctions import contradictions, segments
+from rulekit.language.lints.chains import contradictions, segments
 from rulekit.language.lints.view import View
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.language import reasoning
-from rulekit.language.expressions import And, Condition, Or
-from rulekit.language.lints.junctions import always, chains, is_decision, never, sensible
+from rulekit.language.lints.chains import always, chains, is_decision, never, sensible
 from rulekit.language.lints.view import View
+from rulekit.language.typed_expressions import And, Condition, Or
 
 
 def check(view: View) -> Iterator[Diagnostic]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.language import reasoning, tree
-from rulekit.language.expressions import InSegment
-from rulekit.language.lints.junctions import never
+from rulekit.language.lints.chains import never
 from rulekit.language.lints.view import View
+from rulekit.language.typed_expressions import InSegment
 from rulekit.records import Edge
 
 

@@ -16,7 +16,10 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
 from rulekit.language.checking.walk import Needed, decided, leaves, required
-from rulekit.language.expressions import (
+from rulekit.language.lints.chains import personas, segments
+from rulekit.language.lints.view import View
+from rulekit.language.program import Schema
+from rulekit.language.typed_expressions import (
     And,
     Company,
     Comparison,
@@ -29,9 +32,6 @@ from rulekit.language.expressions import (
     Or,
     TextTest,
 )
-from rulekit.language.lints.junctions import personas, segments
-from rulekit.language.lints.view import View
-from rulekit.language.program import Schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language import tree
 from rulekit.language.checking.findings import Read
-from rulekit.language.naming import Named
 from rulekit.language.program import Program, Trigger, by_template
+from rulekit.language.tree.mentions import Named
 
 if TYPE_CHECKING:
-    from rulekit.language.checking.template_syntax import ParsedText
+    from rulekit.language.checking.templates.template_syntax import ParsedText
     from rulekit.settings import Settings
 
 D = TypeVar("D", bound=tree.Declaration)

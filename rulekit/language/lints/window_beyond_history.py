@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.language.checking.walk import leaves
-from rulekit.language.expressions import (
+from rulekit.language.lints.view import View
+from rulekit.language.typed_expressions import (
     Age,
     Aggregate,
     Arithmetic,
@@ -27,7 +28,6 @@ from rulekit.language.expressions import (
     Value,
     Within,
 )
-from rulekit.language.lints.view import View
 
 if TYPE_CHECKING:
     from rulekit.settings import SourceSection

@@ -3,9 +3,9 @@
 Sound and not complete: what is said is so for every person; where it would take long, nothing is said.
 """
 
-from rulekit.language.expressions import Condition
 from rulekit.language.reasoning.normal import Both, Node, normal
 from rulekit.language.reasoning.search import contradicts
+from rulekit.language.typed_expressions import Condition
 
 __all__ = ["always", "excludes", "implies", "never"]
 

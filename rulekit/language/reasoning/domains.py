@@ -8,7 +8,7 @@ from decimal import Decimal
 from math import ceil, floor
 from typing import Any
 
-from rulekit.language.expressions import (
+from rulekit.language.typed_expressions import (
     Age,
     Aggregate,
     Company,

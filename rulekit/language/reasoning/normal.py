@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rulekit.language.expressions import And, Condition, Not, Or
+from rulekit.language.typed_expressions import And, Condition, Not, Or
 
 
 @dataclass(frozen=True, slots=True)

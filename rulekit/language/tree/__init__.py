@@ -36,11 +36,7 @@ from rulekit.language.tree.expressions import (
     Window,
     WithinWindow,
 )
-from rulekit.language.tree.files import (
-    Comment,
-    Declaration,
-    File,
-)
+from rulekit.language.tree.rules_file import Comment, Declaration, File
 from rulekit.language.tree.scenarios import (
     Act,
     ExpectEmail,

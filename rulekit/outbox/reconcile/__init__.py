@@ -13,11 +13,11 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import func, select
 
-from rulekit.outbox.execution import Work
-from rulekit.outbox.reconcile import ledger, ticks
+from rulekit.outbox.database.execution import Work
+from rulekit.outbox.database.tables import outbox
+from rulekit.outbox.reconcile import ledger, whole_store
 from rulekit.outbox.reconcile.promises import CHECKS, PROMISES, Check, breaking
-from rulekit.outbox.reconcile.report import SHOWN, Account, Finding, Reconciliation
-from rulekit.outbox.tables import outbox
+from rulekit.outbox.reconcile.verdict import SHOWN, Account, Finding, Reconciliation
 
 __all__ = ["PROMISES", "Account", "Finding", "Reconciliation", "reconcile"]
 
@@ -39,8 +39,8 @@ class Read(Protocol):
 def reconcile(read: Read, now: datetime, progress: Callable[[int, int], object]) -> Reconciliation:
     """Returns what the ledger says and what breaks a promise; `progress` hears how many emails of all are done."""
     whole = read(_of_the_whole)
-    wrong = [*whole.findings, *read(lambda work: list(ticks.findings(work.connection, now)))]
-    for persona in read(lambda work: ticks.personas_in(work.connection)):
+    wrong = [*whole.findings, *read(lambda work: list(whole_store.findings(work.connection, now)))]
+    for persona in read(lambda work: whole_store.personas_in(work.connection)):
         wrong += read(partial(_of_persona, persona=persona))
     tally = _Tally()
     done = after = 0
@@ -59,7 +59,7 @@ def _of_the_whole(work: Work) -> Reconciliation:
 
 
 def _of_persona(work: Work, persona: int) -> list[Finding]:
-    return list(ticks.findings_of(work.connection, persona))
+    return list(whole_store.findings_of(work.connection, persona))
 
 
 class _Tally:

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, literal_column, select
 
-from rulekit.outbox.reconcile.report import SHOWN, Account, Finding
-from rulekit.outbox.recording import ALREADY
-from rulekit.outbox.states import State
-from rulekit.outbox.tables import ledger, no_email, outbox, triggers, waiting
+from rulekit.outbox.database.tables import ledger, no_email, outbox, triggers, waiting
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.reconcile.verdict import SHOWN, Account, Finding
+from rulekit.outbox.ticks.recording import ALREADY
 
 OTHER_REASONS = "other reasons"
 # so many reasons of one trigger are told apart: a plugin may give one of its own for each person

@@ -14,12 +14,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, text
 
-from rulekit.outbox.beginnings import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED
-from rulekit.outbox.claims import LEASE
-from rulekit.outbox.columns import Instant
-from rulekit.outbox.recording import ALREADY
-from rulekit.outbox.states import END_STATES
-from rulekit.outbox.transitions import (
+from rulekit.outbox.database.columns import Instant
+from rulekit.outbox.lifecycle.beginnings import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED
+from rulekit.outbox.lifecycle.states import END_STATES
+from rulekit.outbox.lifecycle.transitions import (
     CLAIM,
     MARK_DATA,
     READDRESS,
@@ -28,6 +26,8 @@ from rulekit.outbox.transitions import (
     SEND,
     TRANSITIONS,
 )
+from rulekit.outbox.sending.claims import LEASE
+from rulekit.outbox.ticks.recording import ALREADY
 
 PROMISES = {
     "I1": "no email is known to have been accepted twice, but for copies that somebody asked for",

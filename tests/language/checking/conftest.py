@@ -9,9 +9,9 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language.checker import check
-from rulekit.language.expressions import Condition
-from rulekit.language.parser import parse
+from rulekit.language.parsing.parser import parse
 from rulekit.language.program import Program
+from rulekit.language.typed_expressions import Condition
 
 SCHEMA = """
 person:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from rulekit.language.expressions import (
+from rulekit.language.typed_expressions import (
     Age,
     Aggregate,
     And,

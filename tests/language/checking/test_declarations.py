@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from rulekit.language.checking.cycles import find_cycles
+from rulekit.language.checking.names.cycles import find_cycles
 from rulekit.language.program import FieldType, Trigger
 from rulekit.language.types import LIST_OF_TEXT, Kind, Type
 from rulekit.records import Edge

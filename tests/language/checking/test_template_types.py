@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from rulekit.email.template_values import Record
 from rulekit.email.templates import Kind, compile_text
-from rulekit.email.values import Record
 from rulekit.errors import ComposeError
 from rulekit.language.program import TemplateText
 from rulekit.language.template_names import FILTERS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rulekit.language.project import load_rules
+from rulekit.language.project_rules import load_rules
 from tests.language.cases import write_project
 from tests.language.checking.conftest import check_text  # noqa: F401  (a fixture)
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from rulekit.outbox.dispatcher import Worker, dispatch
-from rulekit.outbox.states import State
+from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, NewRow, TickRecord, Withdrawal
 from rulekit.outbox.store import Store
-from rulekit.outbox.tick import MembershipChange, NewRow, TickRecord, Withdrawal
 from rulekit.records import Edge, Envelope, Later, Outcome, Refused, Sent, Tagging
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
-from rulekit.outbox.sqlite import new_file
+from rulekit.outbox.database.sqlite import new_file
 from rulekit.outbox.store import Store
 from tests.outbox.conftest import take_over
 from tests.outbox.disk import history, vfs

@@ -14,7 +14,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import rulekit.outbox.claims
+import rulekit.outbox.sending.claims
 from rulekit.cli import main
 from tests.outbox.kills.fault_points import Fuse, lay
 
@@ -53,7 +53,7 @@ def act(folder: Path, task: dict[str, Any]) -> int:
 
 def leave_marks_out() -> None:
     """Takes the data mark away, to show that the tests would notice: messages leave, and nothing says so."""
-    setattr(rulekit.outbox.claims, "mark_data", lambda work, claims, now, gates, rules: [None] * len(claims))  # noqa: B010
+    setattr(rulekit.outbox.sending.claims, "mark_data", lambda work, claims, now, gates, rules: [None] * len(claims))  # noqa: B010
 
 
 def warm_up(folder: Path) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
-from rulekit.outbox.states import State
+from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.store import Store
 from tests.outbox.conftest import take_over
 from tests.outbox.kills import week

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
-from rulekit.language.lints.in_templates.bodies import bodies
 from rulekit.language.lints.in_templates.markup import links
+from rulekit.language.lints.in_templates.template_bodies import bodies
 from rulekit.language.lints.view import View
 
 _SCHEME = "http://"

@@ -11,8 +11,8 @@ from html import unescape
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.language import tree
-from rulekit.language.lints.in_templates.bodies import shown
-from rulekit.language.lints.in_templates.settings import asked_for, lacks
+from rulekit.language.lints.in_templates.missing_settings import asked_for, lacks
+from rulekit.language.lints.in_templates.template_bodies import shown
 from rulekit.language.lints.view import View
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.language import tree
-from rulekit.language.checking.template_syntax import ParsedText
-from rulekit.language.lints.in_templates.bodies import shown
-from rulekit.language.lints.in_templates.settings import asked_for, lacks
+from rulekit.language.checking.templates.template_syntax import ParsedText
+from rulekit.language.lints.in_templates.missing_settings import asked_for, lacks
+from rulekit.language.lints.in_templates.template_bodies import shown
 from rulekit.language.lints.view import View
 
 # the link, or one to a page of the author's own

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
-from rulekit.language.checking.variables import FieldName, member_of
+from rulekit.language.checking.templates.variables import FieldName, member_of
 
 
 @dataclass(frozen=True, slots=True)

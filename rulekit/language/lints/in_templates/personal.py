@@ -2,7 +2,7 @@
 
 import re
 
-from rulekit.language.checking.variables import FieldName
+from rulekit.language.checking.templates.variables import FieldName
 
 # how to reach a person, and what opens accounts in their name
 _PRIVATE = frozenset(

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
-from rulekit.language.checking.template_syntax import ParsedText
-from rulekit.language.lints.in_templates.bodies import bodies
+from rulekit.language.checking.templates.template_syntax import ParsedText
 from rulekit.language.lints.in_templates.markup import Stretch, links
 from rulekit.language.lints.in_templates.personal import identifies
+from rulekit.language.lints.in_templates.template_bodies import bodies
 from rulekit.language.lints.view import View
 
 _VALUE = re.compile(r"\{\{.*?\}\}", re.DOTALL)

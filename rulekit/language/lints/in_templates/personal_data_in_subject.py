@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
-from rulekit.language.checking.variables import RECORDS
+from rulekit.language.checking.templates.variables import RECORDS
 from rulekit.language.lints.in_templates.outputs import printed
 from rulekit.language.lints.in_templates.personal import is_private
 from rulekit.language.lints.view import View

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
-from rulekit.language.lints.in_templates.bodies import bodies
 from rulekit.language.lints.in_templates.markup import links
+from rulekit.language.lints.in_templates.template_bodies import bodies
 from rulekit.language.lints.view import View
 
 # a scheme, a place in the same email, or a value or branch of the template that may hold either

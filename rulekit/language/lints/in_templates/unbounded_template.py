@@ -11,7 +11,7 @@ from jinja2 import nodes
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
-from rulekit.language.checking.template_syntax import ParsedText
+from rulekit.language.checking.templates.template_syntax import ParsedText
 from rulekit.language.lints.view import View
 
 # turns of loops inside each other; the budget of an email is about five times as many

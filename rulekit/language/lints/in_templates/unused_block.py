@@ -6,7 +6,7 @@ from jinja2 import nodes
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
-from rulekit.language.checking.template_syntax import ParsedText
+from rulekit.language.checking.templates.template_syntax import ParsedText
 from rulekit.language.lints.view import View
 
 

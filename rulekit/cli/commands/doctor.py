@@ -1,0 +1,47 @@
+"""`rulekit doctor`: look at everything that emails depend on."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from rulekit.cli.parameters.options import now_option, output_option, project_option
+from rulekit.cli.printing.aligned import escape_line, print_json
+from rulekit.cli.printing.progress import working
+from rulekit.diagnostics.display import plural
+from rulekit.doctor import examine
+from rulekit.records import CheckResult, Verdict
+
+
+@click.command("doctor")
+@click.option("--offline", is_flag=True, help="Ask nothing of the network.")
+@output_option("text", "json")
+@now_option
+@project_option
+def command(offline: bool, output: str, now: datetime, project: Path) -> None:
+    """Look at everything that emails depend on, and say what to do about what is wrong.
+
+    Nothing is changed, and no email is sent. The exit code is 1 when there is a problem; warnings and notes leave it 0.
+    """
+    with working("looking"):
+        found = examine(project, now, offline=offline)
+    problems = sum(one.verdict is Verdict.PROBLEM for one in found)
+    if output == "json":
+        print_json({"schema_version": 1, "checks": [_as_json(one) for one in found]})
+    else:
+        for one in found:
+            _print(one)
+        warnings = sum(one.verdict is Verdict.WARNING for one in found)
+        click.echo(f"{plural(problems, 'problem')}, {plural(warnings, 'warning')}")
+    if problems:
+        raise SystemExit(1)
+
+
+def _as_json(one: CheckResult) -> dict[str, str]:
+    return {"name": one.name, "verdict": one.verdict.value, "message": one.message, "help": one.help}
+
+
+def _print(one: CheckResult) -> None:
+    click.echo(f"{one.verdict.value:8} {escape_line(one.name)}: {escape_line(one.message)}")
+    if one.help:
+        click.echo(f"{'':8} help: {escape_line(one.help)}")

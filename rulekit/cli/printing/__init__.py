@@ -1,0 +1,1 @@
+"""What several commands print: columns, emails, ticks, runs, reports and logs."""

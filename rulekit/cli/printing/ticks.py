@@ -1,0 +1,102 @@
+"""How `run` and `plan` tell a tick: what happened to each persona and trigger, and what the data was like."""
+
+from collections import Counter
+
+import click
+
+from rulekit.cli.printing.aligned import escape_line, print_columns
+from rulekit.cli.printing.logs import hide_addresses
+from rulekit.diagnostics.display import plural
+from rulekit.engine import PersonaChange, PreparedTick
+from rulekit.evaluation.data.data_report import DataReport
+from rulekit.outbox.lifecycle.tick_values import NewRow, Readdressing
+
+SHOWN = 10
+
+
+def print_tick(tick: PreparedTick) -> None:
+    """Prints a line per persona and a line per trigger that made something of it."""
+    print_columns(["  persona", "members", "joined", "left", ""], map(_persona_row, tick.personas))
+    made = Counter((row.trigger, birth(row)) for row in tick.record.rows)
+    for (trigger, state), count in sorted(made.items()):
+        click.echo(f"  {trigger}: {plural(count, 'email')} {_told(state)}")
+    waits = Counter((wait.trigger, wait.option) for wait in tick.record.waiting)
+    for (trigger, option), count in sorted(waits.items()):
+        click.echo(f"  {trigger}: {plural(count, 'person', 'people')} waiting for `{option}`")
+    for (trigger, reason), count in sorted(Counter((n.trigger, n.reason) for n in tick.record.no_emails).items()):
+        why = escape_line(hide_addresses(reason))
+        click.echo(f"  {trigger}: no email for {plural(count, 'person', 'people')}: {why}")
+    for (trigger, what), count in sorted(Counter(map(_readdressed, tick.record.readdressings)).items()):
+        click.echo(f"  {trigger}: {plural(count, 'waiting email')} {escape_line(what)}")
+    _print_first_triggers(tick)
+    for trigger in sorted(tick.removed_triggers & tick.withdrawn.keys()):
+        withdrawn = plural(tick.withdrawn[trigger], "email")
+        gone = f"no longer in the rules, {withdrawn} withdrawn"
+        click.echo(f"  {trigger}: {gone}; renamed, it keeps them by `was {trigger}`")
+    for trigger in sorted(tick.demoted):
+        click.echo(f"  {trigger}: more emails than delivery.max_auto_per_tick, so they wait for approval", err=True)
+    for name in tick.parked:
+        click.echo(f"  {name}: too many people crossed at once; nothing was changed for it", err=True)
+    if tick.parked:
+        click.echo("help: look at `rulekit plan --accept`; if it is right, run again with `--accept`", err=True)
+
+
+def _print_first_triggers(tick: PreparedTick) -> None:
+    backfilled = sorted(name for change in tick.personas for name in change.backfilled)
+    others = sorted(tick.first_triggers.difference(backfilled))
+    if others:
+        names = ", ".join(others)
+        click.echo(f"  first seen: {names}; who is in their personas already is not mailed without backfill=true")
+    if backfilled:
+        names = ", ".join(backfilled)
+        click.echo(f"  first seen: {names}; by backfill=true who is in their personas already counts as joined")
+
+
+def print_emails(tick: PreparedTick) -> None:
+    """Prints the first emails that a tick makes, with the reasons of those that cannot be made."""
+    for row in tick.record.rows[:SHOWN]:
+        what = f"cannot be made: {row.failure}" if row.failure else row.subject
+        click.echo(f"    {row.trigger} to {escape_line(row.recipient or row.tagging.person)}: {escape_line(what)}")
+    if len(tick.record.rows) > SHOWN:
+        click.echo(f"    … and {len(tick.record.rows) - SHOWN:,} more")
+
+
+def print_data_report(report: DataReport) -> None:
+    """Prints what was wrong with the data, a line for each kind of thing, and nothing when it was fine."""
+    for problem in report.problems():
+        click.echo(f"  data: {escape_line(problem)}", err=True)
+
+
+def _baseline_note(change: PersonaChange) -> str:
+    if change.backfilled:
+        return f"baseline: first seen; by backfill=true who is in counts as joined for {', '.join(change.backfilled)}"
+    return "baseline: first seen, nobody is mailed"
+
+
+def _persona_row(change: PersonaChange) -> list[str]:
+    note = _baseline_note(change) if change.baseline else ""
+    if change.gone:
+        note = f"{plural(len(change.gone), 'person', 'people')} gone from the source"
+    if change.parked:
+        note = "parked"
+    joined, left = ("", "") if change.baseline else (f"+{len(change.joined)}", f"-{len(change.left)}")
+    return [f"  {change.name}", f"{change.members:,}", joined, left, note]
+
+
+def birth(row: NewRow) -> str:
+    """Returns how a tick makes an email: `failed`, `approved` or `unapproved`."""
+    if row.failure:
+        return "failed"
+    return "approved" if row.auto else "unapproved"
+
+
+def _readdressed(one: Readdressing) -> tuple[str, str]:
+    if one.row is None:
+        return one.trigger, f"withdrawn, as its person has another address: {one.reason}"
+    if one.row.failure is not None:
+        return one.trigger, "failed, as its person has another address, for which none can be made"
+    return one.trigger, f"made again for another address of its person, {_told(birth(one.row))}"
+
+
+def _told(state: str) -> str:
+    return "approved (auto)" if state == "approved" else state

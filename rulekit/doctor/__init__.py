@@ -1,0 +1,67 @@
+"""What `rulekit doctor` looks at: the machine, the store, how emails leave, and what plugins know.
+
+Every look has a thread of its own and is not waited for longer than `PATIENCE`, so that a server that says nothing
+hides nothing else. Nothing is changed: no store is made or brought up to date, and no email is given away.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from threading import Thread
+
+from rulekit.doctor import machine_checks, plugin_checks, sending_checks, store_checks
+from rulekit.engine.project import installed_plugins
+from rulekit.errors import RulekitError
+from rulekit.folders import settings_home
+from rulekit.records import CheckResult, Verdict
+from rulekit.settings import load_settings
+
+# seconds for all looks together, which go on side by side
+PATIENCE = 30.0
+Look = Callable[[], Iterable[CheckResult]]
+
+
+def examine(folder: Path, now: datetime, *, offline: bool, patience: float = PATIENCE) -> list[CheckResult]:
+    """Returns what was found, in the order in which it was looked for; raises SettingsError for broken settings."""
+    settings, installed, folder = load_settings(folder), installed_plugins(), settings_home(folder)
+    looks: dict[str, Look] = {
+        "python": machine_checks.python,
+        "files": partial(machine_checks.files, folder, settings),
+        "disk": partial(machine_checks.disk, folder, settings),
+        "store": partial(store_checks.look, folder, settings, now),
+        "settings": partial(sending_checks.settings, settings),
+        "sender": partial(sending_checks.sender, folder, settings, installed, offline=offline),
+        "unsubscribe": partial(sending_checks.unsubscribe_page, settings, offline=offline),
+        "plugins": partial(plugin_checks.failures, installed),
+        **plugin_checks.looks(folder, settings, installed, offline=offline, seconds=patience),
+    }
+    return take(looks, patience)
+
+
+def take(looks: Mapping[str, Look], patience: float) -> list[CheckResult]:
+    """Takes all looks at once and returns what they found, in their order; one that lasts too long is a problem."""
+    found: dict[str, list[CheckResult]] = {}
+    threads = {name: Thread(target=_take, args=(name, look, found), daemon=True) for name, look in looks.items()}
+    deadline = time.monotonic() + patience
+    for thread in threads.values():
+        thread.start()
+    for thread in threads.values():
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [one for name in looks for one in found.get(name, [_too_slow(name, patience)])]
+
+
+def _take(name: str, look: Look, found: dict[str, list[CheckResult]]) -> None:
+    try:
+        found[name] = list(look())
+    except RulekitError as error:
+        found[name] = [CheckResult(name, Verdict.PROBLEM, error.message, error.help or "")]
+    except Exception as error:
+        told = f"the check itself failed: {type(error).__name__}: {error}"
+        found[name] = [CheckResult(name, Verdict.PROBLEM, told, "report this line")]
+
+
+def _too_slow(name: str, patience: float) -> CheckResult:
+    message = f"no answer within {patience:g} seconds"
+    return CheckResult(name, Verdict.PROBLEM, message, "see whether what it asks is there, and run again")

@@ -1,0 +1,1 @@
+"""One tick, computed whole before anything is written; `prepare` has its steps one after another."""

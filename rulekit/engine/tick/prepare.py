@@ -1,0 +1,370 @@
+"""One tick: who is in now, against who was, and what follows; computed whole before anything is written.
+
+`prepare_tick_on` has the steps one after another: past, membership, borders, changes, firing, rows, record.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+
+import numpy as np
+
+from rulekit.clock import format_instant
+from rulekit.engine.project import Project
+from rulekit.engine.tick.changes import (
+    Bits,
+    Crossing,
+    Guard,
+    Numbered,
+    compare,
+    count_gone,
+    number_people,
+    padded,
+    parked,
+)
+from rulekit.engine.tick.clock_ahead import kept
+from rulekit.engine.tick.composing import compose_again, compose_rows
+from rulekit.engine.tick.firing import GONE, JOINED, LEFT, Firing, Standing, fire, taggings_of, withdrawals
+from rulekit.engine.tick.mailboxes import mailboxes_of, settle_shared
+from rulekit.engine.tick.moved import find_moved, space_out
+from rulekit.engine.tick.past import Past
+from rulekit.errors import RulekitError, SourceError
+from rulekit.evaluation.data.dataset import Data
+from rulekit.evaluation.questions.membership import Membership
+from rulekit.evaluation.questions.snapshot import DataSight, Sight
+from rulekit.language.program import Program, Trigger
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, TickRecord, TickState, Withdrawal
+from rulekit.outbox.sending.throttle import LEAP
+from rulekit.outbox.store import Store
+from rulekit.records import Edge, Tagging
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaChange:
+    """What a tick does to one persona, people by key in order; a `parked` change is not written.
+
+    `backfilled` are the triggers for which everybody who is in counts as having joined.
+    """
+
+    name: str
+    members: int
+    joined: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    baseline: bool = False
+    parked: bool = False
+    backfilled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedTick:
+    """All that a tick would write, and what a person wants to know of it.
+
+    `first_triggers` are seen for the first time and so take a baseline; `demoted` are those with `auto=true` whose
+    emails go to unapproved because they are more than `delivery.max_auto_per_tick`. `withdrawn` counts emails that
+    wait and lose their reason, by trigger; those in `removed_triggers` are no longer in the rules.
+    """
+
+    record: TickRecord
+    personas: tuple[PersonaChange, ...]
+    first_triggers: frozenset[str]
+    demoted: frozenset[str]
+    withdrawn: Mapping[str, int]
+    removed_triggers: frozenset[str]
+
+    @property
+    def parked(self) -> list[str]:
+        """Returns the personas whose change is too large to believe without a person's word."""
+        return [change.name for change in self.personas if change.parked]
+
+    @property
+    def changes_anything(self) -> bool:
+        """Returns whether writing the tick would tag, untag or mail anybody, withdraw an email, or take a baseline."""
+        record = self.record
+        made = record.rows or record.waiting or record.readdressings
+        known = record.changes or record.baselines or self.first_triggers
+        return bool(made or known or self.withdrawn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Borders:
+    """Who is in after the tick, and who crossed; `crossings` only for personas that were known before."""
+
+    numbered: Numbered
+    members: Mapping[str, Bits]
+    crossings: Mapping[str, Crossing]
+    parked: frozenset[str] = field(default_factory=frozenset)
+
+    def is_member(self, persona: str, person: str) -> bool:
+        return bool(self.members[persona][self.numbered.ordinals[person]])
+
+    def is_present(self, person: str) -> bool:
+        return bool(self.numbered.present[self.numbered.ordinals[person]])
+
+    def present_members(self, persona: str) -> list[str]:
+        """Returns who is in and in the source; a parked persona keeps people whom the source no longer has."""
+        return [self.numbered.people[i] for i in np.flatnonzero(self.members[persona] & self.numbered.present)]
+
+
+def prepare_tick(
+    project: Project, data: Data, store: Store, now: datetime, *, accept: bool = False, guard: Guard | None = None
+) -> PreparedTick:
+    """Computes one tick at `now` over the data of a source, as `prepare_tick_on` does."""
+    sight = DataSight(project.program, data, now, project.rules.sources)
+    return prepare_tick_on(
+        project, sight, store, accept=accept, guard=guard, look=lambda at: replace(sight, now=at).membership()
+    )
+
+
+def prepare_tick_on(
+    project: Project,
+    sight: Sight,
+    store: Store,
+    *,
+    accept: bool = False,
+    guard: Guard | None = None,
+    look: Callable[[datetime], Membership] | None = None,
+) -> PreparedTick:
+    """Computes one tick over what is seen at an instant, without writing anything.
+
+    Raises SourceError when the source has nobody, far fewer people, or no events of a kind, although it had before, and
+    RulekitError when the instant lies before the last tick or weeks after it. `accept` takes the instant, and what the
+    source says, as they are, also beyond the guard. `look` tells who is in at another instant, which is asked after a
+    clock was ahead.
+    """
+    program, now = project.program, sight.now
+    past = Past.read(store, program)
+    if not accept:
+        _refuse_going_back(past.state, now)
+        _refuse_leap(past.state, now)
+    membership = sight.membership()
+    numbered = number_people(past.state.people, membership.people)
+    believed = None if accept else guard or Guard()
+    if believed is not None:
+        _refuse_nobody(past.state, membership)
+        _refuse_mass_leave(past.state, numbered, believed)
+        _refuse_silence(past.state.kinds - sight.kinds, program)
+    members = _find_members(past, membership, numbered, now, look)
+    borders = _find_borders(past.state, members, numbered, believed)
+    changes = _find_changes(borders, past)
+    firing = _fire(program, past, membership, borders, changes, sight)
+    composed = compose_rows(project, sight, store, firing.fired, now)
+    ending = _find_endings(program, past, borders, changes)
+    moved = find_moved(past, sight, program.triggers, ending)
+    again = space_out(compose_again(project, sight, store, moved, now), past, program.triggers, now)
+    rows, shared, again_too = settle_shared(composed.rows, again, past.suppressed_among)
+    record = TickRecord(
+        sequence=past.state.sequence,
+        at=now,
+        rules_digest=program.digest,
+        new_people=borders.numbered.new_people,
+        present=borders.numbered.present,
+        members=borders.members,
+        baselines=frozenset(borders.members.keys() - past.state.members.keys()),
+        triggers=frozenset(program.triggers),
+        personas_renamed=past.personas_renamed,
+        triggers_renamed=past.triggers_renamed,
+        changes=tuple(changes),
+        rows=rows,
+        no_emails=(*firing.no_emails, *composed.vetoed, *shared),
+        waiting=firing.waiting,
+        waiting_done=firing.waiting_done,
+        kinds=sight.kinds,
+        matched=firing.matched,
+        vouched=accept,
+        withdrawals=ending,
+        readdressings=again_too,
+    )
+    return _prepared(record, program, past, borders, composed.demoted)
+
+
+def _find_endings(
+    program: Program, past: Past, borders: _Borders, changes: list[MembershipChange]
+) -> tuple[Withdrawal, ...]:
+    gone = past.state.triggers - program.triggers.keys()
+    return (*withdrawals(program.triggers, changes, gone), *_find_emails_of_nobody(past, borders))
+
+
+def _prepared(
+    record: TickRecord, program: Program, past: Past, borders: _Borders, demoted: frozenset[str]
+) -> PreparedTick:
+    """Returns a tick with what a person wants to know of it."""
+    first = frozenset(program.triggers.keys() - past.state.triggers)
+    return PreparedTick(
+        record,
+        _describe_personas(borders, [program.triggers[name] for name in sorted(first)]),
+        first_triggers=first,
+        demoted=demoted,
+        withdrawn=past.count_withdrawn(record.withdrawals),
+        removed_triggers=past.state.triggers - program.triggers.keys(),
+    )
+
+
+def _refuse_going_back(state: TickState, now: datetime) -> None:
+    if state.at is not None and now < state.at:
+        raise RulekitError(
+            f"the last tick was at {format_instant(state.at)}, which is later than {format_instant(now)}",
+            help="mend the clock, or `--now`; if it was ahead then and is right now, look at `rulekit plan --accept`"
+            " and run with `--accept`",
+        )
+
+
+def _refuse_leap(state: TickState, now: datetime) -> None:
+    """Refuses a clock that is weeks ahead: by it everybody would be inactive, and every hold over."""
+    if state.at is not None and now - state.at > LEAP:
+        days, at = (now - state.at).days, format_instant(state.at)
+        raise RulekitError(
+            f"the last tick was at {at}, {days} days before {format_instant(now)}; nobody was tagged or untagged",
+            help="mend the clock, or `--now`; if it is right, look at `rulekit plan --accept` and run with `--accept`",
+        )
+
+
+def _refuse_nobody(state: TickState, membership: Membership) -> None:
+    if not membership.people and state.present.any():
+        raise SourceError(
+            f"the source has no people, but had {int(state.present.sum())} before; nobody was removed",
+            help="look at the table of `[source.person]` and at what fills it; if everybody has left, add `--accept`",
+        )
+
+
+def _refuse_mass_leave(state: TickState, numbered: Numbered, guard: Guard) -> None:
+    """Refuses a source that only half came: each persona may be too small to be parked for it."""
+    gone, before = count_gone(state.present, numbered), int(state.present.sum())
+    if guard.is_beyond(gone, before):
+        raise SourceError(
+            f"the source lacks {gone:,} of the {before:,} people that it had before; nobody was removed",
+            help="look at the table of `[source.person]` and at what fills it; if they have left, add `--accept`",
+        )
+
+
+def _refuse_silence(silent: frozenset[str], program: Program) -> None:
+    declared = sorted(silent & program.schema.events.keys())
+    if declared:
+        raise SourceError(
+            f"the source has no `{declared[0]}` events any more; nobody was tagged or untagged",
+            help="look at the table of these events; if it is right that there are none, run again with `--accept`",
+        )
+
+
+def _find_members(
+    past: Past,
+    membership: Membership,
+    numbered: Numbered,
+    now: datetime,
+    look: Callable[[datetime], Membership] | None,
+) -> dict[str, Bits]:
+    """Returns who is in each persona now, after a clock was ahead by what that means for who crossed then."""
+    members = {name: numbered.spread(column) for name, column in membership.personas.items()}
+    ahead = past.ahead(now) if look is not None else None
+    if look is None or ahead is None:
+        return members
+    return kept(members, past.state, ahead, numbered, look(ahead.at))
+
+
+def _find_borders(state: TickState, members: dict[str, Bits], numbered: Numbered, guard: Guard | None) -> _Borders:
+    """Compares who is in with who was; a persona that too many people crossed at once stays as it was."""
+    crossings = {
+        name: compare(state.members[name], bits, numbered.present)
+        for name, bits in members.items()
+        if name in state.members
+    }
+    held_back = parked(crossings, guard) if guard else frozenset()
+    for name in held_back:
+        members[name] = padded(state.members[name], len(numbered.people))
+    return _Borders(numbered, members, crossings, held_back)
+
+
+def _find_changes(borders: _Borders, past: Past) -> list[MembershipChange]:
+    """Returns a line of the change log for each crossing, with its episode."""
+    changes: list[MembershipChange] = []
+    for name, crossing in borders.crossings.items():
+        if name in borders.parked:
+            continue
+        moves = {JOINED: crossing.joined, LEFT: crossing.left, GONE: crossing.gone}
+        people = {reason: [borders.numbered.people[i] for i in ordinals] for reason, ordinals in moves.items()}
+        episodes = past.episodes(name, [person for group in people.values() for person in group])
+        for reason, group in people.items():
+            edge, step = (Edge.TAGGED, 1) if reason == JOINED else (Edge.UNTAGGED, 0)
+            changes += (MembershipChange(Tagging(name, p, episodes[p] + step, edge), reason) for p in group)
+    return changes
+
+
+def _fire(
+    program: Program,
+    past: Past,
+    membership: Membership,
+    borders: _Borders,
+    changes: list[MembershipChange],
+    sight: Sight,
+) -> Firing:
+    """Returns what the triggers make of the changes and of what waited."""
+    taggings = {
+        name: _taggings(trigger, past, borders, changes, is_first=name not in past.state.triggers)
+        for name, trigger in program.triggers.items()
+    }
+    segments = {name: borders.numbered.spread(column) for name, column in membership.segments.items()}
+    # nothing changes for a parked persona, so whoever waits because of it goes on waiting
+    waiting = [wait for wait in past.state.waiting if wait.tagging.persona not in borders.parked]
+    standing = Standing(
+        is_present=borders.is_present,
+        is_member=borders.is_member,
+        episode=past.episodes_after(changes, waiting),
+        in_segment=lambda segment, person: bool(segments[segment][borders.numbered.ordinals[person]]),
+        last_email=past.last_emails(program.triggers, taggings, partial(mailboxes_of, sight)),
+    )
+    return fire(program.triggers, taggings, waiting, standing, sight.now)
+
+
+def _taggings(
+    trigger: Trigger, past: Past, borders: _Borders, changes: list[MembershipChange], *, is_first: bool
+) -> list[Tagging]:
+    """Returns what a trigger fires on: this tick's crossings, or at its first sight what `backfill` asks for."""
+    if not is_first:
+        return taggings_of(trigger, changes)
+    if not _backfills(trigger):
+        return []
+    members = borders.present_members(trigger.persona)
+    joined = {c.tagging.person: c.tagging for c in changes if c.tagging.persona == trigger.persona}
+    episodes = past.episodes(trigger.persona, members)
+    # a baseline counts as one joining, and is written with this tick
+    step = 0 if trigger.persona in past.state.members else 1
+    return [joined.get(p) or Tagging(trigger.persona, p, episodes[p] + step, Edge.TAGGED) for p in members]
+
+
+def _backfills(trigger: Trigger) -> bool:
+    """Says whether everybody who is in counts as having joined at the trigger's first sight."""
+    return trigger.backfill and trigger.edge is Edge.TAGGED
+
+
+def _find_emails_of_nobody(past: Past, borders: _Borders) -> list[Withdrawal]:
+    """Returns emails for having left whose person is gone since: out already, so no change of a persona tells it.
+
+    While a persona is parked the source is in doubt, and nobody counts as gone.
+    """
+    if borders.parked:
+        return []
+    return [
+        Withdrawal(trigger, person, "its person is gone from the source")
+        for trigger, person in past.waiting_for_leavers()
+        if not borders.is_present(person)
+    ]
+
+
+def _describe_personas(borders: _Borders, first_triggers: Sequence[Trigger]) -> tuple[PersonaChange, ...]:
+    people = borders.numbered.people
+    described = []
+    for name, bits in sorted(borders.members.items()):
+        backfilled = tuple(one.name for one in first_triggers if one.persona == name and _backfills(one))
+        is_baseline = name not in borders.crossings
+        change = PersonaChange(name, int(bits.sum()), baseline=is_baseline, backfilled=backfilled)
+        if crossing := borders.crossings.get(name):
+            change = replace(
+                change,
+                joined=tuple(sorted(people[i] for i in crossing.joined)),
+                left=tuple(sorted(people[i] for i in crossing.left)),
+                gone=tuple(sorted(people[i] for i in crossing.gone)),
+                parked=name in borders.parked,
+            )
+        described.append(change)
+    return tuple(described)

@@ -1,0 +1,202 @@
+"""The tables of a source as named relations of the engine, with the names and types of their columns.
+
+Each table is opened once per tick, however many mappings use it.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from rulekit.errors import SourceError
+from rulekit.evaluation.data.confinement import require_one_select, shut_in
+from rulekit.evaluation.data.engine_words import describe
+from rulekit.evaluation.data.normalise import NOTHING, WHOLE_NUMBERS
+from rulekit.records import EventMapping, QueryTable, RecordMapping, Source, SourceMapping, StreamTable, Table
+from rulekit.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# the table or the query that the settings give
+Origin = tuple[str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its name there, and the engine's name of its type; one that is not written is missing."""
+
+    name: str
+    type: str
+    is_written: bool = True
+
+    @property
+    def expression(self) -> exp.Expr:
+        """Returns the column as part of a query."""
+        return exp.column(self.name, quoted=True) if self.is_written else exp.null()
+
+    @property
+    def is_whole(self) -> bool:
+        """Returns whether the column holds whole numbers."""
+        return self.type in WHOLE_NUMBERS
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table inside the engine; `title` is the user's word for it, `section` where the settings name it.
+
+    With `any_column` it has every column that is asked for, without a value.
+    """
+
+    name: str
+    title: str
+    section: str
+    columns: Mapping[str, Column]
+    load: bool
+    any_column: bool
+
+    def column(self, name: str, purpose: str) -> Column:
+        """Returns a column by its name, case ignored; raises SourceError that says what it was wanted for."""
+        found = self.find(name)
+        if found is not None:
+            return found
+        names = [column.name for column in self.columns.values()]
+        raise SourceError(
+            f"{self.title} has no column `{name}`, wanted for {purpose}{did_you_mean(name, names)}",
+            help=_advice(self.section, names),
+        )
+
+    def find(self, name: str) -> Column | None:
+        """Returns a column by its name, case ignored, or None."""
+        return Column(name, NOTHING, is_written=False) if self.any_column else self.columns.get(name.casefold())
+
+
+class Tables:
+    """Opens the tables of one source in one connection: all are prepared first, and then each is opened."""
+
+    def __init__(self, connection: "DuckDBPyConnection", source: Source) -> None:
+        self.connection = connection
+        self._source = source
+        self._setup: set[str] = set()
+        self._prepared: dict[Origin, Table] = {}
+        self._opened: dict[Origin, Relation] = {}
+        self._stages = 0
+
+    def prepare(self, mapping: SourceMapping) -> None:
+        """Lets the source set up what its tables need, and then shuts the connection in; raises SourceError."""
+        for section, part in _sections(mapping):
+            title = _title(part, section)
+            with source_errors(title):
+                if _origin(part) not in self._prepared:
+                    self._prepared[_origin(part)] = self._table(part, title)
+        queries = [table for table in self._prepared.values() if isinstance(table, QueryTable)]
+        shut_in(self.connection, [place for table in queries for place in table.reads])
+
+    def open(self, mapping: RecordMapping | EventMapping, section: str) -> Relation:
+        """Returns the table or query of a mapping as a relation; raises SourceError when it cannot be read."""
+        origin = _origin(mapping)
+        if origin not in self._opened:
+            name, title = f"rulekit source {len(self._opened) + 1}", _title(mapping, section)
+            with source_errors(title):
+                self._opened[origin] = self._open(self._prepared[origin], name, title, section)
+        return self._opened[origin]
+
+    def create_stage(self, query: exp.Query, keep: bool) -> str:
+        """Returns the name of a new relation for a query, which is run once where `keep` and otherwise at each use."""
+        self._stages += 1
+        name = f"rulekit stage {self._stages}"
+        create_relation(self.connection, name, query, keep)
+        return name
+
+    def rows(self, query: exp.Query) -> list[tuple[Any, ...]]:
+        """Returns the rows of a query."""
+        return self.connection.execute(query.sql(dialect="duckdb")).fetchall()
+
+    def _table(self, mapping: RecordMapping | EventMapping, title: str) -> Table:
+        named = mapping.table is not None
+        table = self._source.table(mapping.table or "") if named else self._source.query(mapping.query or "")
+        if isinstance(table, QueryTable):
+            require_one_select(table.sql, title)
+            self._set_up(table)
+        return table
+
+    def _set_up(self, table: QueryTable) -> None:
+        for statement in table.setup:
+            if statement not in self._setup:
+                self.connection.execute(statement)
+                self._setup.add(statement)
+
+    def _open(self, table: Table, name: str, title: str, section: str) -> Relation:
+        relation = exp.table_(name, quoted=True)
+        quoted = relation.sql(dialect="duckdb")
+        if isinstance(table, StreamTable):
+            self._load_stream(table, quoted)
+        else:
+            self.connection.execute(f"CREATE TEMP VIEW {quoted} AS {table.sql}")
+        described = self.connection.execute(f"DESCRIBE {quoted}").fetchall()
+        columns = {row[0].casefold(): Column(row[0], row[1]) for row in described}
+        is_loaded = isinstance(table, QueryTable) and table.load
+        has_any = isinstance(table, QueryTable) and table.any_column
+        return Relation(name, title, section, columns, is_loaded, has_any)
+
+    def _load_stream(self, table: StreamTable, quoted: str) -> None:
+        self.connection.register("rulekit stream", table.open())
+        try:
+            self.connection.execute(f'CREATE TEMP TABLE {quoted} AS SELECT * FROM "rulekit stream"')  # noqa: S608 - quoted
+        finally:
+            self.connection.unregister("rulekit stream")
+
+
+def _origin(mapping: RecordMapping | EventMapping) -> Origin:
+    return mapping.table, mapping.query
+
+
+def _title(mapping: RecordMapping | EventMapping, section: str) -> str:
+    return f"`{mapping.table}`" if mapping.table is not None else f"the query under {section}"
+
+
+def _sections(mapping: SourceMapping) -> Iterator[tuple[str, RecordMapping | EventMapping]]:
+    yield "[source.person]", mapping.person
+    if mapping.company is not None:
+        yield "[source.company]", mapping.company
+    for events in mapping.events:
+        yield "[[source.events]]", events
+
+
+def create_relation(connection: "DuckDBPyConnection", name: str, query: exp.Query, keep: bool) -> None:
+    """Creates a relation for a query: its rows where `keep`, otherwise a view."""
+    table = exp.table_(name, quoted=True).sql(dialect="duckdb")
+    connection.execute(f"CREATE TEMP {'TABLE' if keep else 'VIEW'} {table} AS {query.sql(dialect='duckdb')}")
+
+
+@contextmanager
+def source_errors(title: str) -> Iterator[None]:
+    """Turns an error of the engine into a SourceError about that table."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.PermissionException as error:
+        raise SourceError(
+            f"{title} would read or write something else than the data source",
+            help="name files of the source's own folder, as in `read_csv('users.csv')`, and tables of its own file",
+        ) from error
+    except duckdb.Error as error:
+        raise SourceError(
+            f"{title} cannot be read: {describe(error)}", help="mend the data, or the section of rulekit.toml"
+        ) from error
+
+
+def _advice(section: str, names: list[str]) -> str:
+    if len(names) == 1 and ";" in names[0]:
+        return "separate the columns by commas; this file has one column, whose name holds semicolons"
+    if any("@" in name for name in names):
+        return "write the names of the columns into its first line, which looks like a row of data"
+    return f"name the right column under {section} in rulekit.toml; there are: {_listed(names)}"
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:20])
+    return shown + (", …" if len(names) > 20 else "")

@@ -1,0 +1,91 @@
+"""A table of a source with its keys and its values read as declared: the step before people, companies and events.
+
+What a source must parse is read here once and kept; what can be scanned where it lies stays there. Beside each value
+that may be unreadable stands a column that says of which rows it is.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from rulekit.errors import SourceError
+from rulekit.evaluation.data.normalise import read
+from rulekit.evaluation.data.source_tables import Column, Relation, Tables, source_errors
+from rulekit.language.program import FieldType
+from rulekit.language.types import Kind, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A declared field, the column it is read from (None: there is none, and it is missing), and its owner."""
+
+    owner: str
+    field: FieldType
+    column: Column | None
+
+    @property
+    def purpose(self) -> str:
+        """Returns what the column is for, in the author's words."""
+        return purpose(self.owner, self.field.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Where a value stands in the stage; `unreadable` is None where every value can be read."""
+
+    value: exp.Expr
+    unreadable: exp.Expr | None
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A named relation with the keys, and each wanted value by its column and type."""
+
+    name: str
+    title: str
+    values: Mapping[tuple[str, Type], Staged]
+    keys: frozenset[str]
+
+    def staged(self, wanted: Wanted) -> Staged | None:
+        """Returns where a wanted value stands, or None when its table has no column for it."""
+        return None if wanted.column is None else self.values[wanted.column.name, wanted.field.type]
+
+
+def purpose(owner: str, field: str) -> str:
+    """Returns the author's words for a field of a person or company, or a property of an event."""
+    return f"the field `{field}` of a {owner}" if owner in ("person", "company") else f"`{field}` of `{owner}`"
+
+
+def stage(
+    tables: Tables, relation: Relation, keys: Mapping[str, exp.Expr], wanted: Iterable[Wanted], zone: str
+) -> Stage:
+    """Creates the stage of a table; raises SourceError for a column of a type that cannot be read as declared."""
+    columns: list[exp.Expr] = [exp.alias_(key, name, quoted=True) for name, key in keys.items()]
+    values: dict[tuple[str, Type], Staged] = {}
+    for want in wanted:
+        if want.column is not None and (want.column.name, want.field.type) not in values:
+            values[want.column.name, want.field.type] = _add_value(columns, want, want.column, relation, zone)
+    query = exp.select(*columns).from_(exp.table_(relation.name, quoted=True))
+    with source_errors(relation.title):
+        name = tables.create_stage(query, keep=relation.load)
+    return Stage(name, relation.title, values, frozenset(keys))
+
+
+def _add_value(columns: list[exp.Expr], want: Wanted, column: Column, relation: Relation, zone: str) -> Staged:
+    reading = read(column.expression, column.type, want.field.type, zone)
+    if reading is None:
+        raise SourceError(
+            f"column `{column.name}` of {relation.title} has the type {column.type}, but {want.purpose} is declared "
+            f"`{want.field.type}`",
+            help=f"change the declaration, or convert the column with a `query` under {relation.section}"
+            + (" (`to_timestamp(…)` makes a time of seconds)" if want.field.type.kind is Kind.TIME else ""),
+        )
+    number = len(columns)
+    columns.append(exp.alias_(reading.value, f"v{number}", quoted=True))
+    unreadable = None
+    if reading.unreadable is not None:
+        columns.append(exp.alias_(reading.unreadable, f"u{number}", quoted=True))
+        unreadable = exp.column(f"u{number}", quoted=True)
+    return Staged(exp.column(f"v{number}", quoted=True), unreadable, want.field.type)

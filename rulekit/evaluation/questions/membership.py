@@ -1,0 +1,69 @@
+"""Who is in which persona, and which companies are in which segment, at one instant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import compress
+from typing import TYPE_CHECKING
+
+from rulekit.evaluation.sql.predicates import segment_column
+from rulekit.evaluation.sql.query_plan import Plan, build_plan, column_name
+from rulekit.evaluation.sql.relations import Relations
+from rulekit.evaluation.sql.statement import companies_statement, people_statement
+from rulekit.language.program import Program
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Everybody, by code point of their keys, and for each persona and segment a bit per person in that order.
+
+    A person is in a segment when their company is.
+    """
+
+    people: list[str]
+    personas: Mapping[str, "NDArray[np.bool_]"]
+    segments: Mapping[str, "NDArray[np.bool_]"]
+
+
+def evaluate(plan: Plan, data: Relations, now: datetime) -> Membership:
+    """Returns who is in the plan's personas and segments at `now`.
+
+    Raises SourceError when the data cannot be evaluated.
+    """
+    found = people_statement(plan, data).run(data.connection, now).fetchnumpy()
+    return Membership(
+        people=found["person"].tolist(),
+        personas={name: found[column_name("persona", name)] for name in plan.personas},
+        segments={name: found[column_name("segment", name)] for name in plan.asked_segments},
+    )
+
+
+def companies_in_segments(program: Program, data: Relations, now: datetime) -> dict[str, frozenset[str]]:
+    """Returns the segments of each company that is in any at `now`.
+
+    Raises SourceError when the data cannot be evaluated.
+    """
+    names = tuple(program.segments)
+    if not names:
+        return {}
+    plan = build_plan(program, personas=(), segments=names)
+    found = companies_statement(plan, data).run(data.connection, now).fetchnumpy()
+    inside = zip(*(found[segment_column(name)].tolist() for name in names), strict=True)
+    segments = (frozenset(compress(names, bits)) for bits in inside)
+    return {company: held for company, held in zip(found["company"].tolist(), segments, strict=True) if held}
+
+
+def segment_members(program: Program, data: Relations, name: str, now: datetime) -> list[str]:
+    """Returns the keys of the companies in a segment at `now`, by code point.
+
+    A company is what has a row of its own in the source; a key that only people carry is in no segment.
+    Raises SourceError when the data cannot be evaluated.
+    """
+    plan = build_plan(program, personas=(), segments=(name,))
+    found = companies_statement(plan, data).run(data.connection, now).fetchnumpy()
+    inside: list[str] = found["company"][found[segment_column(name)]].tolist()
+    return inside

@@ -1,0 +1,83 @@
+"""People with what is known about them and their company, as values of Python."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlglot import exp
+
+from rulekit.evaluation.questions.scalars import scalar
+from rulekit.evaluation.sql.fragments import aliased, named
+from rulekit.evaluation.sql.relations import Relations, people_named
+from rulekit.evaluation.sql.values import column
+from rulekit.language.program import FieldType, Schema
+from rulekit.records import Person, Scalar
+
+
+def fetch_people(schema: Schema, data: Relations, keys: Sequence[str]) -> dict[str, Person]:
+    """Returns those of the people that the data has, by key, with their declared fields and their company's.
+
+    `company` is None without a company, and for a company key that has no row of its own.
+    """
+    if not keys:
+        return {}
+    query, parameters = people_named(data, keys)
+    wanted = [named(column("p", "person"), "person"), named(column("c", "company"), "company")]
+    wanted += [named(column("p", f"f.{name}"), f"person.{name}") for name in schema.person]
+    wanted += [named(column("c", f"f.{name}"), f"company.{name}") for name in schema.company]
+    same = exp.EQ(this=column("c", "company"), expression=column("p", "company"))
+    statement = exp.Select(
+        expressions=wanted,
+        from_=exp.From(this=aliased(query, "p")),
+        joins=[exp.Join(this=aliased(data.companies(), "c"), side="LEFT", on=same)],
+    )
+    rows = data.connection.execute(statement.sql(dialect="duckdb", copy=False), parameters).fetchall()
+    return {row[0]: _person(schema, row) for row in rows}
+
+
+def find_person(data: Relations, given: str, address_field: str | None) -> list[str]:
+    """Returns whom a key stands for or, where there is no such key, an address; by key.
+
+    Addresses are compared without case; `address_field` None has none of them.
+    """
+    key = column("p", "person")
+    wanted: exp.Expr = exp.EQ(this=key, expression=exp.Placeholder(this="given"))
+    if address_field is not None:
+        address = exp.Lower(this=column("p", f"f.{address_field}"))
+        wanted = exp.Or(this=wanted, expression=exp.EQ(this=address, expression=exp.Placeholder(this="address")))
+    query = exp.Select(
+        expressions=[key.copy()],
+        from_=exp.From(this=aliased(data.people(), "p")),
+        where=exp.Where(this=wanted),
+        order=exp.Order(expressions=[exp.Ordered(this=key.copy(), nulls_first=False)]),
+    )
+    parameters = {"given": given} if address_field is None else {"given": given, "address": given.strip().lower()}
+    found = [
+        str(row[0]) for row in data.connection.execute(query.sql(dialect="duckdb", copy=False), parameters).fetchall()
+    ]
+    return [given] if given in found else found
+
+
+def fetch_field(schema: Schema, data: Relations, name: str, keys: Sequence[str]) -> dict[str, Scalar]:
+    """Returns the value of one field for those of the people that the data has, by key; missing where not declared."""
+    if not keys:
+        return {}
+    query, parameters = people_named(data, keys)
+    field = schema.person.get(name)
+    value = exp.Null() if field is None else column("p", f"f.{name}")
+    wanted = [named(column("p", "person"), "person"), named(value, "value")]
+    statement = exp.Select(expressions=wanted, from_=exp.From(this=aliased(query, "p")))
+    rows = data.connection.execute(statement.sql(dialect="duckdb", copy=False), parameters).fetchall()
+    return {str(key): None if field is None else scalar(value, field.type) for key, value in rows}
+
+
+def _person(schema: Schema, row: tuple[object, ...]) -> Person:
+    key, company_key, *values = row
+    fields, company = values[: len(schema.person)], values[len(schema.person) :]
+    return Person(
+        key=str(key),
+        fields=_record(schema.person, fields),
+        company=None if company_key is None else _record(schema.company, company),
+    )
+
+
+def _record(fields: Mapping[str, FieldType], values: Sequence[object]) -> dict[str, Scalar]:
+    return {name: scalar(value, field.type) for (name, field), value in zip(fields.items(), values, strict=True)}

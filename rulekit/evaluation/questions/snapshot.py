@@ -1,0 +1,75 @@
+"""What a tick asks of the data at its instant: who is in, who they are, and because of what."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from rulekit.diagnostics.source import SourceText
+from rulekit.evaluation.data.dataset import Data
+from rulekit.evaluation.questions.explanation import because
+from rulekit.evaluation.questions.membership import Membership, evaluate
+from rulekit.evaluation.questions.people import fetch_field, fetch_people
+from rulekit.evaluation.sql.query_plan import build_plan
+from rulekit.language.program import Program
+from rulekit.records import Person, Scalar
+
+
+def asked_segments(program: Program) -> tuple[str, ...]:
+    """Returns the segments that triggers ask for, by name."""
+    return tuple(sorted({t.segment for t in program.triggers.values() if t.segment}))
+
+
+class Sight(Protocol):
+    """The data as it is seen at one instant."""
+
+    @property
+    def now(self) -> datetime:
+        """Returns the instant."""
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Returns the kinds of event of which there is any."""
+
+    def membership(self) -> Membership:
+        """Returns who is in which persona, and in which segment that a trigger asks for."""
+
+    def people(self, keys: Sequence[str]) -> Mapping[str, Person]:
+        """Returns those of the people that the data has, by key."""
+
+    def field(self, name: str, keys: Sequence[str]) -> Mapping[str, Scalar]:
+        """Returns the value of a field for those of the people that the data has, by key."""
+
+    def because(self, persona: str, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """Returns for each of the people the values that the persona's condition depends on, by their text."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSight:
+    """The data of a source at `now`; every question is a statement. `sources` are the texts of the rules."""
+
+    program: Program
+    data: Data
+    now: datetime
+    sources: Mapping[str, SourceText]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Returns the kinds of event of which there is any."""
+        return frozenset(kind for kind, events in self.data.report.events.items() if events.events)
+
+    def membership(self) -> Membership:
+        """Returns who is in; raises SourceError when the data cannot be evaluated."""
+        return evaluate(build_plan(self.program, segments=asked_segments(self.program)), self.data, self.now)
+
+    def people(self, keys: Sequence[str]) -> Mapping[str, Person]:
+        """Returns those of the people that the data has, by key."""
+        return fetch_people(self.program.schema, self.data, keys)
+
+    def field(self, name: str, keys: Sequence[str]) -> Mapping[str, Scalar]:
+        """Returns the value of a field for those of the people that the data has, by key."""
+        return fetch_field(self.program.schema, self.data, name, keys)
+
+    def because(self, persona: str, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """Returns for each of the people the values that the persona's condition depends on, by their text."""
+        return because(self.program, self.data, persona, people, self.now, self.sources)

@@ -1,0 +1,143 @@
+"""Which subqueries a plan needs over events, and where each finds its rows: every kind of event is scanned once.
+
+A kind that one subquery reads is filtered in place; for several readers its rows are filtered once and kept.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from rulekit.evaluation.sql.fragments import aliased, shared_rows, table
+from rulekit.evaluation.sql.measures import EVENT, Bounds, bounds_sql, conjunction, grouped, result_number
+from rulekit.evaluation.sql.numbers import Exact, Term
+from rulekit.evaluation.sql.query_plan import Measure, Plan, walk
+from rulekit.evaluation.sql.relations import Relations
+from rulekit.evaluation.sql.sequences import HAPPENED, chain_query
+from rulekit.evaluation.sql.values import Cutoffs, Scope, column
+from rulekit.language.typed_expressions import Condition, Field, Sequence
+
+_BY = "by"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A subquery with one row per person or company (`key`), and the results it has."""
+
+    alias: str
+    company: bool
+    results: Mapping[Measure | Sequence, Term]
+
+
+class EventGroups:
+    """The subqueries over events of one statement; `numbers` tells how exact the columns of a kind of event are."""
+
+    def __init__(
+        self, plan: Plan, data: Relations, cutoffs: Cutoffs, numbers: Callable[[str], Mapping[str, Exact | None]]
+    ) -> None:
+        self._plan = plan
+        self._data = data
+        self._cutoffs = cutoffs
+        self._numbers = numbers
+        self._groups = dict(self._all())
+        self._readers = Counter(kind for group in self._groups.values() for kind in _kinds_of(group))
+        self._shared: dict[str, exp.CTE] = {}
+
+    def asked(self, wanted: Collection[Measure | Sequence]) -> list[Group]:
+        """Returns the groups that have any of the wanted results."""
+        return [group for group in self._groups.values() if not group.results.keys().isdisjoint(wanted)]
+
+    def source(self, group: Group) -> exp.Expr:
+        """Returns the group as a table under its alias."""
+        wanted = group.results.keys()
+        if wanted.isdisjoint(self._plan.asked_by_people) or wanted.isdisjoint(self._plan.asked_by_segments):
+            return aliased(self._query(group), group.alias)
+        name = f"results {group.alias}"
+        if name not in self._shared:
+            self._shared[name] = shared_rows(name, self._query(group))
+        return table(name, group.alias)
+
+    def shared(self) -> list[exp.CTE]:
+        """Returns what several parts of the statement read, in the order of dependence; ask last."""
+        return list(self._shared.values())
+
+    def _all(self) -> Iterator[tuple[str, Group]]:
+        for company in (False, True):
+            for kind in self._plan.kinds:
+                own = [m for m in self._plan.measures if m.event == kind and m.company is company]
+                if own:
+                    alias = f"{'company' if company else 'person'} {kind}"
+                    yield alias, Group(alias, company, {m: self._result(alias, i, m) for i, m in enumerate(own)})
+        for i, chain in enumerate(self._plan.chains):
+            alias = f"chain {i}"
+            yield alias, Group(alias, chain.company, {chain: Term(column(alias, HAPPENED))})
+
+    def _result(self, alias: str, index: int, measure: Measure) -> Term:
+        return Term(column(alias, f"m{index}"), result_number(measure, lambda: self._numbers(measure.event)))
+
+    def _query(self, group: Group) -> exp.Select:
+        first = next(iter(group.results))
+        if isinstance(first, Sequence):
+            return chain_query(first, lambda kind: self._rows(kind, group.company))
+        measures = [result for result in group.results if isinstance(result, Measure)]
+        rows, key, scope = self._rows(first.event, group.company)
+        bounds = Bounds.around(measure.period for measure in measures)
+        for test in bounds_sql(bounds, scope):
+            rows.where(test, copy=False)
+        return grouped(measures, rows, key, bounds, scope)
+
+    def _rows(self, kind: str, company: bool) -> tuple[exp.Select, exp.Column, Scope]:
+        rows = exp.Select(from_=exp.From(this=self._events(kind)))
+        scope = self._scope(kind)
+        if not company:
+            return rows, column(EVENT, "person"), scope
+        same = exp.EQ(this=column(_BY, "person"), expression=column(EVENT, "person"))
+        rows.set("joins", [exp.Join(this=aliased(self._data.people(), _BY), on=same)])
+        key = column(_BY, "company")
+        rows.set("where", exp.Where(this=exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null()))))
+        return rows, key, scope
+
+    def _scope(self, kind: str) -> Scope:
+        return Scope({"event": EVENT}, lambda _: self._numbers(kind), self._cutoffs, zone=self._data.zone)
+
+    def _events(self, kind: str) -> exp.Expr:
+        if self._readers[kind] == 1:
+            return aliased(self._data.events(kind), EVENT)
+        name = f"events {kind}"
+        if name not in self._shared:
+            self._shared[name] = shared_rows(name, self._kept_rows(kind))
+        return table(name, EVENT)
+
+    def _kept_rows(self, kind: str) -> exp.Select:
+        chains = [c for c in self._plan.chains if any(kind in step.events for step in c.steps)]
+        periods = [m.period for m in self._plan.measures if m.event == kind] + [c.period for c in chains]
+        tests = bounds_sql(Bounds.around(periods), self._scope(kind))
+        names = ["person", "at", *(f"f.{name}" for name in self._properties(kind))]
+        names += [self._data.now_column] if self._data.now_column else []
+        return exp.Select(
+            expressions=[column(EVENT, name) for name in names],
+            from_=exp.From(this=aliased(self._data.events(kind), EVENT)),
+            where=exp.Where(this=conjunction(tests)),
+        )
+
+    def _properties(self, kind: str) -> list[str]:
+        own = [measure for measure in self._plan.measures if measure.event == kind]
+        names = {measure.property for measure in own if measure.property is not None}
+        clauses = [measure.where for measure in own]
+        clauses += [step.where for c in self._plan.chains for step in c.steps if kind in step.events]
+        return sorted(names.union(*(_fields(clause) for clause in clauses if clause is not None)))
+
+
+def _fields(where: Condition) -> set[str]:
+    return {node.name for node in walk(where) if isinstance(node, Field)}
+
+
+def _kinds_of(group: Group) -> set[str]:
+    kinds: set[str] = set()
+    for result in group.results:
+        if isinstance(result, Measure):
+            kinds.add(result.event)
+        else:
+            kinds.update(kind for step in result.steps for kind in step.events)
+    return kinds

@@ -1,0 +1,184 @@
+"""Conditions of the language as boolean expressions of the statement that are never NULL.
+
+Each comparison decides for itself what a missing value means, so that `not` is an exact opposite everywhere above.
+"""
+
+from datetime import timedelta
+
+from sqlglot import exp
+
+from rulekit.evaluation.sql.numbers import Term, compare
+from rulekit.evaluation.sql.query_plan import edges, is_chain, measures_of
+from rulekit.evaluation.sql.values import NOW, Scope, aggregate_term, column, function, instant, value_term
+from rulekit.language.typed_expressions import (
+    Age,
+    And,
+    Arithmetic,
+    Comparison,
+    Condition,
+    Constant,
+    Did,
+    InList,
+    InPersona,
+    InSegment,
+    IsMissing,
+    Negative,
+    Not,
+    Operator,
+    Or,
+    Sequence,
+    TextOperator,
+    TextTest,
+    Value,
+    Within,
+)
+from rulekit.language.types import Kind
+
+_COMPARISONS: dict[Operator, type[exp.Binary]] = {
+    Operator.EQ: exp.EQ,
+    Operator.LT: exp.LT,
+    Operator.LE: exp.LTE,
+    Operator.GT: exp.GT,
+    Operator.GE: exp.GTE,
+}
+_MIRRORED = {
+    Operator.EQ: Operator.EQ,
+    Operator.LT: Operator.GT,
+    Operator.LE: Operator.GE,
+    Operator.GT: Operator.LT,
+    Operator.GE: Operator.LE,
+}
+_TEXT_TESTS = {
+    TextOperator.CONTAINS: "contains",
+    TextOperator.STARTS: "starts_with",
+    TextOperator.ENDS: "ends_with",
+    TextOperator.MATCHES: "regexp_full_match",
+}
+
+
+def condition_sql(condition: Condition, scope: Scope) -> exp.Expr:
+    """Returns a condition: TRUE or FALSE, never NULL."""
+    match condition:
+        case And():
+            return _joined(exp.And, condition.operands, scope)
+        case Or():
+            return _joined(exp.Or, condition.operands, scope)
+        case Not():
+            return exp.Not(this=exp.Paren(this=condition_sql(condition.operand, scope)))
+        case Did():
+            return _did(condition, scope)
+        case Sequence():
+            return _sequence(condition, scope)
+        case InSegment():
+            return _or_false(column(scope.tables["company"], segment_column(condition.name)))
+        case InPersona():
+            raise AssertionError("plans have no personas inside personas")
+        case _:
+            return _test(condition, scope)
+
+
+def segment_column(name: str) -> str:
+    """Returns the name of the column that says whether a company is in the segment."""
+    return f"in {name}"
+
+
+def _test(test: Comparison | InList | TextTest | IsMissing | Within, scope: Scope) -> exp.Expr:
+    match test:
+        case Comparison():
+            return _comparison(test, scope)
+        case InList():
+            return _in_list(test, scope)
+        case TextTest():
+            return _text_test(test, scope)
+        case IsMissing():
+            return exp.Paren(this=exp.Is(this=value_term(test.operand, scope).sql, expression=exp.Null()))
+        case Within():
+            return _within(test, scope)
+
+
+def _or_false(sql: exp.Expr) -> exp.Expr:
+    return exp.Coalesce(this=sql, expressions=[exp.Boolean(this=False)])
+
+
+def _joined(connector: type[exp.Connector], operands: tuple[Condition, ...], scope: Scope) -> exp.Expr:
+    joined, *others = (condition_sql(operand, scope) for operand in operands)
+    for other in others:
+        joined = connector(this=joined, expression=other)
+    return exp.Paren(this=joined)
+
+
+def _comparison(comparison: Comparison, scope: Scope) -> exp.Expr:
+    if comparison.operator is Operator.NE:
+        equal = Comparison(Operator.EQ, comparison.left, comparison.right)
+        return exp.Not(this=_comparison(equal, scope))
+    return _or_false(_age_against_constant(comparison, scope) or _sides(comparison, scope))
+
+
+def _sides(comparison: Comparison, scope: Scope) -> exp.Expr:
+    left, right = value_term(comparison.left, scope), value_term(comparison.right, scope)
+    return compare(_COMPARISONS[comparison.operator], left, right)
+
+
+def _age_against_constant(comparison: Comparison, scope: Scope) -> exp.Expr | None:
+    # `now - x > D` is `x < now - D`: an instant against a bound parameter, which engines can skip rows by
+    operator, age, length = comparison.operator, comparison.left, fixed_length(comparison.right)
+    if not isinstance(age, Age):
+        operator, age, length = _MIRRORED[operator], comparison.right, fixed_length(comparison.left)
+    if not isinstance(age, Age) or length is None:
+        return None
+    sides = Term(instant(age.of, scope)), Term(scope.instant(-length))
+    return compare(_COMPARISONS[_MIRRORED[operator]], *sides)
+
+
+def fixed_length(value: Value) -> timedelta | None:
+    """Returns the duration when it is the same for everyone, None when it depends on data or is out of range."""
+    match value:
+        case Constant(value=timedelta() as length):
+            return length
+        case Negative():
+            inner = fixed_length(value.operand)
+            return None if inner is None else -inner
+        case Arithmetic(operator="+" | "-"):
+            left, right = fixed_length(value.left), fixed_length(value.right)
+            if left is None or right is None:
+                return None
+            return left + right if value.operator == "+" else left - right
+        case _:
+            return None
+
+
+def _in_list(test: InList, scope: Scope) -> exp.Expr:
+    operand = value_term(test.operand, scope)
+    if not test.items:
+        return exp.Boolean(this=False)
+    if operand.exact is not None or test.operand.type.kind is Kind.NUMBER:
+        parts = [Comparison(Operator.EQ, test.operand, item) for item in test.items]
+        return _joined(exp.Or, tuple(parts), scope)
+    items = [value_term(item, scope).sql for item in test.items]
+    return _or_false(exp.Paren(this=exp.In(this=operand.sql, expressions=items)))
+
+
+def _text_test(test: TextTest, scope: Scope) -> exp.Expr:
+    operand, argument = value_term(test.operand, scope).sql, value_term(test.argument, scope).sql
+    listed = test.operand.type.kind is Kind.LIST
+    return _or_false(function("list_contains" if listed else _TEXT_TESTS[test.operator], operand, argument))
+
+
+def _within(within: Within, scope: Scope) -> exp.Expr:
+    after, until = (-within.length, NOW) if within.direction == "last" else (NOW, within.length)
+    later = exp.GT(this=instant(within.operand, scope), expression=scope.instant(after))
+    not_past = exp.LTE(this=instant(within.operand, scope), expression=scope.instant(until))
+    return _or_false(exp.And(this=later, expression=not_past))
+
+
+def _did(did: Did, scope: Scope) -> exp.Expr:
+    counts = [scope.results[measure].sql.copy() for measure in measures_of(did)]
+    found: list[exp.Expr] = [_or_false(exp.GT(this=n, expression=exp.Literal.number("0"))) for n in counts]
+    return exp.Paren(this=exp.or_(*found, copy=False))
+
+
+def _sequence(sequence: Sequence, scope: Scope) -> exp.Expr:
+    if is_chain(sequence):
+        return _or_false(scope.results[sequence].sql.copy())
+    first, last = (aggregate_term(edge, scope).sql for edge in edges(sequence))
+    return _or_false(compare(exp.LT, Term(first), Term(last)))

@@ -1,0 +1,1 @@
+"""Conditions: every expression resolved and typed."""

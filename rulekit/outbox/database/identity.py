@@ -1,0 +1,93 @@
+"""Whether this is the database that last sent.
+
+A copy, or a backup that was restored, does not know what left since; one that was made anew where another one is lost
+knows of nothing that left.
+
+`sending.place` says where the database lay when it last sent. What is put back into the very same place is told by a
+note beside it (`beside.py`), where the kind of database has one: the note then knows of later claims.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection
+
+from rulekit.outbox.database import identity_note
+from rulekit.outbox.database.identity_note import ILLEGIBLE, Note
+from rulekit.outbox.database.opening import EMPTIED, kind_of
+
+LOST = "the store that was here is lost, and with it who was mailed and who unsubscribed"
+_RESTORE = (
+    "put a backup back. Or take in who unsubscribed (`rulekit suppress import`), look at `rulekit plan`, and begin "
+    "anew with `rulekit sending resume`"
+)
+COPIED = "this store is a copy, or was moved or restored"
+_LOOK = (
+    "emails that left since then are not known here. Look what the mail server took, cancel what has left, "
+    "then run `rulekit sending resume`"
+)
+
+
+def doubt(connection: Connection, line: Any) -> str | None:
+    """Returns why the store with this line of `sending` may not be the one that last sent, or None when it is."""
+    kind, url = kind_of(connection.engine.url), connection.engine.url
+    place, note = kind.place(connection), kind.note_path(url)
+    if line.place == EMPTIED:
+        return f"{LOST}: {kind.name_of(url)} was empty; {_RESTORE}"
+    if line.place is not None and line.place != place:
+        return f"{COPIED}: it last sent as {line.place}, and is now {place}; {_LOOK}"
+    return _doubt_by_note(line, note) if note is not None else None
+
+
+def _doubt_by_note(line: Any, path: Path) -> str | None:
+    """Returns what the note says against the store; one that never sent has none yet."""
+    note = identity_note.read(path)
+    if line.place is None and (lost := _lost(path, note, line.store_id)) is not None:
+        return lost
+    is_own = note is not None and note.store_id == line.store_id
+    if line.place is not None and not is_own:
+        return f"{COPIED}: {path.name}, which lay beside it, is missing or not legible; {_LOOK}"
+    if note is not None and is_own and note.claim > line.claims:
+        return f"{COPIED}: it knows of {line.claims} claims of emails, and {note.claim} were made here; {_LOOK}"
+    return None
+
+
+def find_what_is_lost(url: URL) -> str | None:
+    """Returns what is lost where no database lies at that address, although emails have left from one; or None."""
+    path = kind_of(url).note_path(url)
+    return _lost(path, identity_note.read(path), "") if path is not None else None
+
+
+def _lost(path: Path, note: Note | None, store_id: str) -> str | None:
+    """Returns what is lost when emails have left from another store than the one of that id."""
+    if note is None or (note is not ILLEGIBLE and (note.store_id == store_id or note.claim == 0)):
+        return None
+    says = "cannot be read as the note of a store" if note is ILLEGIBLE else "says that emails left from another store"
+    return f"{LOST}: {path.name}, which lies beside it, {says}; {_RESTORE}"
+
+
+def settle_in(connection: Connection, line: Any) -> dict[str, Any]:
+    """Returns what the line of `sending` says from now on: that the store that sends is this one, here.
+
+    Claims that an earlier state of it, or another store, has made here count: so no token is given twice, and that
+    emails have left from here stays known.
+    """
+    kind, url = kind_of(connection.engine.url), connection.engine.url
+    place, note = kind.place(connection), kind.note_path(url)
+    if note is None:
+        return {"place": place}
+    noted = identity_note.read(note)
+    claims = max(line.claims, noted.claim if noted is not None else 0)
+    # it is there before the place is committed; it says no more than is committed, or was before
+    identity_note.make(note, line.store_id, claims)
+    return {"place": place, "claims": claims}
+
+
+def note_claim(connection: Connection, store_id: str, claim: int) -> None:
+    """Notes that emails of a claim are about to leave, where the kind of database keeps such a note.
+
+    The claim is committed. While this transaction writes no other does, so that the note never goes back.
+    """
+    url = connection.engine.url
+    if (note := kind_of(url).note_path(url)) is not None:
+        identity_note.advance(note, store_id, claim)

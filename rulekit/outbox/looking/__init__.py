@@ -1,0 +1,1 @@
+"""How the store is doing, in figures and in words."""

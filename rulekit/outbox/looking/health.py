@@ -1,0 +1,55 @@
+"""How a store is doing: the database beneath it, the last tick, and the emails that somebody should look at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select, text
+
+from rulekit.outbox.database.execution import Work
+from rulekit.outbox.database.tables import last_tick, outbox
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.rows import queries
+from rulekit.outbox.sending import throttle
+from rulekit.outbox.sending.throttle import SendingState
+
+# what is due for longer than this should have left
+OVERDUE = timedelta(hours=1)
+_POSTGRES = ("server_version", "fsync", "full_page_writes", "synchronous_commit")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the store says of itself at one moment. `database` are settings of a database by their names."""
+
+    database: Mapping[str, str]
+    last_tick_at: datetime | None
+    sending: SendingState
+    counts: Mapping[State, int]
+    overdue: int
+    abandoned: int
+
+
+def health(work: Work, now: datetime) -> Health:
+    """Returns how the store is doing; `overdue` emails should have left, `abandoned` ones are with a dead worker."""
+    due = outbox.c.state.in_([State.APPROVED.value, State.RETRYING.value]), outbox.c.not_before < now - OVERDUE
+    left = outbox.c.state == State.SENDING.value, outbox.c.lease_until < now - OVERDUE
+    return Health(
+        database=_database(work.connection),
+        last_tick_at=work.connection.execute(select(last_tick.c.at)).scalar_one(),
+        sending=throttle.state(work),
+        counts=queries.counts(work.connection),
+        overdue=_count(work.connection, *due),
+        abandoned=_count(work.connection, *left),
+    )
+
+
+def _count(connection: Connection, *conditions: object) -> int:
+    return int(connection.execute(select(func.count()).select_from(outbox).where(*conditions)).scalar_one())  # type: ignore[arg-type]
+
+
+def _database(connection: Connection) -> dict[str, str]:
+    if connection.dialect.name == "postgresql":
+        return {name: str(connection.execute(text(f"SHOW {name}")).scalar()) for name in _POSTGRES}
+    version = connection.execute(text("SELECT sqlite_version()")).scalar()
+    return {"sqlite": str(version), "journal": str(connection.execute(text("PRAGMA journal_mode")).scalar())}

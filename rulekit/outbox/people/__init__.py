@@ -1,0 +1,1 @@
+"""What people and their mail servers say of emails and of people: decisions, notices, erasing, exporting."""

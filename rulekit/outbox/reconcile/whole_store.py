@@ -1,0 +1,125 @@
+"""What must be true of the store as a whole: ticks, memberships, and the order in which emails leave."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import BigInteger, Connection, bindparam, case, func, select, text
+
+from rulekit.outbox.database.columns import Instant
+from rulekit.outbox.database.tables import baselines, change_log, outbox, people, personas
+from rulekit.outbox.lifecycle.states import State
+from rulekit.outbox.lifecycle.tick_values import Bits
+from rulekit.outbox.reconcile.promises import RESTORE
+from rulekit.outbox.reconcile.verdict import SHOWN, Finding
+from rulekit.outbox.rows.memberships import unpack
+from rulekit.records import Edge
+
+# what is due for less long may be in the hands of another transaction
+PASSED_OVER = timedelta(hours=1)
+_COPY = "compare the database with a copy of it; if somebody changed it by hand, restore it"
+_RUN_AHEAD = "look at `rulekit outbox show ID`, and report it: other emails that were due later have left"
+
+_TICKS = {
+    "not as many changes of memberships are in the log as the tick made": """
+        SELECT t.sequence FROM ticks t
+        LEFT JOIN (SELECT tick, count(*) AS n FROM change_log GROUP BY tick) c ON c.tick = t.sequence
+        WHERE t.changes <> coalesce(c.n, 0)""",
+    "it is named by what it made, but not in the list of ticks": """
+        SELECT tick FROM (SELECT tick FROM change_log UNION SELECT tick FROM no_email
+            UNION SELECT tick FROM ledger WHERE tick > 0 UNION SELECT tick FROM baselines) AS named
+        WHERE tick NOT IN (SELECT sequence FROM ticks)""",
+    "the last tick is not the last one of the list, or one is missing in it": """
+        SELECT l.sequence FROM last_tick l
+        WHERE l.sequence <> (SELECT count(*) FROM ticks) OR l.sequence <> (SELECT coalesce(max(sequence), 0) FROM ticks)
+        UNION ALL SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM last_tick)""",
+}
+_PEOPLE = select(func.count()).select_from(people)
+_KEPT = select(personas.c.id).where(personas.c.bits.is_not(None)).order_by(personas.c.name)
+_BASELINE = (
+    select(baselines.c.tick, baselines.c.bits)
+    .where(baselines.c.persona == bindparam("persona", type_=BigInteger()))
+    .order_by(baselines.c.tick.desc())
+    .limit(1)
+)
+_CROSSED = (
+    select(change_log.c.person, func.sum(case((change_log.c.edge == Edge.TAGGED.value, 1), else_=-1)).label("n"))
+    .where(change_log.c.persona == bindparam("persona", type_=BigInteger()))
+    .where(change_log.c.tick > bindparam("tick", type_=BigInteger()))
+    .group_by(change_log.c.person)
+)
+_LATEST = (
+    select(outbox.c.not_before, func.coalesce(outbox.c.left_at, outbox.c.changed_at).label("left"))
+    .where(outbox.c.state == bindparam("state"))
+    .order_by(outbox.c.not_before.desc())
+    .limit(1)
+)
+_PASSED_OVER = text(
+    """SELECT id FROM outbox WHERE state IN ('approved', 'retrying') AND not_before < :due AND changed_at < :left
+        AND (state = 'approved' OR expires_at > :now) ORDER BY id"""
+).bindparams(*(bindparam(name, type_=Instant()) for name in ("due", "left", "now")))
+
+
+def findings(connection: Connection, now: datetime) -> Iterator[Finding]:
+    """Returns what breaks a promise of the ticks, or of the order in which emails leave."""
+    for problem, query in _TICKS.items():
+        yield from _found("I9", problem, _COPY, "tick", connection.execute(text(query)).scalars())
+    passed_over = _passed_over(connection, now)
+    yield from _found("I10", "due, but others that were due later left before it", _RUN_AHEAD, "email", passed_over)
+    if connection.execute(text("SELECT count(*) FROM sending")).scalar() != 1:
+        yield Finding("I4", "no email can leave: the line that says how sending goes is lost", RESTORE, "line", 1, ())
+
+
+def _found(promise: str, problem: str, help: str, kind: str, wrong: Iterable[Any]) -> Iterator[Finding]:
+    """Returns a finding when there is anything wrong, which is counted, not kept."""
+    first: list[str] = []
+    count = 0
+    for one in wrong:
+        count += 1
+        if len(first) < SHOWN:
+            first.append(str(one))
+    if count:
+        yield Finding(promise, problem, help, kind, count, tuple(first))
+
+
+def personas_in(connection: Connection) -> list[int]:
+    """Returns the ids of the personas whose members are kept, in the order of their names."""
+    return list(connection.execute(_KEPT).scalars())
+
+
+def findings_of(connection: Connection, persona: int) -> Iterator[Finding]:
+    """Returns a finding unless a persona's members are its baseline and everybody who has crossed since."""
+    total = connection.execute(_PEOPLE).scalar_one()
+    line = connection.execute(select(personas).where(personas.c.id == persona)).one()
+    # it may have left the rules a moment ago
+    members = unpack(line.bits or b"", total)
+    replayed = _replayed(connection, persona, total) if line.bits is not None else members
+    if not (members == replayed).all() or int(members.sum()) != line.members:
+        problem = "its members are not those that the log of changes leads to"
+        yield Finding("I9", problem, _COPY, "persona", 1, (line.name,))
+
+
+def _replayed(connection: Connection, persona: int, total: int) -> Bits:
+    """Returns who is in by the log: each crossing moves a person by one, and nobody is in twice."""
+    baseline = connection.execute(_BASELINE, {"persona": persona}).one_or_none()
+    standing = np.zeros(total, dtype=np.int64)
+    if baseline is not None:
+        standing += unpack(baseline.bits, total)
+    told = {"persona": persona, "tick": baseline.tick if baseline else 0}
+    for some in connection.execute(_CROSSED, told).partitions(10_000):
+        for person, moved in some:
+            standing[person] += int(moved)
+    members: Bits = standing == 1
+    return members
+
+
+def _passed_over(connection: Connection, now: datetime) -> Iterable[int]:
+    """Returns emails that were due long before the one that was due last of those that have left."""
+    states = (State.SENT.value, State.SENDING.value)
+    lines = [connection.execute(_LATEST, {"state": state}).one_or_none() for state in states]
+    latest = max((line for line in lines if line is not None), key=lambda line: line.not_before, default=None)
+    if latest is None:
+        return []
+    told = {"due": latest.not_before - PASSED_OVER, "left": latest.left - PASSED_OVER, "now": now}
+    return connection.execute(_PASSED_OVER, told).scalars()
