@@ -18,11 +18,10 @@ import numpy as np
 from reconcile import MESSAGE, NOW, fill, memory
 from sqlalchemy import text
 
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import NewRow, TickRecord
 from rulekit.outbox.rows.queries import RowFilter
 from rulekit.outbox.store import Store
-from rulekit.records import Edge, Tagging
+from rulekit.records import Edge, State, Tagging
 
 
 def main() -> None:

@@ -31,9 +31,9 @@ from smtp import HERE, fill_outbox
 from smtp_sides import NOW, Told
 
 from rulekit.engine import dispatch_due, open_project, open_store
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.rows.queries import RowFilter
 from rulekit.outbox.store import Store
+from rulekit.records import State
 
 # a lease, and the longest wait before another attempt that is not used up by then
 LATER = timedelta(minutes=40)

@@ -41,6 +41,23 @@ class Tagging:
     edge: Edge
 
 
+class State(Enum):
+    """Where an email in the outbox stands; the value is the word for it in rules. From `SENT` on none is left again."""
+
+    UNAPPROVED = "unapproved"
+    APPROVED = "approved"
+    SENDING = "sending"
+    RETRYING = "retrying"
+    UNCERTAIN = "uncertain"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    SUPPRESSED = "suppressed"
+    EXPIRED = "expired"
+    ERASED = "erased"
+
+
 # what is heard about an email after it left
 
 
@@ -342,7 +359,10 @@ class ComposedEmail:
 
 @dataclass(frozen=True, slots=True)
 class OutboxChange:
-    """A committed transition of one outbox row, for `outbox_changed`; `source` None for a new row."""
+    """A committed transition of one outbox row, for `outbox_changed`: from one `State` to another, by their values.
+
+    `source` is None for a new row.
+    """
 
     row: int
     trigger: str

@@ -9,8 +9,6 @@ import pytest
 
 from rulekit.cli import COMMANDS
 from rulekit.hooks import PROJECT_NAME, specs
-from rulekit.language.program import EMAIL_STATES
-from rulekit.outbox.lifecycle.states import State
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "rulekit").rglob("*.py"))
@@ -53,10 +51,6 @@ def test_there_are_hooks_to_hold_to_this() -> None:
 def test_every_hook_is_documented_and_tested(hook: str) -> None:
     assert hook in texts("docs", ".md")
     assert hook in texts("tests", ".py")
-
-
-def test_the_language_knows_the_states_of_an_email() -> None:
-    assert set(EMAIL_STATES) == {state.value for state in State}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -12,10 +12,9 @@ from rulekit.environment import fill
 from rulekit.outbox.database.migrations import HEAD
 from rulekit.outbox.database.opening import find_version, resolve_url
 from rulekit.outbox.database.sqlite import wal_is_safe
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.looking.health import Health
 from rulekit.outbox.store import Store
-from rulekit.records import CheckResult, Verdict
+from rulekit.records import CheckResult, State, Verdict
 from rulekit.settings import Settings
 
 # a run of cron once a day is never older, even when a day has 25 hours

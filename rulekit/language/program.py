@@ -109,23 +109,6 @@ def by_template(triggers: Iterable[Trigger]) -> Mapping[str, Sequence[Trigger]]:
     return found
 
 
-# the states of an email in the outbox, as a test may expect them
-EMAIL_STATES = (
-    "unapproved",
-    "approved",
-    "sending",
-    "retrying",
-    "uncertain",
-    "sent",
-    "failed",
-    "cancelled",
-    "withdrawn",
-    "suppressed",
-    "expired",
-    "erased",
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Moment:
     """An instant of a test, and what is done or expected then, in order."""

@@ -28,7 +28,6 @@ from rulekit.outbox.database.opening import (
     told_as_store_errors,
 )
 from rulekit.outbox.database.tables import meta
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import Ahead, TickOutcome, TickRecord, TickState, Withdrawal
 from rulekit.outbox.lifecycle.transition import Given
 from rulekit.outbox.looking import figures
@@ -47,7 +46,7 @@ from rulekit.outbox.sending.claims import LEASE, Answer, Claim, Claims, Finish
 from rulekit.outbox.sending.gates import Gates, Held
 from rulekit.outbox.sending.throttle import Pace, SendingState
 from rulekit.outbox.ticks import readdressing, recording
-from rulekit.records import Notice, OutboxChange, Outcome
+from rulekit.records import Notice, OutboxChange, Outcome, State
 from rulekit.uncertainty import Doubt
 
 OnChange = Callable[[OutboxChange], None]

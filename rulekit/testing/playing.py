@@ -17,11 +17,10 @@ from rulekit.evaluation.questions.batches import World, WorldSight, look_at_nobo
 from rulekit.language import tree
 from rulekit.language.program import Moment, Test
 from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import TickRecord
 from rulekit.outbox.rows.queries import OutboxRow, RowFilter
 from rulekit.outbox.store import Store
-from rulekit.records import Envelope, Outcome, Sent
+from rulekit.records import Envelope, Outcome, Sent, State
 from rulekit.testing.companies import explain_segment
 from rulekit.testing.email_texts import body_of, holds
 from rulekit.testing.failures import Failure, Surprise, condition, not_as_member, not_as_text, not_in_state, refused

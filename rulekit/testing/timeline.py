@@ -7,9 +7,9 @@ from datetime import datetime
 from rulekit.clock import format_instant
 from rulekit.evaluation.questions.scalars import shown
 from rulekit.language.program import Test
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import TickRecord
 from rulekit.outbox.rows.queries import AuditLine, OutboxRow
+from rulekit.records import State
 
 # so many lines are told before and after the moment
 BEFORE, AFTER = 12, 4

@@ -10,8 +10,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import choose_encoder, generate_latest
 from prometheus_client.registry import Collector
 
-from rulekit.outbox.lifecycle.states import END_STATES, State
+from rulekit.outbox.lifecycle.states import END_STATES
 from rulekit.outbox.looking.figures import Figures
+from rulekit.records import State
 
 
 class _Collector(Collector):

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from rulekit.engine import open_project, open_store
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.sending.leaving import with_date
+from rulekit.records import State
 from tests.email.vectors import addresses, texts
 
 TEXTS, ADDRESSES = texts(), addresses()

@@ -18,11 +18,10 @@ from rulekit.doctor import examine, machine_checks, plugin_checks, sending_check
 from rulekit.errors import SourceError
 from rulekit.hooks import hookimpl
 from rulekit.hooks.manager import load_plugins
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.looking.health import Health
 from rulekit.outbox.sending.throttle import SendingState
 from rulekit.outbox.store import Store
-from rulekit.records import CheckRequest, CheckResult, SenderRequest, Verdict
+from rulekit.records import CheckRequest, CheckResult, SenderRequest, State, Verdict
 from rulekit.settings import Settings, parse_settings
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

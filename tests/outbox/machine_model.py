@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 from rulekit.outbox.database.tables import audit
 from rulekit.outbox.lifecycle import transitions as table
-from rulekit.outbox.lifecycle.states import END_STATES, Phase, State
+from rulekit.outbox.lifecycle.states import END_STATES, Phase
 from rulekit.outbox.rows.suppressions import normalise
-from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
+from rulekit.records import Later, RefusalClass, Refused, Sent, State, Unknown
 
 HOLD = timedelta(minutes=10)
 OUTCOMES = (

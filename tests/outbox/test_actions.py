@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 
 from rulekit.errors import StoreError, TransitionRefused
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.rows.queries import RowFilter
-from rulekit.records import RefusalClass, Refused, Sent, Unknown
+from rulekit.records import RefusalClass, Refused, Sent, State, Unknown
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.lifecycle.states import Phase, State
+from rulekit.outbox.lifecycle.states import Phase
 from rulekit.outbox.lifecycle.transitions import RETRY_AFTER
 from rulekit.outbox.sending.claims import LEASE, Finish
-from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
+from rulekit.records import Later, RefusalClass, Refused, Sent, State, Unknown
 
 
 @pytest.fixture

@@ -13,11 +13,10 @@ from rulekit.errors import PluginError, SettingsError, StoreError
 from rulekit.limits import parse_rate
 from rulekit.outbox.database.tables import messages
 from rulekit.outbox.dispatch.dispatcher import DispatchReport, Worker, dispatch
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.sending.gates import Gates
 from rulekit.outbox.sending.throttle import Pace
-from rulekit.records import Later, RefusalClass, Refused, Sent, Unknown
+from rulekit.records import Later, RefusalClass, Refused, Sent, State, Unknown
 
 
 class Server:

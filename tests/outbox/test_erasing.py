@@ -18,13 +18,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from rulekit.engine.tick.firing import GONE
 from rulekit.errors import RulekitError, StoreError, TickLost, TransitionRefused
 from rulekit.outbox.database.tables import metadata
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting
 from rulekit.outbox.people.erasing import ERASED
 from rulekit.outbox.rows.queries import RowFilter
 from rulekit.outbox.store import Store
 from rulekit.outbox.ticks.recording import ALREADY
-from rulekit.records import Edge, Later, Notice, NoticeKind, RefusalClass, Sent, Unknown
+from rulekit.records import Edge, Later, Notice, NoticeKind, RefusalClass, Sent, State, Unknown
 from tests.outbox.conftest import World, new_row
 from tests.outbox.postgres_server import Server
 

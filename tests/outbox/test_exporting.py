@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from rulekit.errors import RulekitError
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting
 from rulekit.outbox.store import Store
-from rulekit.records import Edge, Notice, NoticeKind, Sent
+from rulekit.records import Edge, Notice, NoticeKind, Sent, State
 from tests.outbox.conftest import World
 
 Lines = list[Mapping[str, Any]]

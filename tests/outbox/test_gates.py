@@ -8,11 +8,11 @@ import pytest
 
 from rulekit.errors import TransitionRefused
 from rulekit.limits import Cap, QuietHours, Rate
-from rulekit.outbox.lifecycle.states import Phase, State
+from rulekit.outbox.lifecycle.states import Phase
 from rulekit.outbox.lifecycle.tick_values import MembershipChange
 from rulekit.outbox.sending.gates import ANOTHER_IN_HAND, Gates
 from rulekit.outbox.sending.throttle import Pace
-from rulekit.records import Edge, Later, RefusalClass, Sent
+from rulekit.records import Edge, Later, RefusalClass, Sent, State
 
 DAILY = Gates(caps=(Cap(1, timedelta(days=1)),))
 NIGHT = Gates(quiet=QuietHours(time(20), time(8)), zone="Europe/Stockholm")

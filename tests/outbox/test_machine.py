@@ -31,14 +31,14 @@ from hypothesis.stateful import (
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.lifecycle import beginnings
 from rulekit.outbox.lifecycle import transitions as table
-from rulekit.outbox.lifecycle.states import Phase, State
+from rulekit.outbox.lifecycle.states import Phase
 from rulekit.outbox.lifecycle.tick_values import Readdressing, TickRecord, Withdrawal
 from rulekit.outbox.lifecycle.transition import Given, Place
 from rulekit.outbox.lifecycle.transitions import RETRY_AFTER
 from rulekit.outbox.sending.breaker import Breaker, Refusals
 from rulekit.outbox.sending.claims import LEASE, Finish
 from rulekit.outbox.sending.gates import Gates, Held
-from rulekit.records import Edge, RefusalClass, Refused, Sent, Tagging, Unknown
+from rulekit.records import Edge, RefusalClass, Refused, Sent, State, Tagging, Unknown
 from rulekit.uncertainty import POLICIES, Doubt
 from tests.outbox.machine_model import HOLD, KINDS, OUTCOMES, Kept, by_row, made, standing, told
 from tests.outbox.machine_stores import reused

@@ -21,7 +21,8 @@ import pytest
 
 from rulekit.outbox.lifecycle import beginnings, transition
 from rulekit.outbox.lifecycle import transitions as table
-from rulekit.outbox.lifecycle.states import END_STATES, State
+from rulekit.outbox.lifecycle.states import END_STATES
+from rulekit.records import State
 from rulekit.uncertainty import Doubt
 
 STEPS = int(os.environ.get("RULEKIT_MODEL_STEPS", "5"))

@@ -22,9 +22,8 @@ from rulekit.outbox.database.migrations.upgrade import configuration
 from rulekit.outbox.database.sqlite import wal_is_safe
 from rulekit.outbox.database.tables import metadata
 from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.store import Store
-from rulekit.records import Sent
+from rulekit.records import Sent, State
 from tests.outbox.disk import older
 
 URL = "sqlite:///state/rulekit.db"

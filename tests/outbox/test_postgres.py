@@ -19,12 +19,12 @@ from alembic.migration import MigrationContext
 from rulekit.errors import StoreError
 from rulekit.outbox.database import locks, transactions
 from rulekit.outbox.database.tables import metadata
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.people import actions
 from rulekit.outbox.sending import claims
 from rulekit.outbox.sending.gates import Gates
 from rulekit.outbox.sending.throttle import Pace
 from rulekit.outbox.store import Store
+from rulekit.records import State
 from tests.outbox import postgres_server
 from tests.outbox.postgres_server import PASSWORD
 

@@ -16,10 +16,9 @@ from sqlalchemy import event
 from rulekit.errors import StoreError, TransitionRefused
 from rulekit.outbox.database.tables import metadata
 from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.store import Store
-from rulekit.records import Later, Sent
+from rulekit.records import Later, Sent, State
 from tests.outbox.many_workers import START, fill
 
 NOWHERE = Path("/nowhere")

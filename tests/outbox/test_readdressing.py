@@ -6,9 +6,8 @@ from hashlib import sha256
 import pytest
 
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import Readdressing
-from rulekit.records import Later
+from rulekit.records import Later, State
 
 NEW = "ann@new.example"
 HOLD = timedelta(minutes=10)

@@ -12,13 +12,12 @@ import pytest
 from sqlalchemy import text
 
 from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting
 from rulekit.outbox.reconcile import PROMISES, reconcile
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.store import Store
 from rulekit.outbox.ticks.recording import ALREADY
-from rulekit.records import Later, Sent, Unknown
+from rulekit.records import Later, Sent, State, Unknown
 from tests.outbox.disk import older
 
 DAY = timedelta(days=1)

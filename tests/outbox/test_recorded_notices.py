@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.people.recorded_notices import Heard
-from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, Unknown
+from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, State, Unknown
 
 KINDS = list(NoticeKind)
 

@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 
 from rulekit.errors import StoreError
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.rows.queries import NO_DIGEST, RowFilter
-from rulekit.records import Later, RefusalClass, Refused, Sent
+from rulekit.records import Later, RefusalClass, Refused, Sent, State
 
 DEAD = Refused("550 5.1.1 nobody of that name", RefusalClass.ADDRESS)
 FULL = Refused("552 5.2.2 mailbox full")

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from rulekit.errors import StoreError
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.sending.gates import Gates
-from rulekit.records import Later, RefusalClass, Unknown
+from rulekit.records import Later, RefusalClass, State, Unknown
 
 DAYS = timedelta(days=5)
 

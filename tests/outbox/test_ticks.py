@@ -11,10 +11,9 @@ import pytest
 
 from rulekit.errors import StoreError, TickLost
 from rulekit.outbox.database.tables import metadata
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, TickRecord, Waiting, Withdrawal
 from rulekit.outbox.rows.memberships import pack, unpack
-from rulekit.records import Edge
+from rulekit.records import Edge, State
 
 
 def bits(text: str):

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from rulekit.outbox.diagram import state_diagram, transition_table
-from rulekit.outbox.lifecycle.states import END_STATES, Phase, State
+from rulekit.outbox.lifecycle.states import END_STATES, Phase
 from rulekit.outbox.lifecycle.transition import Given
 from rulekit.outbox.lifecycle.transitions import APPROVE, CLAIM, TRANSITIONS, UNAPPROVE
+from rulekit.records import State
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PAGE = Path(__file__).parents[2] / "docs" / "states.md"

@@ -10,11 +10,10 @@ import pytest
 
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.dispatch.dispatcher import DispatchReport, Worker, dispatch
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.sending.gates import Gates
 from rulekit.outbox.sending.leaving import with_date
-from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, Unknown
+from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, State, Unknown
 from rulekit.uncertainty import POLICIES, Doubt
 
 WINDOW = timedelta(minutes=10)

@@ -17,12 +17,12 @@ from rulekit.diagnostics.display import plural
 from rulekit.engine import open_project, open_project_store
 from rulekit.engine.retrying import make_anew
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.people.actions import Refusals
 from rulekit.outbox.people.resending import Retried, can_be_made_anew
 from rulekit.outbox.rows.queries import OutboxRow, RowFilter
 from rulekit.outbox.sending.leaving import with_date
 from rulekit.outbox.store import Store
+from rulekit.records import State
 from rulekit.settings import load_settings
 
 F = TypeVar("F", bound=Callable[..., Any])

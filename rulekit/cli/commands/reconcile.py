@@ -11,8 +11,8 @@ from rulekit.cli.printing.aligned import escape_line, print_json
 from rulekit.cli.printing.progress import working
 from rulekit.diagnostics.display import plural, width
 from rulekit.engine import open_project_store
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.reconcile import PROMISES, Account, Finding, Reconciliation
+from rulekit.records import State
 
 
 @click.command("reconcile")

@@ -8,10 +8,10 @@ import click
 from rulekit.cli.printing.aligned import escape_line
 from rulekit.clock import format_instant, told_instant
 from rulekit.diagnostics.display import escape
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.transition import Actor
 from rulekit.outbox.people.recorded_notices import Event
 from rulekit.outbox.rows.queries import AuditLine, OutboxRow
+from rulekit.records import State
 
 
 def gist(row: OutboxRow) -> str:

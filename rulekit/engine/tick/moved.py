@@ -10,11 +10,10 @@ from rulekit.email.compose import ADDRESS_FIELD
 from rulekit.engine.tick.past import Past
 from rulekit.evaluation.questions.snapshot import Sight
 from rulekit.language.program import Trigger
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import Readdressing, Withdrawal
 from rulekit.outbox.rows.queries import Pending
 from rulekit.outbox.rows.suppressions import normalise
-from rulekit.records import Scalar
+from rulekit.records import Scalar, State
 
 
 def find_moved(

@@ -41,9 +41,9 @@ from rulekit.outbox.database.tables import (
     suppressions,
     triggers,
 )
-from rulekit.outbox.lifecycle.states import Phase, State
+from rulekit.outbox.lifecycle.states import Phase
 from rulekit.outbox.lifecycle.transition import Actor, Given, Place, Transition
-from rulekit.records import OutboxChange
+from rulekit.records import OutboxChange, State
 
 NAMED = (
     outbox.join(triggers, triggers.c.id == outbox.c.trigger)

@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from rulekit.outbox.database.columns import FreeText, Id, Instant
-from rulekit.outbox.lifecycle.states import END_STATES, Phase, State
+from rulekit.outbox.lifecycle.states import END_STATES, Phase
+from rulekit.records import State
 from rulekit.uncertainty import POLICIES
 
 metadata = MetaData(

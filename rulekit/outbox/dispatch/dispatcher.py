@@ -18,12 +18,11 @@ from time import perf_counter
 
 from rulekit.errors import RulekitError, TransitionRefused
 from rulekit.outbox.dispatch.connections import Asked, Connection, Done, Said
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.sending.claims import Answer, Claim, Finish
 from rulekit.outbox.sending.gates import Gates, Held
 from rulekit.outbox.sending.throttle import Early, Pace, is_fault
 from rulekit.outbox.store import Store
-from rulekit.records import Outcome, Refused, Sender
+from rulekit.records import Outcome, Refused, Sender, State
 from rulekit.uncertainty import Doubt
 
 STOPPED = "the worker was stopped before it began with it"

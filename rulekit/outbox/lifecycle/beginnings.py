@@ -1,8 +1,8 @@
 """How an email begins: the first lines of the table of transitions, in which it is made."""
 
 from rulekit.outbox.lifecycle.preconditions import NO
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.transition import Actor, Place, Transition, Writes
+from rulekit.records import State
 
 UNAPPROVED = Place(State.UNAPPROVED)
 APPROVED = Place(State.APPROVED)

@@ -5,8 +5,8 @@ See `rulekit.outbox.lifecycle.transition`.
 
 from typing import Any
 
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.transition import Given, either, is_empty
+from rulekit.records import State
 
 # compared with, rather than negated, because `not` cannot be said of a column
 NO = False

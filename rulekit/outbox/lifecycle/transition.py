@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func
 
-from rulekit.outbox.lifecycle.states import END_STATES, Phase, State
+from rulekit.outbox.lifecycle.states import END_STATES, Phase
+from rulekit.records import State
 from rulekit.uncertainty import HOLD, Doubt
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from rulekit.outbox.lifecycle.beginnings import APPROVAL, APPROVED, BEGINNINGS, REASON, UNAPPROVED
 from rulekit.outbox.lifecycle.preconditions import NO, cannot_have_arrived, in_doubt, lease_over, may_go_again
-from rulekit.outbox.lifecycle.states import Phase, State
+from rulekit.outbox.lifecycle.states import Phase
 from rulekit.outbox.lifecycle.transition import Actor, Given, Place, Transition, Writes, choose, either, is_empty
+from rulekit.records import State
 
 RETRY_AFTER = (
     *(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60)),

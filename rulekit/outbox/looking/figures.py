@@ -12,8 +12,8 @@ from sqlalchemy import func, select, union_all
 
 from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import ALL_MAIL, last_tick, outbox, sending, suppressions, triggers, waiting
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.sending.throttle import SendingState, state
+from rulekit.records import State
 
 # where emails wait to leave, in the order of their time
 DUE = (State.APPROVED, State.RETRYING)

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, func, select, text
 
 from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import last_tick, outbox
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.rows import queries
 from rulekit.outbox.sending import throttle
 from rulekit.outbox.sending.throttle import SendingState
+from rulekit.records import State
 
 # what is due for longer than this should have left
 OVERDUE = timedelta(hours=1)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from rulekit.clock import told_instant
 from rulekit.errors import StoreError, TransitionRefused
 from rulekit.outbox.database.execution import Work, in_batches, move_many
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.lifecycle.transitions import (
     APPROVE,
@@ -23,6 +22,7 @@ from rulekit.outbox.lifecycle.transitions import (
 )
 from rulekit.outbox.rows.queries import OutboxRow, RowFilter, find_rows
 from rulekit.outbox.rows.suppressions import is_suppressed
+from rulekit.records import State
 
 RESOLUTIONS = {State.SENT: RESOLVE_SENT, State.FAILED: RESOLVE_FAILED, State.RETRYING: RESOLVE_RETRYING}
 # why each email that was refused is, by its id

@@ -7,13 +7,13 @@ from typing import TypeVar
 
 from rulekit.outbox.database import locks
 from rulekit.outbox.database.execution import Work
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import NewRow
 from rulekit.outbox.people import actions, resending
 from rulekit.outbox.people.actions import Refusals
 from rulekit.outbox.people.instants import decided_at
 from rulekit.outbox.people.resending import Retried
 from rulekit.outbox.rows.queries import OutboxRow, get_row
+from rulekit.records import State
 
 T = TypeVar("T")
 

@@ -16,7 +16,6 @@ from rulekit.errors import TransitionRefused
 from rulekit.outbox.database.execution import COLUMNS, NewValues, Work, make
 from rulekit.outbox.database.tables import outbox
 from rulekit.outbox.lifecycle.beginnings import MAKE_AGAIN, MAKE_MENDED, MAKE_MENDED_APPROVED
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import NewRow
 from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.people.actions import Refusals, hurry, read_all, standing
@@ -24,6 +23,7 @@ from rulekit.outbox.people.erasing import ERASED
 from rulekit.outbox.rows.queries import COUNTED, NO_DIGEST, OutboxRow, get_message
 from rulekit.outbox.rows.suppressions import read_forbidden
 from rulekit.outbox.ticks.recording import new_values
+from rulekit.records import State
 
 # what a copy has of the first; the rest is its own
 _SAME = (

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, and_, exists, func, literal_column, select
 
 from rulekit.outbox.database.tables import ledger, no_email, outbox, triggers, waiting
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.reconcile.verdict import SHOWN, Account, Finding
 from rulekit.outbox.ticks.recording import ALREADY
+from rulekit.records import State
 
 OTHER_REASONS = "other reasons"
 # so many reasons of one trigger are told apart: a plugin may give one of its own for each person

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rulekit.outbox.lifecycle.states import State
+from rulekit.records import State
 
 # so many of what broke a promise are named; the others are counted
 SHOWN = 10

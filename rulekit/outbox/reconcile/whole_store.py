@@ -9,12 +9,11 @@ from sqlalchemy import BigInteger, Connection, bindparam, case, func, select, te
 
 from rulekit.outbox.database.columns import Instant
 from rulekit.outbox.database.tables import baselines, change_log, outbox, people, personas
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import Bits
 from rulekit.outbox.reconcile.promises import RESTORE
 from rulekit.outbox.reconcile.verdict import SHOWN, Finding
 from rulekit.outbox.rows.memberships import unpack
-from rulekit.records import Edge
+from rulekit.records import Edge, State
 
 # what is due for less long may be in the hands of another transaction
 PASSED_OVER = timedelta(hours=1)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Row, Select, func, select
 from rulekit.errors import StoreError
 from rulekit.outbox.database.execution import NAMED, NAMES, in_batches
 from rulekit.outbox.database.tables import audit, messages, outbox, people, personas, triggers
-from rulekit.outbox.lifecycle.states import Phase, State
+from rulekit.outbox.lifecycle.states import Phase
 from rulekit.outbox.rows.suppressions import normalise
-from rulekit.records import Edge, Tagging
+from rulekit.records import Edge, State, Tagging
 from rulekit.uncertainty import Policy
 
 # the digest of an email without a message: it could not be made, or its person was erased

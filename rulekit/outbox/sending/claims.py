@@ -16,7 +16,6 @@ from rulekit.clock import told_instant
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.database.execution import BY_ATTEMPT, BY_TIME, Work, candidates, in_batches, move, move_many
 from rulekit.outbox.database.tables import messages, outbox
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.lifecycle.transitions import (
     CLAIM,
@@ -40,7 +39,7 @@ from rulekit.outbox.sending import throttle
 from rulekit.outbox.sending.gates import Gates, Held, ask
 from rulekit.outbox.sending.leaving import with_date
 from rulekit.outbox.sending.throttle import Early, Pace
-from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent, Unknown
+from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent, State, Unknown
 from rulekit.statuses import is_dead_address
 from rulekit.uncertainty import Doubt
 

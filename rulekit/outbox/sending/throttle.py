@@ -15,10 +15,9 @@ from rulekit.limits import Rate
 from rulekit.outbox.database import identity
 from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import last_tick, meta, outbox, sending
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.sending.breaker import Breaker, Refusals
 from rulekit.outbox.sending.rates import take
-from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent
+from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent, State
 
 # workers whose clocks differ by less than this go on together
 CLOCK_TOLERANCE = timedelta(minutes=1)

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, select, update
 
 from rulekit.outbox.database.execution import NAMED, NAMES, Work, at_any, move_many
 from rulekit.outbox.database.tables import messages, outbox
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import NewRow, TickRecord
 from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.lifecycle.transitions import (
@@ -24,7 +23,7 @@ from rulekit.outbox.lifecycle.transitions import (
 )
 from rulekit.outbox.rows.queries import Pending
 from rulekit.outbox.rows.suppressions import normalise, read_forbidden, suppress_comers
-from rulekit.records import Edge, Tagging
+from rulekit.records import Edge, State, Tagging
 
 MOVED = "its person has another address"
 _AUTO = "auto=true"

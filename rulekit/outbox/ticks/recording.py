@@ -38,7 +38,6 @@ from rulekit.outbox.database.tables import (
     waiting,
 )
 from rulekit.outbox.lifecycle.beginnings import MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import (
     MembershipChange,
     NewRow,
@@ -54,7 +53,7 @@ from rulekit.outbox.rows.memberships import ordinals, pack
 from rulekit.outbox.rows.suppressions import Forbidden, normalise, read_forbidden, suppress_comers
 from rulekit.outbox.ticks.readdressing import readdress
 from rulekit.outbox.ticks.rewinding import rewind
-from rulekit.records import Tagging
+from rulekit.records import State, Tagging
 
 ALREADY = "an email for this tagging was already made"
 EXPIRED = "not approved or sent before it expired"

@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, case, func, or_, select, update
 from rulekit.outbox.database.columns import Instant
 from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import outbox, sending, ticks
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.sending.claims import LEASE
+from rulekit.records import State
 
 _WAITING = (State.APPROVED.value, State.RETRYING.value)
 _NONE = timedelta(0)

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NewRow, TickRecord, Withdrawal
 from rulekit.outbox.store import Store
-from rulekit.records import Edge, Envelope, Later, Outcome, Refused, Sent, Tagging
+from rulekit.records import Edge, Envelope, Later, Outcome, Refused, Sent, State, Tagging
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 HOLD = timedelta(minutes=10)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Protocol
 
-from rulekit.outbox.lifecycle.states import State
 from rulekit.outbox.store import Store
+from rulekit.records import State
 from tests.outbox.conftest import take_over
 from tests.outbox.kills import week
 from tests.outbox.kills.mail_server import Accepted, MailServer

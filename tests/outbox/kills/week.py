@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from rulekit.outbox.lifecycle.states import State
+from rulekit.records import State
 
 TUESDAY = datetime(2026, 3, 3, 8, tzinfo=UTC)
 HOLD_OVER = TUESDAY + timedelta(minutes=11)

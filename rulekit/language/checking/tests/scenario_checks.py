@@ -15,10 +15,10 @@ from rulekit.language.checking.conditions.constants import constant
 from rulekit.language.checking.conditions.spelling import spelled_as
 from rulekit.language.checking.findings import attempted, each
 from rulekit.language.checking.names.scope import Scope, described
-from rulekit.language.program import EMAIL_STATES, FieldType, Moment, Test
+from rulekit.language.program import FieldType, Moment, Test
 from rulekit.language.typed_expressions import Field
 from rulekit.language.types import Kind
-from rulekit.records import Scalar
+from rulekit.records import Scalar, State
 
 LIST_SEPARATOR = ";"
 
@@ -113,7 +113,7 @@ class _Scenario:
         self._known(codes.UNKNOWN_PERSON, "person", step.person, self.people)
         self._known(codes.UNKNOWN_TEMPLATE, "template", step.template, self.scope.declared.templates)
         if isinstance(step, tree.ExpectEmail) and step.state is not None:
-            self._known(codes.UNKNOWN_STATE, "state", step.state, EMAIL_STATES)
+            self._known(codes.UNKNOWN_STATE, "state", step.state, [state.value for state in State])
 
     def _member(self, step: tree.ExpectMember) -> None:
         """Reports who or what is not there; a company can be in a segment only."""
