@@ -12,9 +12,10 @@ from rulekit.errors import RulekitError
 from rulekit.evaluation.questions.forecast import next_change
 from rulekit.evaluation.questions.outline import Outline, Outlining, Side
 from rulekit.evaluation.questions.scalars import scalar, shown
-from rulekit.evaluation.sql.query_plan import Column, Node, Plan, plan_columns
+from rulekit.evaluation.sql.query_plan import Column, Plan, plan_columns
 from rulekit.evaluation.sql.relations import Relations, excerpt
 from rulekit.evaluation.sql.statement import people_statement
+from rulekit.language.expression_parts import Node
 from rulekit.language.program import Persona, Program
 from rulekit.language.typed_expressions import InSegment
 

@@ -15,10 +15,11 @@ from rulekit.clock import midnight
 from rulekit.evaluation.questions.scalars import scalar
 from rulekit.evaluation.sql.fragments import aliased
 from rulekit.evaluation.sql.predicates import fixed_length
-from rulekit.evaluation.sql.query_plan import Column, Node, build_plan, measures_of, plan_columns, walk
+from rulekit.evaluation.sql.query_plan import Column, build_plan, measures_of, plan_columns
 from rulekit.evaluation.sql.relations import Relations
 from rulekit.evaluation.sql.statement import people_statement
 from rulekit.evaluation.sql.values import column
+from rulekit.language.expression_parts import Node, walk
 from rulekit.language.program import Program
 from rulekit.language.typed_expressions import Age, Aggregate, Comparison, Field, Sequence, Value, Within
 from rulekit.language.types import DURATION, TIME

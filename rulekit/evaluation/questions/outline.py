@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rulekit.diagnostics.source import SourceText, Span
-from rulekit.evaluation.sql.query_plan import children, walk
+from rulekit.language.expression_parts import children, walk
 from rulekit.language.program import Program
 from rulekit.language.typed_expressions import (
     Age,
@@ -89,8 +89,8 @@ class Outlining:
     def _sides(self, condition: Condition) -> Iterator[Side]:
         match condition:
             case Comparison() | TextTest() | InList() | IsMissing() | Within():
-                found = [value for value in map(_as_value, children(condition)) if value is not None]
-                sides = [side for value in found for side in self._values(value)]
+                values = [part for part in children(condition) if isinstance(part, Value)]
+                sides = [side for value in values for side in self._values(value)]
                 yield from dict.fromkeys(sides)
             case Not() if _is_one_operator(condition):
                 yield from self._sides(condition.operand)
@@ -113,9 +113,8 @@ class Outlining:
                 if any(isinstance(part, Field | Aggregate) for part in walk(value)):
                     if not isinstance(value, Lower | Default):
                         yield Side(self._text(value.span), value)
-                    for part in map(_as_value, children(value)):
-                        if part is not None:
-                            yield from self._values(part)
+                    for part in children(value):
+                        yield from self._values(part)
 
     def _text(self, span: Span) -> str:
         source = self._sources.get(span.path)
@@ -125,10 +124,6 @@ class Outlining:
 def _is_one_operator(negation: Not) -> bool:
     """Returns whether the opposite is written as one: `is present`, `not in`; it has no part of its own."""
     return negation.operand.span == negation.span
-
-
-def _as_value(node: Condition | Value) -> Value | None:
-    return node if isinstance(node, Value) else None
 
 
 def _count(done: Did | Sequence, events: tuple[str, ...], where: Condition | None) -> Aggregate:

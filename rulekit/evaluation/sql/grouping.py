@@ -12,10 +12,11 @@ from sqlglot import exp
 from rulekit.evaluation.sql.fragments import aliased, shared_rows, table
 from rulekit.evaluation.sql.measures import EVENT, Bounds, bounds_sql, conjunction, grouped, result_number
 from rulekit.evaluation.sql.numbers import Exact, Term
-from rulekit.evaluation.sql.query_plan import Measure, Plan, walk
+from rulekit.evaluation.sql.query_plan import Measure, Plan
 from rulekit.evaluation.sql.relations import Relations
 from rulekit.evaluation.sql.sequences import HAPPENED, chain_query
 from rulekit.evaluation.sql.values import Cutoffs, Scope, column
+from rulekit.language.expression_parts import walk
 from rulekit.language.typed_expressions import Condition, Field, Sequence
 
 _BY = "by"

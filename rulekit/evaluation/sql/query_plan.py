@@ -4,43 +4,29 @@ Every aggregate is broken down into measures over one kind of event each; equal 
 ask for them. A plan is hashable, knows nothing of the data, and is the same at every instant.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeGuard
 
+from rulekit.language.expression_parts import Node, walk
 from rulekit.language.program import Program
 from rulekit.language.typed_expressions import (
-    Age,
     Aggregate,
     And,
-    Arithmetic,
     Company,
-    Comparison,
     Condition,
-    Constant,
-    Default,
     Did,
     Field,
     Function,
-    InList,
     InPersona,
     InSegment,
-    IsMissing,
-    Lower,
-    Midnight,
-    Negative,
     Not,
     Or,
     Period,
     Sequence,
-    TextTest,
-    Value,
-    Within,
 )
 from rulekit.language.types import NUMBER, TIME, Type
-
-Node = Condition | Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,30 +121,6 @@ def plan_columns(program: Program, columns: Iterable[Column]) -> Plan:
 def column_name(sort: str, name: str) -> str:
     """Returns the name of the column for a persona or segment (`sort`)."""
     return f"{sort} {name}"
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """Yields the node and everything below it, outside the `where` of events."""
-    yield node
-    for part in children(node):
-        yield from walk(part)
-
-
-def children(node: Node) -> tuple[Node, ...]:
-    """Returns the conditions and values directly below a node, outside the `where` of events."""
-    match node:
-        case And() | Or():
-            return node.operands
-        case Comparison() | Arithmetic():
-            return (node.left, node.right)
-        case TextTest():
-            return (node.operand, node.argument)
-        case Not() | IsMissing() | Within() | InList() | Negative() | Lower() | Default():
-            return (node.operand,)
-        case Age() | Midnight():
-            return (node.of,)
-        case Constant() | Field() | Company() | Aggregate() | Did() | Sequence() | InSegment() | InPersona():
-            return ()
 
 
 def measures_of(node: Node) -> tuple[Measure, ...]:

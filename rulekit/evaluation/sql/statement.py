@@ -18,9 +18,10 @@ from rulekit.evaluation.sql.fragments import aliased, named
 from rulekit.evaluation.sql.grouping import EventGroups, Group
 from rulekit.evaluation.sql.numbers import Exact, Term, number_type
 from rulekit.evaluation.sql.predicates import condition_sql, segment_column
-from rulekit.evaluation.sql.query_plan import Measure, Node, Plan
+from rulekit.evaluation.sql.query_plan import Measure, Plan
 from rulekit.evaluation.sql.relations import Relations
 from rulekit.evaluation.sql.values import Cutoffs, Scope, column, value_term
+from rulekit.language.expression_parts import Node
 from rulekit.language.typed_expressions import Sequence, Value
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
 from rulekit.language import tree
-from rulekit.language.checking.walk import written_parts
 from rulekit.language.lints.view import View
 
 # letters of the Cyrillic and Greek scripts that fonts draw as Latin ones
@@ -86,7 +85,7 @@ def _texts(declaration: tree.Declaration) -> Iterator[tuple[str, Span]]:
 
 
 def _in_expression(expression: tree.Expression) -> Iterator[tuple[str, Span]]:
-    for part in written_parts(expression):
+    for part in tree.written_parts(expression):
         if isinstance(part, tree.Literal) and isinstance(part.value, str):
             yield part.value, part.span
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
-from rulekit.language.checking.walk import leaves, operands
+from rulekit.language.expression_parts import leaves, operands
 from rulekit.language.lints.chains import personas, segments
 from rulekit.language.lints.view import View
 from rulekit.language.typed_expressions import Age, Aggregate, Comparison, Condition, Constant, Did, Operator, Sequence

@@ -12,7 +12,6 @@ from datetime import timedelta
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.language import tree
-from rulekit.language.checking.walk import written_parts
 from rulekit.language.lints.view import View
 from rulekit.language.program import FieldType
 from rulekit.language.types import DURATION
@@ -37,7 +36,7 @@ def check(view: View) -> Iterator[Diagnostic]:
 
 
 def _check_expression(expression: tree.Expression, view: View) -> Iterator[Diagnostic]:
-    parts = list(written_parts(expression))
+    parts = list(tree.written_parts(expression))
     # a field may hold a duration of any length
     spared = {side.span for part in parts for side in _beside_durations(part, view)}
     for part in parts:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.source import Span
-from rulekit.language.checking.walk import Needed, decided, leaves, required
+from rulekit.language.checking.conditions.needs import Needed, decided, required
+from rulekit.language.expression_parts import leaves
 from rulekit.language.lints.chains import personas, segments
 from rulekit.language.lints.view import View
 from rulekit.language.program import Schema

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
-from rulekit.language.checking.walk import leaves
+from rulekit.language.expression_parts import leaves
 from rulekit.language.lints.view import View
 from rulekit.language.typed_expressions import (
     Age,

@@ -35,6 +35,8 @@ from rulekit.language.tree.expressions import (
     Unary,
     Window,
     WithinWindow,
+    written_depths,
+    written_parts,
 )
 from rulekit.language.tree.rules_file import Comment, Declaration, File
 from rulekit.language.tree.scenarios import (
@@ -97,4 +99,6 @@ __all__ = [
     "Unary",
     "Window",
     "WithinWindow",
+    "written_depths",
+    "written_parts",
 ]

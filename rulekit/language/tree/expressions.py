@@ -1,5 +1,6 @@
 """What the author wrote inside of conditions: names, values, comparisons and calls."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -189,3 +190,53 @@ Expression = (
     | WithinWindow
     | Call
 )
+
+
+def written_parts(node: Expression) -> Iterator[Expression]:
+    """Yields an expression and every expression inside it, without recursion."""
+    return (part for part, _ in written_depths(node))
+
+
+def written_depths(node: Expression) -> Iterator[tuple[Expression, int]]:
+    """Yields an expression and every expression inside it with how deep it is; `a and b and c` is one level."""
+    waiting = [(node, 1)]
+    while waiting:
+        part, depth = waiting.pop()
+        yield part, depth
+        waiting.extend((inner, depth if _continues(inner, part) else depth + 1) for inner in _inside(part))
+
+
+def _continues(inner: Expression, part: Expression) -> bool:
+    if not (isinstance(inner, Binary) and isinstance(part, Binary)):
+        return False
+    return inner.operator == part.operator and part.operator in ("and", "or")
+
+
+def _inside(node: Expression) -> list[Expression]:
+    match node:
+        case Unary() | Presence() | Emptiness():
+            return [node.operand]
+        case Binary():
+            return [node.left, node.right]
+        case Between():
+            return [node.operand, node.low, node.high]
+        case InList():
+            return [node.operand, *node.items]
+        case WithinWindow():
+            return [node.operand, node.length]
+        case Call():
+            return _inside_call(node)
+        case Literal() | Reference() | Member() | Company() | InSet():
+            return []
+
+
+def _inside_call(node: Call) -> list[Expression]:
+    parts: list[Expression] = [] if node.within is None else [node.within]
+    for subject in node.subjects:
+        parts += [subject.value] if subject.where is None else [subject.value, subject.where]
+    for argument in node.arguments:
+        if isinstance(argument, Window):
+            parts += [argument.start] if argument.end is None else [argument.start, argument.end]
+        else:
+            parts.append(argument)
+    return parts

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from rulekit.language import tree
-from rulekit.language.checking.walk import written_parts
 
 # the kind of a declaration, as its keyword says it, and its name
 Named = tuple[str, str]
@@ -30,7 +29,7 @@ def names_in(declaration: tree.Declaration) -> frozenset[Named]:
 
 
 def _in_expression(expression: tree.Expression) -> Iterator[Named]:
-    for part in written_parts(expression):
+    for part in tree.written_parts(expression):
         if isinstance(part, tree.Reference):
             yield "let", part.name.text
         elif isinstance(part, tree.InSet):

@@ -10,7 +10,6 @@ from rulekit.language import tree
 from rulekit.language.checking.findings import Findings, attempted
 from rulekit.language.checking.names.declared_names import Declared
 from rulekit.language.checking.names.scope import DEEPEST, MOST_LETS, Budget, Scope
-from rulekit.language.checking.walk import written_depths, written_parts
 from rulekit.language.program import FieldType, Schema
 
 
@@ -38,7 +37,7 @@ def check_let_sizes(declared: Declared, looping: frozenset[str], findings: Findi
     sizes: dict[str, int] = {}
     depths: dict[str, int] = {}
     for name in from_the_leaves(declared, looping):
-        written = [(_named_by(part), depth) for part, depth in written_depths(declared.lets[name].value)]
+        written = [(_named_by(part), depth) for part, depth in tree.written_depths(declared.lets[name].value)]
         named = [inner for inner, _ in written if inner in declared.lets]
         if not useless.isdisjoint(named):
             useless.add(name)
@@ -99,7 +98,7 @@ def used_lets(declared: Declared) -> set[str]:
 
 def named_lets(expressions: Iterable[tree.Expression], declared: Declared) -> set[str]:
     """Returns the names of `let`s that stand in the expressions themselves."""
-    parts = (part for expression in expressions for part in written_parts(expression))
+    parts = (part for expression in expressions for part in tree.written_parts(expression))
     return {_named_by(part) for part in parts} & declared.lets.keys()
 
 

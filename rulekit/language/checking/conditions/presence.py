@@ -6,7 +6,7 @@ A comparison is false for a missing value, so whoever it lets in has the value.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rulekit.language.checking.walk import Needed, needed, required
+from rulekit.language.checking.conditions.needs import Needed, needed, required
 from rulekit.language.program import Persona, Schema, Segment, Trigger
 from rulekit.language.typed_expressions import (
     And,

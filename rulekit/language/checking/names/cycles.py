@@ -8,7 +8,6 @@ from rulekit.diagnostics.diagnostic import Code, Label
 from rulekit.language import tree
 from rulekit.language.checking.findings import Findings
 from rulekit.language.checking.names.declared_names import Declared, Named
-from rulekit.language.checking.walk import written_parts
 
 Graph = Mapping[str, frozenset[str]]
 
@@ -67,13 +66,13 @@ def _from_first(cycle: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _references(node: tree.Expression, lets: Iterable[str]) -> frozenset[str]:
-    named = {part.name.text for part in written_parts(node) if isinstance(part, tree.Reference)}
+    named = {part.name.text for part in tree.written_parts(node) if isinstance(part, tree.Reference)}
     return frozenset(named.intersection(lets))
 
 
 def _sets(node: tree.Expression, declared: Declared) -> frozenset[str]:
     """Returns the personas and segments that an expression names, and the `let`s that may name more."""
-    sets = {part.name.text for part in written_parts(node) if isinstance(part, tree.InSet)}
+    sets = {part.name.text for part in tree.written_parts(node) if isinstance(part, tree.InSet)}
     return frozenset(sets | {LET + name for name in _references(node, declared.lets)})
 
 
