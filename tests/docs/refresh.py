@@ -1,7 +1,8 @@
 """Writes into the documentation what its commands print today: `python tests/docs/refresh.py`, then read the diff.
 
-The index of the codes is written, the tutorial's commands are played, and the README gets the output of the demo, for
-which `rulekit` must be on the PATH. `refresh.py codes` writes the index alone; `tutorial` and `demo` do so too.
+The index of the codes and the table of transitions are written, the tutorial's commands are played, and the README gets
+the output of the demo, for which `rulekit` must be on the PATH. `refresh.py codes` writes the index alone; `states`,
+`tutorial` and `demo` do so too.
 """
 
 import os
@@ -16,12 +17,17 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from conftest import play_page  # noqa: E402 - the path comes first
 
-from tests.docs import code_index  # noqa: E402
+from tests.docs import code_index, state_diagram  # noqa: E402
 
 
 def refresh_codes(page: Path) -> None:
     """Writes the lists of codes."""
     page.write_text(code_index.with_fresh_index(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def refresh_states(page: Path) -> None:
+    """Writes the diagram and the table of what an email may go through."""
+    page.write_text(state_diagram.with_fresh_table(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def refresh_tutorial(page: Path) -> None:
@@ -46,6 +52,7 @@ def refresh_demo(page: Path) -> None:
 
 PARTS = {
     "codes": lambda: refresh_codes(code_index.PAGE),
+    "states": lambda: refresh_states(state_diagram.PAGE),
     "tutorial": lambda: refresh_tutorial(ROOT / "docs" / "tutorial.md"),
     "demo": lambda: refresh_demo(ROOT / "README.md"),
 }

@@ -1,25 +1,24 @@
 """The table itself, and that the documentation shows it as it is."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from rulekit.outbox.diagram import state_diagram, transition_table
 from rulekit.outbox.lifecycle.states import END_STATES, Phase
 from rulekit.outbox.lifecycle.transition import Given
 from rulekit.outbox.lifecycle.transitions import APPROVE, CLAIM, TRANSITIONS, UNAPPROVE
 from rulekit.records import State
+from tests.docs.state_diagram import PAGE, state_diagram, transition_table
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-PAGE = Path(__file__).parents[2] / "docs" / "states.md"
+REFRESH = "run `python tests/docs/refresh.py states`"
 
 
 def test_the_page_about_states_is_current():
     page = PAGE.read_text(encoding="utf-8")
-    assert f"```mermaid\n{state_diagram()}\n```\n" in page, "put state_diagram() into docs/states.md"
-    assert page.endswith(f"\n{transition_table()}\n"), "put transition_table() at the end of docs/states.md"
+    assert f"```mermaid\n{state_diagram()}\n```\n" in page, REFRESH
+    assert page.endswith(f"\n{transition_table()}\n"), REFRESH
 
 
 @pytest.mark.parametrize("state", list(State))

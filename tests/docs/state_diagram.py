@@ -1,10 +1,22 @@
-"""The table of transitions as documentation: a Mermaid state diagram and a Markdown table."""
+"""The table of transitions in `docs/states.md`: a Mermaid state diagram and a Markdown table."""
+
+import re
+from pathlib import Path
 
 from rulekit.outbox.lifecycle.states import END_STATES
 from rulekit.outbox.lifecycle.transition import Place, Transition
 from rulekit.outbox.lifecycle.transitions import TRANSITIONS
 
+PAGE = Path(__file__).parents[2] / "docs" / "states.md"
 START = "[*]"
+
+
+def with_fresh_table(page: str) -> str:
+    """Returns the page with the diagram and the table as they should be; the words around them stay."""
+    page = re.sub(
+        r"(?<=^```mermaid\n).*?(?=^```$)", lambda _: f"{state_diagram()}\n", page, flags=re.MULTILINE | re.DOTALL
+    )
+    return page.partition("\n| change |")[0] + f"\n{transition_table()}\n"
 
 
 def state_diagram() -> str:
