@@ -1,10 +1,12 @@
 """The table itself, and that the documentation shows it as it is."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
 
+from rulekit.outbox.lifecycle import states
 from rulekit.outbox.lifecycle.states import END_STATES, Phase
 from rulekit.outbox.lifecycle.transition import Given
 from rulekit.outbox.lifecycle.transitions import APPROVE, CLAIM, TRANSITIONS, UNAPPROVE
@@ -24,6 +26,17 @@ def test_the_page_about_states_is_current():
 @pytest.mark.parametrize("state", list(State))
 def test_the_page_has_a_paragraph_for_every_state(state):
     assert f"\n**{state.value}" in PAGE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_the_paragraph_of_a_state_says_who_brings_a_row_there_and_who_takes_it_out(state):
+    ways = [({place.state for place in t.sources}, t.target.state, t.actors) for t in TRANSITIONS]
+    bringing = [actors for sources, target, actors in ways if target is state and sources != {state}]
+    taking = [actors for sources, target, actors in ways if target is not state and state in sources]
+    (said,) = re.findall(rf"^`{state.name}`:.*?^In: (.*?)\. (?:Out: (.*?)|End)\.$", states.__doc__, re.M | re.S)
+    assert [set(filter(None, names.split(", "))) for names in said] == [
+        {actor.value for actors in each for actor in actors} for each in (bringing, taking)
+    ]
 
 
 def test_names_are_unique():

@@ -175,7 +175,7 @@ EXPIRE = Transition(
     "expire",
     (UNAPPROVED, RETRYING),
     Place(State.EXPIRED),
-    (Actor.TICK, Actor.SWEEP),
+    (Actor.TICK,),
     "past `expires`",
     lambda row, given: row.expires_at <= given.now,
     REASON,
