@@ -21,7 +21,9 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from smtp import RULES, SETTINGS
 
-from rulekit.engine import open_project, open_store, take_tick
+from rulekit.engine.project import open_project
+from rulekit.engine.running import take_tick
+from rulekit.engine.stores import open_store
 from rulekit.limits import parse_rate
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "outbox"))

@@ -28,7 +28,10 @@ from typing import IO, Any
 
 from smtp_sides import FILL, NOW, SENDER, Told
 
-from rulekit.engine import Project, open_project, open_project_data, open_store, prepare_tick
+from rulekit.engine.data_source import open_project_data
+from rulekit.engine.project import Project, open_project
+from rulekit.engine.stores import open_store
+from rulekit.engine.tick.prepare import prepare_tick
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "tests" / "outbox"))

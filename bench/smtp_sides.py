@@ -64,7 +64,9 @@ def send_bare(folder: Path, told: Told) -> Callable[[], object]:
 
 def send_outbox(folder: Path, told: Told) -> Callable[[], object]:
     """A worker over a filled outbox."""
-    from rulekit.engine import dispatch_due, open_project, open_store
+    from rulekit.engine.project import open_project
+    from rulekit.engine.running import dispatch_due
+    from rulekit.engine.stores import open_store
 
     project = open_project(folder)
     store = open_store(project)

@@ -30,7 +30,9 @@ from sink import Sink
 from smtp import HERE, fill_outbox
 from smtp_sides import NOW, Told
 
-from rulekit.engine import dispatch_due, open_project, open_store
+from rulekit.engine.project import open_project
+from rulekit.engine.running import dispatch_due
+from rulekit.engine.stores import open_store
 from rulekit.outbox.rows.queries import RowFilter
 from rulekit.outbox.store import Store
 from rulekit.records import State

@@ -23,8 +23,10 @@ import duckdb
 import numpy as np
 import shapes
 
-from rulekit.engine import open_project, open_project_data, open_store, run
-from rulekit.engine.project import Project
+from rulekit.engine.data_source import open_project_data
+from rulekit.engine.project import Project, open_project
+from rulekit.engine.running import run
+from rulekit.engine.stores import open_store
 from rulekit.evaluation.questions.membership import Membership, evaluate
 from rulekit.evaluation.sql.query_plan import build_plan
 

@@ -133,7 +133,9 @@ class Playground:
 
     def run(self, now: str, *, accept: bool = False) -> Any:
         """Runs one tick through the engine, over the project as it stands on the disk now."""
-        from rulekit.engine import open_project, open_store, run
+        from rulekit.engine.project import open_project
+        from rulekit.engine.running import run
+        from rulekit.engine.stores import open_store
 
         project = open_project(self.folder)
         with open_store(project) as store:

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 from rulekit.doctor import machine_checks, plugin_checks, sending_checks, store_checks
-from rulekit.engine.project import installed_plugins
+from rulekit.engine.installed import installed_plugins
 from rulekit.errors import RulekitError
 from rulekit.folders import settings_home
 from rulekit.records import CheckResult, Verdict

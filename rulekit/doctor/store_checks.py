@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rulekit.clock import format_instant
 from rulekit.diagnostics.display import plural
-from rulekit.engine.project import find_what_is_lost
+from rulekit.engine.stores import find_what_is_lost
 from rulekit.environment import fill
 from rulekit.outbox.database.migrations import HEAD
 from rulekit.outbox.database.opening import find_version, resolve_url

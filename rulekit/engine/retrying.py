@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from rulekit.engine.project import Project, open_project_data
+from rulekit.engine.data_source import open_project_data
+from rulekit.engine.project import Project
 from rulekit.engine.tick.changes import Bits, Numbered, number_people, padded
 from rulekit.engine.tick.composing import compose_rows
 from rulekit.engine.tick.firing import Fired, crossed_since, no_longer_fires

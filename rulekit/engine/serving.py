@@ -11,10 +11,11 @@ from pathlib import Path
 from threading import Event
 from traceback import extract_tb
 
-from rulekit.engine import TakenTick, dispatch_due, take_tick
 from rulekit.engine.clock_steps import Steps, steady_seconds
 from rulekit.engine.clock_steps import told as told_step
-from rulekit.engine.project import Project, find_sender, open_project
+from rulekit.engine.project import Project, open_project
+from rulekit.engine.running import TakenTick, dispatch_due, take_tick
+from rulekit.engine.senders import find_sender
 from rulekit.engine.worker_name import name_worker
 from rulekit.errors import PluginError, RulekitError, TickLost
 from rulekit.outbox.dispatch.dispatcher import DispatchReport

@@ -3,7 +3,7 @@
 from contextlib import closing
 from datetime import datetime
 
-from rulekit.engine import Project
+from rulekit.engine.project import Project
 from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.explanation import Part, explain
 from rulekit.language.program import Test

@@ -9,7 +9,7 @@ from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.display import plural
 from rulekit.diagnostics.report import Sources
 from rulekit.diagnostics.source import Span
-from rulekit.engine import Project
+from rulekit.engine.project import Project
 from rulekit.evaluation.questions.coverage import Seen, count_truths
 from rulekit.language.program import Trigger
 from rulekit.testing.playing import TestResult, world_of

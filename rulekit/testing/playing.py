@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from time import perf_counter
 
 from rulekit.diagnostics.diagnostic import Diagnostic
-from rulekit.engine import Project, prepare_tick_on
+from rulekit.engine.project import Project
+from rulekit.engine.tick.prepare import prepare_tick_on
 from rulekit.errors import TransitionRefused
 from rulekit.evaluation.questions.batches import World, WorldSight, look_at_nobody, look_at_worlds
 from rulekit.language import tree

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from rulekit.engine import Project
+    from rulekit.engine.project import Project
     from rulekit.language.program import Test
 
 ENDING = ".rules"
@@ -111,7 +111,7 @@ def _open(folder: Path) -> "Project":
     from rulekit.authoring.checking import check_project
     from rulekit.clock import system_now
     from rulekit.diagnostics.rendering import render
-    from rulekit.engine import open_project
+    from rulekit.engine.project import open_project
     from rulekit.errors import RulekitError, RulesError
 
     try:

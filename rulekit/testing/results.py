@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rulekit.diagnostics.display import plural
 from rulekit.diagnostics.report import Case, Report
-from rulekit.engine import Project
+from rulekit.engine.project import Project
 from rulekit.folders import below_repository
 from rulekit.testing.coverage_report import Coverage
 from rulekit.testing.playing import TestResult

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rulekit.engine import Project
+from rulekit.engine.project import Project
 from rulekit.errors import RulekitError
 from rulekit.language.program import Test
 

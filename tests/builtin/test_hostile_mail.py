@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rulekit.engine import open_project, open_store
+from rulekit.engine.project import open_project
+from rulekit.engine.stores import open_store
 from rulekit.outbox.sending.leaving import with_date
 from rulekit.records import State
 from tests.email.vectors import addresses, texts

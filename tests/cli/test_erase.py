@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from rulekit.engine import open_project, open_store
+from rulekit.engine.project import open_project
+from rulekit.engine.stores import open_store
 
 AT = ("--now", "2026-01-05T09:00Z", "--by", "Eve")
 

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 
 from rulekit.email.unsubscribe import unsubscribe_link
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from tests.cli.test_serve import BASE, Mailroom, Served, mailroom, wait_until
 
 __all__ = ["mailroom"]

@@ -190,7 +190,7 @@ def test_acting_needs_ids_or_a_filter_and_not_both(mailed: Any) -> None:
 
 @pytest.mark.parametrize("to", ["sent", "failed", "retrying"])
 def test_resolve_says_what_became_of_an_uncertain_email(mailed: Any, to: str) -> None:
-    from rulekit.engine import open_project_store
+    from rulekit.engine.stores import open_project_store
     from rulekit.records import Unknown
 
     told(mailed, "approve", "1", *BY)
@@ -262,7 +262,7 @@ def test_of_very_many_emails_the_first_are_told(project: Any) -> None:
 
 
 def fail(project: Any, email: int, outcome: Any) -> None:
-    from rulekit.engine import open_project_store
+    from rulekit.engine.stores import open_project_store
 
     told(project, "approve", str(email), *BY)
     now = project.instant("2026-01-02T10:00Z")

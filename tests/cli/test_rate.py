@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from rulekit.engine import open_project, open_project_store, open_store, take_tick
+from rulekit.engine.project import open_project
+from rulekit.engine.running import take_tick
+from rulekit.engine.stores import open_project_store, open_store
 from rulekit.errors import TickLost
 from rulekit.limits import parse_rate
 from rulekit.outbox.sending.rates import LEEWAY

@@ -219,7 +219,7 @@ def test_who_is_gone_suppressed_or_erased_gets_none(failed: Any) -> None:
 
 
 def test_one_that_may_have_arrived_before_it_was_cancelled_is_not_made_anew(project: Any) -> None:
-    from rulekit.engine import open_project_store
+    from rulekit.engine.stores import open_project_store
     from rulekit.records import Unknown
     from rulekit.uncertainty import Doubt
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from tests.cli.test_export import validator
 
 AUTO = "trigger Greet: on tagged(Pro) send template Hello auto=true"

@@ -28,7 +28,7 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from rulekit.email.unsubscribe import unsubscribe_link
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 
 PEOPLE = [f"p{number:02}" for number in range(40)]
 BASE = "https://mail.example.com/stop"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rulekit.engine import list_members, open_project
+from rulekit.engine.asking import list_members
+from rulekit.engine.project import open_project
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "data.md").read_text(encoding="utf-8")
 RULES = """

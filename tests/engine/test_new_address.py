@@ -94,7 +94,7 @@ def test_where_it_was_approved_it_asks_again(waiting: Any) -> None:
 
 
 def test_an_approval_of_what_was_seen_before_is_refused(waiting: Any) -> None:
-    from rulekit.engine import open_project_store
+    from rulekit.engine.stores import open_project_store
     from rulekit.errors import TransitionRefused
 
     seen = digest(waiting)
@@ -172,7 +172,7 @@ def test_who_left_as_well_does_not_take_the_email_of_another(waiting: Any) -> No
 
 
 def test_what_may_have_arrived_is_left_as_it_is(waiting: Any) -> None:
-    from rulekit.engine import open_project_store
+    from rulekit.engine.stores import open_project_store
     from rulekit.records import Unknown
     from rulekit.uncertainty import Doubt
 
@@ -189,7 +189,7 @@ def test_what_may_have_arrived_is_left_as_it_is(waiting: Any) -> None:
 
 
 def test_what_was_put_off_is_tried_anew(waiting: Any) -> None:
-    from rulekit.engine import open_project_store
+    from rulekit.engine.stores import open_project_store
     from rulekit.records import Later
 
     waiting.cli("outbox", "approve", "1", "--yes", "--now", "2026-01-02T09:00Z")

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from rulekit.builtin import BUILTIN_PLUGINS
-from rulekit.engine import RunReport, open_project, open_store, plan, prepare_tick, run
-from rulekit.engine.project import open_project_data
+from rulekit.engine.data_source import open_project_data
+from rulekit.engine.project import open_project
+from rulekit.engine.running import RunReport, plan, run
+from rulekit.engine.stores import open_store
+from rulekit.engine.tick.prepare import prepare_tick
 from rulekit.errors import RulekitError, SettingsError, SourceError, TickLost
 from rulekit.hooks import hookimpl
 from rulekit.hooks.manager import load_plugins

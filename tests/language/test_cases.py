@@ -27,7 +27,7 @@ from rulekit.clock import parse_instant
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.rendering import render
 from rulekit.diagnostics.report import Report
-from rulekit.engine import open_project
+from rulekit.engine.project import open_project
 from rulekit.testing.coverage_report import measure_coverage
 from rulekit.testing.playing import play_tests
 from rulekit.testing.results import report_tests

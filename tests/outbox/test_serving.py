@@ -11,8 +11,9 @@ from psycopg.sql import SQL, Identifier
 
 from rulekit.clock import system_now
 from rulekit.engine.clock_steps import Steps, steady_seconds
-from rulekit.engine.project import open_project, open_store
+from rulekit.engine.project import open_project
 from rulekit.engine.serving import Schedule, Serving
+from rulekit.engine.stores import open_store
 
 SETTINGS = """\
 edition = 1

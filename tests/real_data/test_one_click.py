@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.web import create_app
 from tests.real_data.conftest import _folder
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rulekit.engine import Project, open_project, open_project_data
+from rulekit.engine.data_source import open_project_data
+from rulekit.engine.project import Project, open_project
 from rulekit.evaluation.questions.explanation import because
 from rulekit.evaluation.questions.membership import Membership, evaluate
 from rulekit.evaluation.sql.query_plan import build_plan

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rulekit.engine import Project, open_project
+from rulekit.engine.project import Project, open_project
 from rulekit.language import tree
 from rulekit.testing import playing
 from rulekit.testing.coverage_report import measure_coverage

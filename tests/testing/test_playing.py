@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rulekit.diagnostics.diagnostic import Diagnostic
-from rulekit.engine import Project, open_project
+from rulekit.engine.project import Project, open_project
 from rulekit.language import program, tree
 from rulekit.testing.playing import play_tests
 

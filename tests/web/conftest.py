@@ -15,7 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from rulekit.email.unsubscribe import unsubscribe_link
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.outbox.store import Store
 from rulekit.web import create_app
 

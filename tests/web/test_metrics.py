@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.web import create_app
 from tests.web.conftest import AT, Desk, served
 

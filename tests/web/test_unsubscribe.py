@@ -18,7 +18,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.web import create_app
 from tests.web.browser import open_page
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rulekit_git.history import read_history  # noqa: F401 - fails here, and clearly, where the plugin cannot be found
 
-from rulekit.engine import list_members, open_project
+from rulekit.engine.asking import list_members
+from rulekit.engine.project import open_project
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PEOPLE = {"ada": 9, "bo": 4, "cy": 1, "di": 30}

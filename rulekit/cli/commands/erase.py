@@ -10,7 +10,7 @@ from rulekit.cli.parameters.options import by_option, now_option, project_option
 from rulekit.cli.printing.aligned import escape_line
 from rulekit.diagnostics.display import plural
 from rulekit.engine.erasure import find_copies, forget
-from rulekit.engine.project import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.people.erasing import Erasure
 from rulekit.outbox.store import Store

@@ -84,7 +84,8 @@ def _print_markdown(text: str) -> None:
 
 
 def _explain_person(folder: Path, person: str, persona: str, now: datetime, output: str) -> None:
-    from rulekit.engine import explain_member, open_project
+    from rulekit.engine.asking import explain_member
+    from rulekit.engine.project import open_project
 
     found = explain_member(open_project(folder), person, persona, now)
     changes_at = format_instant(found.changes_at) if found.changes_at else None

@@ -14,7 +14,7 @@ from rulekit.cli.parameters.options import Instant, now_option, project_option
 from rulekit.cli.printing.aligned import print_json
 from rulekit.cli.printing.logs import hide_addresses
 from rulekit.clock import format_instant
-from rulekit.engine.project import open_project_store
+from rulekit.engine.stores import open_project_store
 
 # what servers, people and plugins wrote may have addresses in it
 _TEXTS = ("reason", "detail", "source", "by")

@@ -14,7 +14,7 @@ from rulekit.cli.printing.progress import working
 from rulekit.diagnostics.display import plural
 from rulekit.email.notices.notice_files import Format
 from rulekit.engine.intake import Imported, ImportRequest, import_notices
-from rulekit.engine.project import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.errors import RulekitError
 from rulekit.outbox.store import Store
 

@@ -10,7 +10,8 @@ from rulekit.cli.parameters.options import now_option, output_option, project_op
 from rulekit.cli.printing.aligned import escape_line, print_csv, print_json
 from rulekit.cli.printing.progress import working
 from rulekit.clock import format_instant
-from rulekit.engine import list_members, open_project
+from rulekit.engine.asking import list_members
+from rulekit.engine.project import open_project
 
 
 @click.command("members")

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from rulekit.cli.parameters.options import project_option
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.web import metrics_text
 
 

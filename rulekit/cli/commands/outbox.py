@@ -14,8 +14,9 @@ from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
 from rulekit.cli.printing.emails import email_as_json, gist, print_email, story_as_json
 from rulekit.clock import told_instant
 from rulekit.diagnostics.display import plural
-from rulekit.engine import open_project, open_project_store
+from rulekit.engine.project import open_project
 from rulekit.engine.retrying import make_anew
+from rulekit.engine.stores import open_project_store
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.people.actions import Refusals
 from rulekit.outbox.people.resending import Retried, can_be_made_anew

@@ -10,7 +10,8 @@ from rulekit.cli.printing.aligned import escape_line
 from rulekit.cli.printing.progress import working
 from rulekit.cli.printing.ticks import print_data_report, print_emails, print_tick
 from rulekit.clock import format_instant
-from rulekit.engine import find_what_halts, open_project, plan
+from rulekit.engine.project import open_project
+from rulekit.engine.running import find_what_halts, plan
 
 
 @click.command("plan")

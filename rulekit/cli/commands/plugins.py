@@ -4,7 +4,7 @@ import click
 
 from rulekit.cli.parameters.options import output_option
 from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
-from rulekit.engine import installed_plugins
+from rulekit.engine.installed import installed_plugins
 
 
 @click.command("plugins")

@@ -10,7 +10,7 @@ from rulekit.cli.parameters.options import now_option, output_option, project_op
 from rulekit.cli.printing.aligned import escape_line, print_json
 from rulekit.cli.printing.progress import working
 from rulekit.diagnostics.display import plural, width
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.outbox.reconcile import PROMISES, Account, Finding, Reconciliation
 from rulekit.records import State
 

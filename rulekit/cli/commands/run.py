@@ -14,7 +14,9 @@ from rulekit.cli.printing.logs import set_up_logging
 from rulekit.cli.printing.progress import working
 from rulekit.cli.printing.runs import tell
 from rulekit.diagnostics.display import plural
-from rulekit.engine import RunReport, dispatch_due, open_project, open_store, take_tick
+from rulekit.engine.project import open_project
+from rulekit.engine.running import RunReport, dispatch_due, take_tick
+from rulekit.engine.stores import open_store
 
 
 @click.command("run")

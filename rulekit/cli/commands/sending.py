@@ -9,7 +9,7 @@ from rulekit.cli.parameters.options import by_option, now_option, output_option,
 from rulekit.cli.printing.aligned import escape_line, print_json
 from rulekit.clock import format_instant, told_instant
 from rulekit.diagnostics.display import plural
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.sending.throttle import SendingState
 

@@ -18,9 +18,10 @@ from rulekit.cli.parameters.stopping import stop_at
 from rulekit.cli.printing.logs import set_up_logging
 from rulekit.clock import format_duration
 from rulekit.email.addresses import parse_mailbox
-from rulekit.engine import Project, open_project, open_store
-from rulekit.engine.project import find_sender
+from rulekit.engine.project import Project, open_project
+from rulekit.engine.senders import find_sender
 from rulekit.engine.serving import Schedule, Serving
+from rulekit.engine.stores import open_store
 from rulekit.errors import RulekitError, SettingsError
 from rulekit.outbox.store import Store
 from rulekit.settings import parse_listen

@@ -16,7 +16,7 @@ from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
 from rulekit.diagnostics.display import plural
 from rulekit.email.addresses import parse_address
-from rulekit.engine import open_project_store
+from rulekit.engine.stores import open_project_store
 from rulekit.errors import ComposeError, TransitionRefused
 from rulekit.outbox.rows.suppressions import Suppression, Which, normalise
 from rulekit.outbox.store import Store

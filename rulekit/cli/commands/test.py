@@ -9,7 +9,7 @@ from rulekit.cli.parameters.options import given_project_option
 from rulekit.cli.printing.reporting import Sink, deliver, for_people, sinks_option
 from rulekit.diagnostics.display import escape
 from rulekit.diagnostics.formats.text import case_line, render_without_cases
-from rulekit.engine import Project, open_project
+from rulekit.engine.project import Project, open_project
 from rulekit.errors import RulesError
 from rulekit.folders import find_project
 from rulekit.language.program import Test

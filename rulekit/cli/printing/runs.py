@@ -13,7 +13,8 @@ from rulekit.cli.printing.logs import hide_addresses
 from rulekit.cli.printing.ticks import birth, print_data_report, print_tick
 from rulekit.clock import format_instant, told_instant
 from rulekit.diagnostics.display import plural
-from rulekit.engine import PersonaChange, PreparedTick, RunReport
+from rulekit.engine.running import RunReport
+from rulekit.engine.tick.prepare import PersonaChange, PreparedTick
 from rulekit.outbox.dispatch.dispatcher import DispatchReport
 
 

@@ -7,7 +7,7 @@ import click
 from rulekit.cli.printing.aligned import escape_line, print_columns
 from rulekit.cli.printing.logs import hide_addresses
 from rulekit.diagnostics.display import plural
-from rulekit.engine import PersonaChange, PreparedTick
+from rulekit.engine.tick.prepare import PersonaChange, PreparedTick
 from rulekit.evaluation.data.data_report import DataReport
 from rulekit.outbox.lifecycle.tick_values import NewRow, Readdressing
 

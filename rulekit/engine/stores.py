@@ -1,0 +1,60 @@
+"""The store of a project, for which its settings are all that is needed; rules and plugins need not be loaded."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from rulekit.environment import fill
+from rulekit.folders import settings_home
+from rulekit.outbox.store import Store
+from rulekit.records import OutboxChange
+from rulekit.redaction import what_failed
+from rulekit.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from rulekit.engine.project import Project
+
+
+def open_store(project: "Project") -> Store:
+    """Opens the project's store, making or upgrading it where needed; plugins hear of what is committed.
+
+    Several threads may use the store; a plugin hears of one change after the other.
+    """
+    telling = Lock()
+
+    def tell_plugins(change: OutboxChange) -> None:
+        with telling:
+            failures = project.plugins.announce(change)
+        for failure in failures:
+            logging.getLogger(__name__).warning("the plugin `%s` failed: %s", failure.name, what_failed(failure.reason))
+
+    return _open_store(project.settings, project.folder, tell_plugins)
+
+
+def open_project_store(folder: Path) -> Store:
+    """Opens the store of the project in that folder; its rules are not looked at and may have errors."""
+    return _open_store(load_settings(folder), folder)
+
+
+def open_store_to_read(project: "Project") -> Store:
+    """Opens the project's store where there is one, and otherwise an empty one in memory, so that nothing is made."""
+    filled = fill(project.settings.store.url)
+    with filled.concealing():
+        if not Store.exists(filled.url, settings_home(project.folder)):
+            return Store.in_memory()
+        return Store.open(filled.url, settings_home(project.folder))
+
+
+def _open_store(settings: Settings, folder: Path, on_change: Callable[[OutboxChange], None] | None = None) -> Store:
+    filled = fill(settings.store.url)
+    with filled.concealing():
+        return Store.open(filled.url, settings_home(folder), on_change)
+
+
+def find_what_is_lost(folder: Path, settings: Settings) -> str | None:
+    """Returns what a project's store would know that is not there, when emails have left from it; makes nothing."""
+    filled = fill(settings.store.url)
+    with filled.concealing():
+        return Store.find_what_is_lost(filled.url, folder)
