@@ -1,7 +1,6 @@
 """Opening a store: where it lies, who may read it, and what is said when that fails."""
 
 import os
-import re
 import sqlite3
 import stat
 import subprocess
@@ -11,16 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
 
 from rulekit.errors import StoreError
-from rulekit.outbox.database.migrations import HEAD
-from rulekit.outbox.database.migrations.upgrade import configuration
 from rulekit.outbox.database.sqlite import wal_is_safe
-from rulekit.outbox.database.tables import metadata
 from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
 from rulekit.outbox.store import Store
 from rulekit.records import Sent, State
@@ -100,26 +92,6 @@ def test_every_connection_is_safe(tmp_path):
 )
 def test_wal_only_where_it_cannot_corrupt(version, safe):
     assert wal_is_safe(version) is safe
-
-
-def test_metadata_and_migrations_make_the_same_schema(path):
-    def shapes(connection):
-        rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%'")
-        # a table that was made anew has its name in quotes
-        plain = {name: sql.replace(f'"{name}"', name, 1) for name, sql in rows if sql}
-        # a column that was added stands on the line of the one before it
-        return {
-            name: sorted(part.strip(" \t,") for part in re.split(r"\n|, (?=\w+_at VARCHAR)", sql))
-            for name, sql in plain.items()
-        }
-
-    fresh = create_engine("sqlite://")
-    metadata.create_all(fresh)
-    with create_engine(f"sqlite:///{path}").connect() as migrated, fresh.connect() as made:
-        assert compare_metadata(MigrationContext.configure(migrated), metadata) == []
-        assert shapes(migrated) == shapes(made)
-    migrated.engine.dispose()
-    fresh.dispose()
 
 
 def test_a_restored_store_is_what_it_was():
@@ -238,19 +210,6 @@ def test_what_the_fourth_version_stored_with_a_date_leaves_with_the_true_one(tmp
     for person, message in receiver.taken.items():
         assert seen[person].count(old) == 1
         assert message == b"Date: Fri, 06 Mar 2026 09:30:00 +0000\r\n" + seen[person].replace(old, b"")
-
-
-def test_head_is_the_newest_revision():
-    assert ScriptDirectory.from_config(configuration()).get_current_head() == HEAD
-
-
-def test_a_current_store_is_opened_without_alembic(path, environment):
-    code = (
-        "import sys; from pathlib import Path; from rulekit.outbox.store import Store;"
-        f"Store.open({URL!r}, Path({str(path.parent.parent)!r})).close(); print('alembic' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.strip() == "False"
 
 
 def refusal(tmp_path, url=URL):

@@ -13,12 +13,9 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 
 from rulekit.errors import StoreError
 from rulekit.outbox.database import locks, transactions
-from rulekit.outbox.database.tables import metadata
 from rulekit.outbox.people import actions
 from rulekit.outbox.sending import claims
 from rulekit.outbox.sending.gates import Gates
@@ -128,34 +125,6 @@ def test_without_the_driver_it_is_told_what_to_install(database, environment):
 # the schema
 
 
-def test_metadata_and_migrations_make_the_same_schema(store):
-    with store._engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-
-
-def test_constraints_are_those_of_the_tables(postgres, database):
-    fresh = postgres.make_database()
-    with Store.open(postgres.url(fresh), NOWHERE) as store, store._engine.begin() as connection:
-        connection.exec_driver_sql("CREATE SCHEMA made; SET search_path = made")
-        metadata.create_all(connection, checkfirst=False)
-        rows = connection.exec_driver_sql(
-            "SELECT n.nspname, r.relname, c.conname, pg_get_constraintdef(c.oid) FROM pg_constraint c "
-            "JOIN pg_class r ON r.oid = c.conrelid JOIN pg_namespace n ON n.oid = r.relnamespace "
-            "WHERE n.nspname IN ('made', 'public') AND r.relname <> 'alembic_version'"
-        ).all()
-    postgres.drop_database(fresh)
-    shapes = {
-        schema: sorted(
-            (table, name, text.replace(f"{schema}.", "").replace("made.", ""))
-            for at, table, name, text in rows
-            if at == schema
-        )
-        for schema in ("public", "made")
-    }
-    assert shapes["public"] == shapes["made"]
-    assert len(shapes["made"]) > 50
-
-
 def test_tables_go_to_the_schema_of_the_search_path(postgres, empty):
     with postgres.admin(name_of(empty)) as connection:
         connection.execute("CREATE TABLE customers (id INTEGER)")
@@ -220,16 +189,6 @@ def test_processes_may_open_a_new_store_at_once(empty, environment):
     names = {process.communicate(timeout=60)[0] for process in running}
     assert [process.returncode for process in running] == [0] * 4
     assert len(names) == 1
-
-
-def test_a_current_store_is_opened_without_alembic(database, environment):
-    code = (
-        "import sys; from pathlib import Path; from rulekit.outbox.store import Store;"
-        "Store.open(sys.argv[1], Path()).close(); print('alembic' in sys.modules)"
-    )
-    command = [sys.executable, "-c", code, database]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    assert done.stdout.strip() == "False"
 
 
 # a session

@@ -11,13 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import URL, Connection, Engine, func, insert, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, func, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from rulekit.errors import StoreError
 from rulekit.outbox.database import postgres, sqlite
 from rulekit.outbox.database.migrations import HEAD
-from rulekit.outbox.database.tables import last_tick, meta, metadata, outbox, sending
+from rulekit.outbox.database.tables import last_tick, meta, metadata, outbox, schema_version, sending
 from rulekit.urls import check_store_url, refusing
 
 
@@ -140,9 +140,7 @@ def open_memory_engine() -> Engine:
     """Returns an engine on a new database that is forgotten when it is closed."""
     engine = sqlite.make_memory_engine()
     with engine.connect().execution_options(**sqlite.WRITING) as connection, connection.begin():
-        # the newest schema at once: there is nothing to bring up to date, and Alembic is slow to import
-        metadata.create_all(connection, checkfirst=False)
-        _seed(connection)
+        _make(connection)
     return engine
 
 
@@ -162,25 +160,33 @@ def _bring_up_to_date(engine: Engine, name: str) -> None:
     with kind_of(engine.url).upgrading(engine) as connection:
         # another process may have done it in the meantime
         version = _version(connection, name)
-        if version != HEAD:
+        if version is None:
+            _make(connection, EMPTIED if kind_of(engine.url).is_emptied(connection) else None)
+        elif version != HEAD:
             from rulekit.outbox.database.migrations.upgrade import upgrade
 
-            was_emptied = version is None and kind_of(engine.url).is_emptied(connection)
             upgrade(connection, version, name)
-            _seed(connection, EMPTIED if was_emptied else None)
+            _seed(connection)
+
+
+def _make(connection: Connection, place: str | None = None) -> None:
+    """Makes the newest schema at once: there is nothing to bring up to date."""
+    metadata.create_all(connection, checkfirst=False)
+    schema_version.create(connection, checkfirst=False)
+    connection.execute(insert(schema_version).values(version_num=HEAD))
+    _seed(connection, place)
 
 
 def _version(connection: Connection, name: str) -> str | None:
     tables = inspect(connection).get_table_names()
     if not tables:
         return None
-    if "alembic_version" not in tables:
+    if schema_version.name not in tables:
         raise StoreError(
             f"{name} is a database of something else",
             help="point `[store] url` at a file, a database or a schema of its own",
         )
-    version: Any = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    return str(version)
+    return str(connection.execute(select(schema_version.c.version_num)).scalar())
 
 
 def _seed(connection: Connection, place: str | None = None) -> None:

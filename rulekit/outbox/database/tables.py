@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -350,4 +351,12 @@ suppressed_people = Table(
     Column("last_line", Id),
     ForeignKeyConstraint(["address", "stream"], ["suppressions.address", "suppressions.stream"]),
     Index(None, "person", "stream"),
+)
+
+# one line: the newest revision that the tables have. It is Alembic's table, so it is not one of `metadata`
+schema_version = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
