@@ -67,6 +67,7 @@ hold = "1h"
         ({"sender": {"form": "x"}}, "no setting `sender.form`; did you mean `from`?"),
         ({"source": {"person": {"table": "a", "kee": "id"}}}, "did you mean `key`?"),
         ({"source": {"events": [{"table": "a", "nam": "event", "event": "x"}]}}, "did you mean `name`?"),
+        ({"test": {"coverage_flor": 5}}, "no setting `test.coverage_flor`; did you mean `coverage_floor`?"),
         ({"delivery": {"hold": "10"}}, "`10` is not a duration; write it like `14d`"),
         ({"delivery": {"hold": 10}}, '`delivery.hold`: `10` has no unit; write it like `"10m"`'),
         ({"delivery": {"hold": ["10m"]}}, "`delivery.hold`: write a duration in quotes"),

@@ -4,11 +4,11 @@ A secret never stands in the file: `${NAME}` in a URL reads the environment when
 """
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args, get_origin
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -338,11 +338,8 @@ def _wrong_value(problem: Any) -> str:
 
 
 def _known_keys(location: Sequence[str | int]) -> list[str]:
-    section: Any = Settings
-    for part in location:
-        if isinstance(part, str):
-            section = _SECTIONS.get(part, section)
-    return _keys_of(section)
+    heading = _heading(location)
+    return _keys_of(Settings if heading is None else _HEADINGS[heading])
 
 
 def _keys_of(section: type[_Section]) -> list[str]:
@@ -372,25 +369,15 @@ _EXPECTED: Mapping[str, str] = {
     "time_delta_type": 'a duration in quotes, as in `"10m"`',
 }
 
-_HEADINGS: Mapping[str, type[_Section]] = {
-    "[source]": SourceSection,
-    "[source.person]": RecordSection,
-    "[source.company]": RecordSection,
-    "[[source.events]]": EventSection,
-    "[store]": StoreSection,
-    "[sender]": SenderSection,
-    "[delivery]": DeliverySection,
-    "[serve]": ServeSection,
-    "[test]": ScenarioSection,
-}
 
-_SECTIONS: Mapping[str, type[_Section]] = {
-    "source": SourceSection,
-    "store": StoreSection,
-    "sender": SenderSection,
-    "delivery": DeliverySection,
-    "serve": ServeSection,
-    "person": RecordSection,
-    "company": RecordSection,
-    "events": EventSection,
-}
+def _find_sections(model: type[_Section], name: str = "") -> Iterator[tuple[str, type[_Section]]]:
+    """Yields the heading of each section below one that is called `name`, and what stands in it."""
+    for key, field in model.model_fields.items():
+        brackets = 2 if get_origin(field.annotation) is list else 1
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, _Section):
+                yield f"{'[' * brackets}{name}{key}{']' * brackets}", part
+                yield from _find_sections(part, f"{name}{key}.")
+
+
+_HEADINGS: Mapping[str, type[_Section]] = dict(_find_sections(Settings))
