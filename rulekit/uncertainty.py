@@ -10,7 +10,7 @@ POLICIES: tuple[Policy, ...] = get_args(Policy)
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Uncertainty:
     """What the settings say of such emails, for triggers that do not say it themselves.
 
     `window` is how long the provider drops what it has taken before; it is nothing where the sender declares none.
@@ -24,4 +24,4 @@ class Doubt:
         return now - self.window
 
 
-HOLD = Doubt()
+HOLD = Uncertainty()

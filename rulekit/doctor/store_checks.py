@@ -96,9 +96,9 @@ def sending(health: Health) -> CheckResult:
     if state.halted_at is not None:
         who = f"{state.halted_by} halted it at {format_instant(state.halted_at)}: {state.halt_reason}"
         return CheckResult(name, Verdict.WARNING, who, "run `rulekit sending resume` when it may go on")
-    if state.doubt is not None:
+    if state.mismatch is not None:
         help = "the next run halts sending, until a person has looked"
-        return CheckResult(name, Verdict.WARNING, state.doubt, help)
+        return CheckResult(name, Verdict.WARNING, state.mismatch, help)
     if state.open_until is not None:
         message = f"{plural(state.faults, 'fault')} of the sender in a row; the last: {state.fault}"
         return CheckResult(name, Verdict.PROBLEM, message, "mend the sender; one email is tried from time to time")

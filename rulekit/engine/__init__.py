@@ -2,7 +2,7 @@
 
 ==========================  ===================================================  =======================
 rules text → program        `open_project`, by `language.project`                `project.py`
-program → membership        `evaluation.sights`, where the data is               `ticking.py`
+program → membership        `evaluation.snapshots`, where the data is               `ticking.py`
 membership, past → changes  who crossed which border                             `ticking.py`
 changes → firing            `outbox.firing`: the options of triggers             `ticking.py`
 firing → rows               `email.compose`: one frozen email each               `composing.py`

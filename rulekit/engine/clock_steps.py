@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 TOLERANCE = timedelta(minutes=5)
 
 
-def steady_seconds() -> float:
+def monotonic_seconds() -> float:
     """Returns the seconds since some moment, with those in which the machine slept where the system can tell."""
     for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC_RAW"):
         if (number := getattr(time, name, None)) is not None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from rulekit.email.notices.exports import Entry, Harmless, Item, Unknown, Unreadable
 from rulekit.email.notices.notice_files import Format, find_format, read_items
 from rulekit.email.notices.vocabulary import is_wish, plain
-from rulekit.outbox.people.recorded_notices import Heard
+from rulekit.outbox.people.recorded_notices import Intake
 from rulekit.outbox.store import Store
 from rulekit.records import Notice
 
@@ -98,7 +98,7 @@ def _accept(items: Iterator[Item], words: tuple[str, ...]) -> Iterator[Item]:
         yield item.entry if isinstance(item, Unknown) and plain(item.word) in known else item
 
 
-def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[Heard]:
+def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[Intake]:
     entries = [item for item in batch if isinstance(item, Entry)]
     notices = [item for item in batch if isinstance(item, Notice)]
     # rulekit's own lists say for each line which trigger it is about
@@ -108,7 +108,7 @@ def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[H
         yield store.record_notices(notices, request.now, request.actor, dry_run=request.dry_run)
 
 
-def _hear_list(store: Store, request: ImportRequest, entries: list[Entry]) -> Iterator[Heard]:
+def _hear_list(store: Store, request: ImportRequest, entries: list[Entry]) -> Iterator[Intake]:
     """Suppresses the addresses of a list, all for the same trigger."""
     trigger = request.trigger or entries[0].trigger
     fallback = request.reason or f"on the list {request.path.name}"
@@ -131,8 +131,8 @@ def _count(done: Imported, batch: list[Item]) -> None:
     done.unreadable = (*done.unreadable, *unreadable)[:SHOWN]
 
 
-def _keep(done: Imported, seen: _Sets, heard: Iterator[Heard]) -> None:
-    for part in heard:
+def _keep(done: Imported, seen: _Sets, intake: Iterator[Intake]) -> None:
+    for part in intake:
         suppressed = seen.new("suppressed", part.suppressed)
         recorded = seen.new("recorded", part.recorded)
         done.suppressed += suppressed

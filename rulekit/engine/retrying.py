@@ -12,7 +12,7 @@ from rulekit.engine.tick.firing import Fired, crossed_since, no_longer_fires
 from rulekit.engine.tick.past import Past
 from rulekit.errors import TransitionRefused
 from rulekit.evaluation.questions.membership import Membership
-from rulekit.evaluation.questions.snapshot import DataSight
+from rulekit.evaluation.questions.snapshot import DataSnapshot
 from rulekit.language.program import Program
 from rulekit.outbox.lifecycle.tick_values import NewRow
 from rulekit.outbox.people.actions import Refusals
@@ -51,15 +51,15 @@ def _draft(
     refused: Refusals = {}
     fired: dict[int, Fired] = {}
     with open_project_data(project) as data:
-        sight = DataSight(project.program, data, now, project.rules.sources)
-        today = _Today.see(project.program, Past.read(store, project.program), sight.membership())
+        snapshot = DataSnapshot(project.program, data, now, project.rules.sources)
+        today = _Today.see(project.program, Past.read(store, project.program), snapshot.membership())
         for row in rows:
             why_not = today.why_not(row)
             if why_not is None:
                 fired[row.id] = today.fired(row)
             else:
                 refused[row.id] = why_not
-        composed = compose_rows(project, sight, store, list(fired.values()), now)
+        composed = compose_rows(project, snapshot, store, list(fired.values()), now)
     made = {Fired(project.program.triggers[one.trigger], one.tagging): one for one in composed.rows}
     vetoed = {Fired(project.program.triggers[one.trigger], one.tagging): one.reason for one in composed.vetoed}
     drafts = {id: made[one] for id, one in fired.items() if one in made and made[one].failure is None}

@@ -11,14 +11,14 @@ from rulekit.engine.project import Project
 from rulekit.engine.senders import find_sender
 from rulekit.engine.stores import find_what_is_lost, open_store_to_read
 from rulekit.engine.tick.prepare import PreparedTick, prepare_tick
-from rulekit.engine.uncertain_emails import what_in_doubt
+from rulekit.engine.uncertain_emails import uncertainty_of
 from rulekit.engine.worker_name import name_worker
 from rulekit.errors import StoreError
 from rulekit.evaluation.data.data_report import DataReport
 from rulekit.outbox.dispatch.dispatcher import DispatchReport, Worker, dispatch
 from rulekit.outbox.lifecycle.tick_values import TickOutcome
 from rulekit.outbox.sending.gates import Gates
-from rulekit.outbox.sending.throttle import ITSELF, Pace
+from rulekit.outbox.sending.throttle import ITSELF, Throttle
 from rulekit.outbox.store import Store
 
 
@@ -78,10 +78,10 @@ def take_tick(project: Project, store: Store, now: datetime, *, accept: bool = F
 def _refuse_beginning_anew(store: Store, now: datetime) -> None:
     """Halts in place of a first tick that would mail again who was mailed before, until a person has looked."""
     state = store.sending_state()
-    if state.is_lost and state.doubt is not None:
-        store.halt(state.doubt, now, ITSELF)
+    if state.is_lost and state.mismatch is not None:
+        store.halt(state.mismatch, now, ITSELF)
         help = "say `rulekit sending resume` only when it is right to begin anew: `backfill=true` mails everybody again"
-        raise StoreError(f"nobody was tagged or mailed: {state.doubt}", help=help)
+        raise StoreError(f"nobody was tagged or mailed: {state.mismatch}", help=help)
 
 
 def plan(project: Project, now: datetime, *, accept: bool = False) -> tuple[PreparedTick, DataReport]:
@@ -100,8 +100,8 @@ def find_what_halts(project: Project) -> str | None:
     with open_store_to_read(project) as store:
         state = store.sending_state()
     if state.is_lost:
-        return f"a run does nothing: {state.doubt}"
-    why = state.halt_reason or state.doubt
+        return f"a run does nothing: {state.mismatch}"
+    why = state.halt_reason or state.mismatch
     return f"a run sends no email: {why}" if why is not None else None
 
 
@@ -124,12 +124,12 @@ def dispatch_due(
         caps=tuple(settings.delivery.cap),
         quiet=settings.delivery.quiet_hours,
         zone=settings.timezone,
-        doubt=what_in_doubt(settings, project.plugins),
+        uncertainty=uncertainty_of(settings, project.plugins),
     )
     worker = Worker(
         name=name_worker(),
         gates=gates,
-        pace=Pace(settings.sender.rate, settings.sender.concurrency, waits=wait is not None),
+        throttle=Throttle(settings.sender.rate, settings.sender.concurrency, waits=wait is not None),
         connections=settings.sender.connections,
         jitter=random.random,
         wait=wait,

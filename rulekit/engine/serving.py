@@ -11,8 +11,8 @@ from pathlib import Path
 from threading import Event
 from traceback import extract_tb
 
-from rulekit.engine.clock_steps import Steps, steady_seconds
-from rulekit.engine.clock_steps import told as told_step
+from rulekit.engine.clock_steps import Steps, monotonic_seconds
+from rulekit.engine.clock_steps import told as show_step
 from rulekit.engine.project import Project, open_project
 from rulekit.engine.running import TakenTick, dispatch_due, take_tick
 from rulekit.engine.senders import find_sender
@@ -62,7 +62,7 @@ class Serving:
     ) -> None:
         self._project, self._store, self._schedule = project, store, schedule
         self._stopping = stopping
-        self._steps = steps or Steps(steady_seconds)
+        self._steps = steps or Steps(monotonic_seconds)
         self._stepped = False
         self._can_send = True
 
@@ -94,7 +94,7 @@ class Serving:
         self._project = project
         # a tick is told by whole seconds, as `--now` is
         now = self._now().replace(microsecond=0)
-        self._refuse_doubtful_time()
+        self._refuse_stepped_clock()
         _tell_tick(take_tick(project, self._store, now))
         return True
 
@@ -103,13 +103,13 @@ class Serving:
         now = self._store.clock()
         step = self._steps.since_last(now)
         if step is not None:
-            reason = f"{told_step(step)}: see that it is right, then `rulekit sending resume`"
+            reason = f"{show_step(step)}: see that it is right, then `rulekit sending resume`"
             self._stepped = True
             self._store.halt(reason, now, ITSELF)
             _say(logging.ERROR, "sending is halted", reason=reason)
         return now
 
-    def _refuse_doubtful_time(self) -> None:
+    def _refuse_stepped_clock(self) -> None:
         self._stepped = self._stepped and self._store.sending_state().halted_at is not None
         if self._stepped:
             raise RulekitError(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from rulekit.hooks.manager import Plugins
 from rulekit.language.program import Program, Trigger
 from rulekit.settings import Settings
-from rulekit.uncertainty import Doubt
+from rulekit.uncertainty import Uncertainty
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def missing_window(settings: Settings, plugins: Plugins, program: Program | None
     return MissingWindow(scheme, None if by_settings else relying[0])
 
 
-def what_in_doubt(settings: Settings, plugins: Plugins) -> Doubt:
+def uncertainty_of(settings: Settings, plugins: Plugins) -> Uncertainty:
     """Returns what is done with emails that may have arrived."""
     window = plugins.window(settings.sender.url.partition(":")[0])
-    return Doubt(settings.delivery.uncertain, window or timedelta(0))
+    return Uncertainty(settings.delivery.uncertain, window or timedelta(0))

@@ -19,13 +19,13 @@ from rulekit.errors import TransitionRefused
 from rulekit.outbox.database import identity, locks, transactions
 from rulekit.outbox.database.execution import Work, lock_rows
 from rulekit.outbox.database.opening import (
+    as_store_errors,
     clock_of,
     exists,
     name_of,
     open_engine,
     open_memory_engine,
     resolve_url,
-    told_as_store_errors,
 )
 from rulekit.outbox.database.tables import meta
 from rulekit.outbox.lifecycle.tick_values import Ahead, TickOutcome, TickRecord, TickState, Withdrawal
@@ -34,20 +34,20 @@ from rulekit.outbox.looking import figures
 from rulekit.outbox.looking.figures import Figures
 from rulekit.outbox.people import recorded_notices
 from rulekit.outbox.people.deciding import Deciding
-from rulekit.outbox.people.recorded_notices import Event, Heard
+from rulekit.outbox.people.recorded_notices import Event, Intake
 from rulekit.outbox.people.upkeep import Upkeep
 from rulekit.outbox.reconcile import Reconciliation, reconcile
 from rulekit.outbox.rows import memberships, queries, suppressions
 from rulekit.outbox.rows.queries import AuditLine, OutboxRow, Pending, RowFilter
 from rulekit.outbox.rows.suppressions import Suppression, Which
 from rulekit.outbox.sending import claims
-from rulekit.outbox.sending import throttle as pacing
+from rulekit.outbox.sending import throttle as throttle
 from rulekit.outbox.sending.claims import LEASE, Answer, Claim, Claims, Finish
 from rulekit.outbox.sending.gates import Gates, Held
-from rulekit.outbox.sending.throttle import Pace, SendingState
+from rulekit.outbox.sending.throttle import SendingState, Throttle
 from rulekit.outbox.ticks import readdressing, recording
 from rulekit.records import Notice, OutboxChange, Outcome, State
-from rulekit.uncertainty import Doubt
+from rulekit.uncertainty import Uncertainty
 
 OnChange = Callable[[OutboxChange], None]
 T = TypeVar("T")
@@ -235,7 +235,7 @@ class Store(Deciding, Upkeep):
 
     # what others say
 
-    def record_notices(self, notices: Sequence[Notice], now: datetime, actor: str, *, dry_run: bool = False) -> Heard:
+    def record_notices(self, notices: Sequence[Notice], now: datetime, actor: str, *, dry_run: bool = False) -> Intake:
         """Writes down notices about emails that left for the addresses that they are about; the others do nothing.
 
         Who complains or is dead is suppressed, and an uncertain email is settled. Heard again, it changes nothing.
@@ -253,7 +253,7 @@ class Store(Deciding, Upkeep):
         *,
         asked: bool = True,
         dry_run: bool = False,
-    ) -> Heard:
+    ) -> Intake:
         """Forbids every address of a list, whose value is why, as `suppress` does; its people where they `asked`."""
         given = Given(now, actor)
         return self._write(
@@ -261,9 +261,9 @@ class Store(Deciding, Upkeep):
             locks.forbidding,
         )
 
-    def heard_of(self, id: int) -> list[Event]:
+    def notices_of(self, id: int) -> list[Event]:
         """Returns what was heard about an email after it left, oldest first."""
-        return self._read(lambda work: recorded_notices.heard_of(work.connection, id))
+        return self._read(lambda work: recorded_notices.notices_of(work.connection, id))
 
     # the worker's side
 
@@ -274,10 +274,12 @@ class Store(Deciding, Upkeep):
         limit: int,
         lease: timedelta = LEASE,
         gates: Gates = Gates(),  # noqa: B008 - a frozen value
-        pace: Pace = Pace(),  # noqa: B008 - a frozen value
+        throttle: Throttle = Throttle(),  # noqa: B008 - a frozen value
     ) -> Claims:
         """Claims emails whose time has come, those that wait longest first; the gates put back what may not leave."""
-        return self._write(lambda work: claims.claim_due(work, now, worker, limit, lease, gates, pace), locks.leaving)
+        return self._write(
+            lambda work: claims.claim_due(work, now, worker, limit, lease, gates, throttle), locks.leaving
+        )
 
     def settle(
         self,
@@ -285,7 +287,7 @@ class Store(Deciding, Upkeep):
         finishes: Sequence[Finish],
         now: datetime,
         gates: Gates = Gates(),  # noqa: B008 - a frozen value
-        pace: Pace = Pace(),  # noqa: B008 - a frozen value
+        throttle: Throttle = Throttle(),  # noqa: B008 - a frozen value
     ) -> tuple[list[Answer], list[State | TransitionRefused]]:
         """Writes down, in one transaction, which messages are about to leave and what became of others.
 
@@ -296,8 +298,8 @@ class Store(Deciding, Upkeep):
 
         def act(work: Work) -> tuple[list[Answer], list[State | TransitionRefused]]:
             lock_rows(work, [one.claim.row.id for one in finishes] + [claim.row.id for claim in marks])
-            finished = claims.finish(work, finishes, now, gates.doubt)
-            answers = claims.mark_data(work, marks, now, gates, pace)
+            finished = claims.finish(work, finishes, now, gates.uncertainty)
+            answers = claims.mark_data(work, marks, now, gates, throttle)
             if marks:
                 identity.note_claim(work.connection, store_id, max(claim.token for claim in marks))
             return answers, finished
@@ -331,28 +333,28 @@ class Store(Deciding, Upkeep):
         """Takes emails from workers whose lease is over; returns how many went where."""
         return self._write(lambda work: claims.reap(work, now))
 
-    def resend(self, now: datetime, doubt: Doubt) -> int:
+    def resend(self, now: datetime, uncertainty: Uncertainty) -> int:
         """Puts back uncertain emails that are to be sent again, as their trigger or else the settings say."""
-        return self._write(lambda work: claims.resend(work, now, doubt))
+        return self._write(lambda work: claims.resend(work, now, uncertainty))
 
     # all sending
 
     def sending_state(self) -> SendingState:
         """Returns how sending goes: halted, or kept back after faults of the sender."""
-        return self._read(lambda work: pacing.state(work))
+        return self._read(lambda work: throttle.state(work))
 
     def halt(self, reason: str, now: datetime, actor: str) -> None:
         """Stops all sending, by every worker, until somebody resumes it."""
-        self._write(lambda work: pacing.halt(work, reason, now, actor), locks.forbidding)
+        self._write(lambda work: throttle.halt(work, reason, now, actor), locks.forbidding)
 
     def resume(self, now: datetime) -> bool:
-        """Lets emails leave again, as `pace.resume` does; returns whether anything had kept them back."""
-        return self._write(lambda work: pacing.resume(work, now), locks.forbidding)
+        """Lets emails leave again, as `throttle.resume` does; returns whether anything had kept them back."""
+        return self._write(lambda work: throttle.resume(work, now), locks.forbidding)
 
     # transactions
 
     def _read(self, act: Callable[[Work], T]) -> T:
-        with told_as_store_errors(name_of(self._engine)):
+        with as_store_errors(name_of(self._engine)):
             return transactions.read(self._engine, act)
 
     def _write(self, act: Callable[[Work], T], lock: Callable[[Work], None] | None = None) -> T:
@@ -361,7 +363,7 @@ class Store(Deciding, Upkeep):
                 lock(work)
             return act(work)
 
-        with told_as_store_errors(name_of(self._engine)):
+        with as_store_errors(name_of(self._engine)):
             result, changes = transactions.write(self._engine, locked, random.random)
         for change in changes:
             self._tell(change)

@@ -12,7 +12,7 @@ from rulekit.diagnostics.source import Span
 from rulekit.engine.project import Project
 from rulekit.evaluation.questions.coverage import Seen, count_truths
 from rulekit.language.program import Trigger
-from rulekit.testing.playing import TestResult, world_of
+from rulekit.testing.playing import TestResult, fixture_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def measure_coverage(project: Project, results: Sequence[TestResult]) -> Coverag
     fired = {name for result in results for name in result.fired}
     triggers = project.program.triggers.values()
     return Coverage(
-        count_truths(project.program, [world_of(result.test) for result in results], project.settings.timezone),
+        count_truths(project.program, [fixture_of(result.test) for result in results], project.settings.timezone),
         [trigger for trigger in triggers if trigger.name in fired],
         [trigger for trigger in triggers if trigger.name not in fired],
         project.rules.sources,

@@ -14,7 +14,7 @@ from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.engine.project import Project
 from rulekit.engine.tick.prepare import prepare_tick_on
 from rulekit.errors import TransitionRefused
-from rulekit.evaluation.questions.batches import World, WorldSight, look_at_nobody, look_at_worlds
+from rulekit.evaluation.questions.batches import Fixture, FixtureSnapshot, look_at_batch, look_at_nobody
 from rulekit.language import tree
 from rulekit.language.program import Moment, Test
 from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
@@ -46,11 +46,11 @@ class TestResult:
 def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
     """Plays the tests one by one; a failed step does not stop the others of its test."""
     chosen = list(tests)
-    worlds, zone = [world_of(test) for test in chosen], project.settings.timezone
-    sights = look_at_worlds(project.program, project.rules.sources, worlds, zone)
+    fixtures, zone = [fixture_of(test) for test in chosen], project.settings.timezone
+    snapshots = look_at_batch(project.program, project.rules.sources, fixtures, zone)
     with Store.in_memory() as store:
         baseline = _take_baseline(project, store, chosen)
-        for test, seen in zip(chosen, sights, strict=True):
+        for test, seen in zip(chosen, snapshots, strict=True):
             start = perf_counter()
             store.restore(baseline)
             scenario = _Scenario(project, store, test)
@@ -58,9 +58,9 @@ def play_tests(project: Project, tests: Iterable[Test]) -> Iterator[TestResult]:
             yield TestResult(test, diagnostics, perf_counter() - start, scenario.fired())
 
 
-def world_of(test: Test) -> World:
+def fixture_of(test: Test) -> Fixture:
     """Returns what a test says of people, companies and events, and when it looks."""
-    return World(test.people, test.companies, test.events, [moment.at for moment in _in_order(test)])
+    return Fixture(test.people, test.companies, test.events, [moment.at for moment in _in_order(test)])
 
 
 def _in_order(test: Test) -> list[Moment]:
@@ -97,12 +97,12 @@ class _Scenario:
         self._company_of = {str(row["person"]): row["company"] for row in test.people}
         self._ticks: list[TickRecord] = []
 
-    def play(self, sights: Iterable[WorldSight]) -> Iterator[Failure]:
-        for moment, sight in zip(_in_order(self._test), sights, strict=True):
-            self._tick(sight)
+    def play(self, snapshots: Iterable[FixtureSnapshot]) -> Iterator[Failure]:
+        for moment, snapshot in zip(_in_order(self._test), snapshots, strict=True):
+            self._tick(snapshot)
             self._send(moment.at)
             for step in moment.steps:
-                surprise = self._do(step, sight)
+                surprise = self._do(step, snapshot)
                 if surprise is not None:
                     yield Failure(step, moment.at, surprise, self._concerned(step), self._done())
 
@@ -117,8 +117,8 @@ class _Scenario:
         """Returns the triggers that made an email."""
         return frozenset(row.trigger for tick in self._ticks for row in tick.rows)
 
-    def _tick(self, sight: WorldSight) -> None:
-        record = prepare_tick_on(self._project, sight, self._store, accept=True).record
+    def _tick(self, snapshot: FixtureSnapshot) -> None:
+        record = prepare_tick_on(self._project, snapshot, self._store, accept=True).record
         self._store.record_tick(record)
         self._ticks.append(record)
 
@@ -135,44 +135,44 @@ class _Scenario:
             return (name,)
         return tuple(person for person, company in self._company_of.items() if company == name)
 
-    def _do(self, step: tree.TestStep, sight: WorldSight) -> Surprise | None:
+    def _do(self, step: tree.TestStep, snapshot: FixtureSnapshot) -> Surprise | None:
         match step:
             case tree.ExpectMember():
-                return self._see_member(step, sight)
+                return self._see_member(step, snapshot)
             case tree.ExpectEmail():
-                return self._see_email(step, sight)
+                return self._see_email(step, snapshot)
             case tree.ExpectText():
-                return self._see_text(step, sight)
+                return self._see_text(step, snapshot)
             case tree.Act():
-                return self._act(step, sight.now)
+                return self._act(step, snapshot.now)
 
-    def _see_member(self, step: tree.ExpectMember, sight: WorldSight) -> Surprise | None:
+    def _see_member(self, step: tree.ExpectMember, snapshot: FixtureSnapshot) -> Surprise | None:
         who, group = step.who.text, step.group.text
         if group in self._project.program.segments:
             company = self._company_of.get(who, who)
-            if (group in sight.segments_of(str(company))) is not step.negated:
+            if (group in snapshot.segments_of(str(company))) is not step.negated:
                 return None
-            because = explain_segment(self._project, self._test, group, company, sight.now)
+            because = explain_segment(self._project, self._test, group, company, snapshot.now)
         else:
-            because = sight.explain(who, group)
+            because = snapshot.explain(who, group)
         return not_as_member(step, because) if because.holds is step.negated else None
 
-    def _see_email(self, step: tree.ExpectEmail, sight: WorldSight) -> Surprise | None:
+    def _see_email(self, step: tree.ExpectEmail, snapshot: FixtureSnapshot) -> Surprise | None:
         rows = self._rows(step)
         found = not rows if step.state is None else any(row.state is State(step.state.text) for row in rows)
-        return None if found else not_in_state(step, rows, self._why_none(step, sight))
+        return None if found else not_in_state(step, rows, self._why_none(step, snapshot))
 
-    def _why_none(self, step: tree.ExpectEmail | tree.ExpectText, sight: WorldSight) -> Iterator[str]:
+    def _why_none(self, step: tree.ExpectEmail | tree.ExpectText, snapshot: FixtureSnapshot) -> Iterator[str]:
         """Yields the conditions of the personas whose triggers send the template."""
         triggers = [t for t in self._project.program.triggers.values() if t.template == step.template.text]
         for persona in dict.fromkeys(trigger.persona for trigger in triggers):
-            yield condition(persona, sight.explain(step.person.text, persona))
+            yield condition(persona, snapshot.explain(step.person.text, persona))
 
-    def _see_text(self, step: tree.ExpectText, sight: WorldSight) -> Surprise | None:
+    def _see_text(self, step: tree.ExpectText, snapshot: FixtureSnapshot) -> Surprise | None:
         rows = self._rows(step)
         if not rows:
             return Surprise(
-                f"there is no `{step.template.text}` to `{step.person.text}`", tuple(self._why_none(step, sight))
+                f"there is no `{step.template.text}` to `{step.person.text}`", tuple(self._why_none(step, snapshot))
             )
         latest = rows[-1]
         found = latest.subject if step.part == "subject" else body_of(self._store.message(latest.id))

@@ -221,7 +221,7 @@ def test_who_is_gone_suppressed_or_erased_gets_none(failed: Any) -> None:
 def test_one_that_may_have_arrived_before_it_was_cancelled_is_not_made_anew(project: Any) -> None:
     from rulekit.engine.stores import open_project_store
     from rulekit.records import Unknown
-    from rulekit.uncertainty import Doubt
+    from rulekit.uncertainty import Uncertainty
 
     begin(project, MENDED, trigger='trigger Greet: on tagged(Pro) send template Hello uncertain="resend"')
     now = project.instant("2026-01-02T08:10Z")
@@ -230,7 +230,7 @@ def test_one_that_may_have_arrived_before_it_was_cancelled_is_not_made_anew(proj
         [claim] = store.claim_due(now, "test", 1).claims
         store.mark_data(claim, now)
         store.finish(claim, Unknown("no answer"), now)
-        store.resend(now, Doubt("resend"))
+        store.resend(now, Uncertainty("resend"))
         store.cancel(1, now, "Eve")
         assert why_never(store.rows(RowFilter(ids=[1]))[0])
     assert "email 1 may have arrived at 2026-01-02T08:10:00Z, before it was cancelled" in retry(project, "1", code=1)

@@ -188,7 +188,7 @@ def test_a_halt_and_a_breaker_are_told_with_who_and_what() -> None:
         replace(WELL, sending=replace(STILL, halted_at=NOW, halted_by="eve", halt_reason="test"))
     )
     assert (halted.verdict, halted.message) == (WARNING, "eve halted it at 2026-03-01T09:00:00Z: test")
-    copied = store_checks.sending(replace(WELL, sending=replace(STILL, doubt="this store is a copy")))
+    copied = store_checks.sending(replace(WELL, sending=replace(STILL, mismatch="this store is a copy")))
     assert (copied.verdict, copied.message) == (WARNING, "this store is a copy")
     broken = store_checks.sending(replace(WELL, sending=replace(STILL, faults=5, open_until=NOW, fault="535 no")))
     assert (broken.verdict, broken.message) == (PROBLEM, "5 faults of the sender in a row; the last: 535 no")

@@ -174,7 +174,7 @@ def test_who_left_as_well_does_not_take_the_email_of_another(waiting: Any) -> No
 def test_what_may_have_arrived_is_left_as_it_is(waiting: Any) -> None:
     from rulekit.engine.stores import open_project_store
     from rulekit.records import Unknown
-    from rulekit.uncertainty import Doubt
+    from rulekit.uncertainty import Uncertainty
 
     waiting.cli("outbox", "approve", "1", "--yes", "--now", "2026-01-02T09:00Z")
     at = waiting.instant("2026-01-02T10:00Z")
@@ -182,7 +182,7 @@ def test_what_may_have_arrived_is_left_as_it_is(waiting: Any) -> None:
         (claim,) = store.claim_due(at, "w", 1).claims
         store.mark_data(claim, at)
         store.finish(claim, Unknown("silence"), at)
-        assert store.resend(at, Doubt("resend")) == 1
+        assert store.resend(at, Uncertainty("resend")) == 1
     waiting.cli("sending", "halt", "--reason", "wait", "--now", "2026-01-02T11:00Z")
     tick(waiting)
     assert outbox(waiting)[0] == ("ada@example.com", "retrying")

@@ -9,10 +9,10 @@ import pytest
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
 from rulekit.evaluation.data.dataset import Data
-from rulekit.evaluation.questions.batches import World, WorldSight, look_at_nobody, look_at_worlds
+from rulekit.evaluation.questions.batches import Fixture, FixtureSnapshot, look_at_batch, look_at_nobody
 from rulekit.evaluation.questions.explanation import explain
 from rulekit.evaluation.questions.membership import segment_members
-from rulekit.evaluation.questions.snapshot import DataSight, Sight
+from rulekit.evaluation.questions.snapshot import DataSnapshot, Snapshot
 from tests.evaluation.conftest import read
 
 RULES = """
@@ -59,11 +59,11 @@ START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 INSTANTS = [START + timedelta(days=days) for days in (0, 1, 2, 7, 30)]
 
 
-def worlds() -> Iterator[World]:
+def worlds() -> Iterator[Fixture]:
     """Yields worlds whose people have the same keys, and one without anybody."""
     for shift in (0, 1, 5):
         day = START + timedelta(days=shift)
-        yield World(
+        yield Fixture(
             people=[
                 {"person": "ada", "company": "acme", "joined": day, "seats": shift},
                 {"person": "bo", "company": "acme", "joined": day - timedelta(days=9)},
@@ -79,7 +79,7 @@ def worlds() -> Iterator[World]:
             },
             instants=INSTANTS[shift % 3 :],
         )
-    yield World([], [], {}, INSTANTS[:1])
+    yield Fixture([], [], {}, INSTANTS[:1])
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +87,7 @@ def sources() -> dict[str, SourceText]:
     return {"test.rules": SourceText("test.rules", RULES)}
 
 
-def seen(sight: Sight) -> object:
+def seen(sight: Snapshot) -> object:
     found = sight.membership()
     people = sight.people(found.people)
     because = {name: sight.because(name, found.people) for name in found.personas}
@@ -98,13 +98,13 @@ def seen(sight: Sight) -> object:
 def test_each_world_is_seen_as_it_is_by_itself(sources: dict[str, SourceText]) -> None:
     program = read(RULES)
     given = list(worlds())
-    everything = look_at_worlds(program, sources, given)
+    everything = look_at_batch(program, sources, given)
     assert [len(sights) for sights in everything] == [len(world.instants) for world in given]
     for world, sights in zip(given, everything, strict=True):
         data = Data.from_rows(program.schema, world.people, world.companies, world.events)
         with closing(data.connection):
             for now, sight in zip(world.instants, sights, strict=True):
-                assert seen(sight) == seen(DataSight(program, data, now, sources))
+                assert seen(sight) == seen(DataSnapshot(program, data, now, sources))
                 for segment in program.segments:
                     inside = [name for name in ("acme",) if segment in sight.segments_of(name)]
                     assert inside == segment_members(program, data, segment, now)
@@ -115,7 +115,7 @@ def test_each_world_is_seen_as_it_is_by_itself(sources: dict[str, SourceText]) -
 
 def test_the_worlds_above_tell_the_instants_apart(sources: dict[str, SourceText]) -> None:
     program = read(RULES)
-    everything = [sight for sights in look_at_worlds(program, sources, list(worlds())) for sight in sights]
+    everything = [sight for sights in look_at_batch(program, sources, list(worlds())) for sight in sights]
     for persona in program.personas:
         truths = {bit for sight in everything for bit in sight.membership().personas[persona].tolist()}
         assert truths == {True, False}, persona
@@ -125,10 +125,10 @@ def test_nobody_is_seen_without_a_statement_as_by_one(sources: dict[str, SourceT
     program = read(RULES)
     data = Data.from_rows(program.schema, [])
     with closing(data.connection):
-        assert seen(look_at_nobody(program, sources, START)) == seen(DataSight(program, data, START, sources))
+        assert seen(look_at_nobody(program, sources, START)) == seen(DataSnapshot(program, data, START, sources))
 
 
 def test_somebody_unknown_is_not_explained(sources: dict[str, SourceText]) -> None:
-    sight: WorldSight = look_at_worlds(read(RULES), sources, list(worlds()))[0][0]
+    sight: FixtureSnapshot = look_at_batch(read(RULES), sources, list(worlds()))[0][0]
     with pytest.raises(RulekitError, match="there is no person `zed`"):
         sight.explain("zed", "New")

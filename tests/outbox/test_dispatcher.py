@@ -15,7 +15,7 @@ from rulekit.outbox.database.tables import messages
 from rulekit.outbox.dispatch.dispatcher import DispatchReport, Worker, dispatch
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.sending.gates import Gates
-from rulekit.outbox.sending.throttle import Pace
+from rulekit.outbox.sending.throttle import Throttle
 from rulekit.records import Later, RefusalClass, Refused, Sent, State, Unknown
 
 
@@ -416,12 +416,12 @@ def test_other_refusals_are_about_their_emails(world, send, answers):
 @pytest.mark.parametrize("text", ["10 per 1s", "40 per 1s", "120 per 1m", "3600 per 1h", "3 per 1s"])
 def test_a_rate_is_kept_and_reached_however_uneven_the_turns_are(world, text):
     rate, emails = parse_rate(text), 24
-    pace, apart = Pace(rate, waits=True), rate.per / rate.count
+    pace, apart = Throttle(rate, waits=True), rate.per / rate.count
     world.enter(*(f"p{number}" for number in range(emails + 6)), auto=True)
     began, left, ready, turns = world.now, [], [], Random(7)
     while world.now < began + apart * emails:
-        ready += world.store.claim_due(world.now, "w", 4, pace=pace).claims
-        answers, _ = world.store.settle(ready, [], world.now, pace=pace)
+        ready += world.store.claim_due(world.now, "w", 4, throttle=pace).claims
+        answers, _ = world.store.settle(ready, [], world.now, throttle=pace)
         gone = [claim for claim, answer in zip(ready, answers, strict=True) if answer is None]
         left += [world.now] * len(gone)
         ready = [claim for claim in ready if claim not in gone]
@@ -433,7 +433,7 @@ def test_a_rate_is_kept_and_reached_however_uneven_the_turns_are(world, text):
 
 def test_without_anything_due_a_dispatch_with_a_rate_ends(world):
     waited = []
-    worker = Worker("w", pace=Pace(parse_rate("10 per 1s"), waits=True), wait=waited.append)
+    worker = Worker("w", throttle=Throttle(parse_rate("10 per 1s"), waits=True), wait=waited.append)
     assert dispatch(world.store, Server().open, lambda: world.now, worker) == DispatchReport()
     assert waited == []
 
@@ -441,7 +441,7 @@ def test_without_anything_due_a_dispatch_with_a_rate_ends(world):
 def test_a_dispatch_ends_where_the_rate_would_keep_it_for_more_than_a_minute(world):
     world.enter("ann", "bob", auto=True)
     worker = Worker(
-        "w", pace=Pace(parse_rate("1 per 1d"), waits=True), wait=lambda seconds: world.later(seconds=seconds)
+        "w", throttle=Throttle(parse_rate("1 per 1d"), waits=True), wait=lambda seconds: world.later(seconds=seconds)
     )
     server, began = Server(), world.now
 

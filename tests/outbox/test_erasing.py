@@ -105,7 +105,7 @@ def test_every_trace_of_a_person_is_taken_out_and_all_else_stays(
     assert [row.state.value for row in kept] == ["sent", "erased", "erased", "cancelled", "erased", "erased"]
     assert (kept[0].created_at, kept[0].left_at, kept[0].origin) == (before.created_at, before.left_at, before.origin)
     assert [row for row in world.store.rows() if row.tagging.person == "bob"] == others
-    assert [e.kind for e in world.store.heard_of(rows[0])] == [NoticeKind.DELAYED]
+    assert [e.kind for e in world.store.notices_of(rows[0])] == [NoticeKind.DELAYED]
     assert broken(world.store) == {}
     assert _told_of_nobody(world.store) == []
     sending = world.store.sending_state()

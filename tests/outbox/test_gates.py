@@ -11,7 +11,7 @@ from rulekit.limits import Cap, QuietHours, Rate
 from rulekit.outbox.lifecycle.states import Phase
 from rulekit.outbox.lifecycle.tick_values import MembershipChange
 from rulekit.outbox.sending.gates import ANOTHER_IN_HAND, Gates
-from rulekit.outbox.sending.throttle import Pace
+from rulekit.outbox.sending.throttle import Throttle
 from rulekit.records import Edge, Later, RefusalClass, Sent, State
 
 DAILY = Gates(caps=(Cap(1, timedelta(days=1)),))
@@ -181,15 +181,15 @@ def test_a_halt_reaches_what_is_already_claimed(world):
 
 def test_a_rate_and_a_concurrency_hold_over_all_workers(world):
     world.enter(*(f"p{i}" for i in range(6)), auto=True)
-    pace = Pace(Rate(2, timedelta(minutes=1)), concurrency=3)
+    pace = Throttle(Rate(2, timedelta(minutes=1)), concurrency=3)
     taken = []
     for _ in range(10):
-        taken += world.store.claim_due(world.now, "w", 9, pace=pace).claims
+        taken += world.store.claim_due(world.now, "w", 9, throttle=pace).claims
         world.later(seconds=10)
     assert len(taken) == 3
     world.store.finish(taken[0], FAULT, world.now)
     world.later(minutes=1)
-    assert len(world.store.claim_due(world.now, "w", 9, pace=pace).claims) == 1
+    assert len(world.store.claim_due(world.now, "w", 9, throttle=pace).claims) == 1
 
 
 def test_faults_of_the_sender_open_the_breaker_and_one_email_tries_for_all(world):

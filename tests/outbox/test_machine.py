@@ -39,7 +39,7 @@ from rulekit.outbox.sending.breaker import Breaker, Refusals
 from rulekit.outbox.sending.claims import LEASE, Finish
 from rulekit.outbox.sending.gates import Gates, Held
 from rulekit.records import Edge, RefusalClass, Refused, Sent, State, Tagging, Unknown
-from rulekit.uncertainty import POLICIES, Doubt
+from rulekit.uncertainty import POLICIES, Uncertainty
 from tests.outbox.machine_model import HOLD, KINDS, OUTCOMES, Kept, by_row, made, standing, told
 from tests.outbox.machine_stores import reused
 
@@ -82,8 +82,8 @@ class Outbox(RuleBasedStateMachine):
     def begin(self, people, auto, policy, window, chance):
         # every seed begins with the simplest of all histories, which is the same step 50 times
         assume(chance)
-        self.doubt = Doubt(policy, window)
-        self.gates = Gates(doubt=self.doubt)
+        self.doubt = Uncertainty(policy, window)
+        self.gates = Gates(uncertainty=self.doubt)
         self.reused.empty()
         self.store = self.reused.store
         self.now = START
@@ -312,7 +312,7 @@ class Outbox(RuleBasedStateMachine):
     def claim(self, worker, limit):
         found = self.store.claim_due(self.now, worker, limit, gates=self.gates)
         self.claims += found.claims
-        given = Given(self.now, worker, token=self.token + 1, lease_until=self.now + LEASE, doubt=self.doubt)
+        given = Given(self.now, worker, token=self.token + 1, lease_until=self.now + LEASE, uncertainty=self.doubt)
         may = self.breaker.may_send(self.now)
         due = [row for row in self.rows.values() if self.is_open(table.CLAIM, row, given)]
         # what tries for all is what was tried longest ago
@@ -335,7 +335,7 @@ class Outbox(RuleBasedStateMachine):
 
     def mark(self, claim):
         row = self.rows[claim.row.id]
-        given = Given(self.now, claim.worker, token=claim.token, lease_until=self.now + LEASE, doubt=self.doubt)
+        given = Given(self.now, claim.worker, token=claim.token, lease_until=self.now + LEASE, uncertainty=self.doubt)
         marked = self.step(table.MARK_DATA, row, given)
         kept_back = not marked and self.keeps_back(row, given)
         (answer,), _ = self.store.settle([claim], [], self.now, self.gates)
@@ -362,9 +362,9 @@ class Outbox(RuleBasedStateMachine):
     def finished(self, claim, row, outcome):
         given = Given(self.now, claim.worker, token=claim.token, not_before=self.now)
         if isinstance(outcome, Sent):
-            return self.step(table.SEND, row, given) or self.step(table.DOUBT, row, given)
+            return self.step(table.SEND, row, given) or self.step(table.LEAVE_UNCERTAIN, row, given)
         if isinstance(outcome, Unknown):
-            return self.step(table.DOUBT, row, given)
+            return self.step(table.LEAVE_UNCERTAIN, row, given)
         if outcome.about is RefusalClass.SENDER:
             return self.step(table.PAUSE, row, given)
         if isinstance(outcome, Refused) or claim.row.attempts >= len(RETRY_AFTER):
@@ -387,7 +387,7 @@ class Outbox(RuleBasedStateMachine):
         for row in self.rows.values():
             if row.state == State.UNCERTAIN.value:
                 next_time = self.now + self.delay(row, row.doubted_at or row.left_at)
-                self.step(table.RESEND, row, Given(self.now, "settings", not_before=next_time, doubt=self.doubt))
+                self.step(table.RESEND, row, Given(self.now, "settings", not_before=next_time, uncertainty=self.doubt))
 
     @precondition(lambda self: any(row.lease_until for row in self.rows.values()))
     @rule()

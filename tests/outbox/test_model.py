@@ -23,7 +23,7 @@ from rulekit.outbox.lifecycle import beginnings, transition
 from rulekit.outbox.lifecycle import transitions as table
 from rulekit.outbox.lifecycle.states import END_STATES
 from rulekit.records import State
-from rulekit.uncertainty import Doubt
+from rulekit.uncertainty import Uncertainty
 
 STEPS = int(os.environ.get("RULEKIT_MODEL_STEPS", "5"))
 HOLD, LEASE, EXPIRES, DELAY = 2, 2, 5, 1
@@ -194,7 +194,7 @@ class Model:
             if after is not None and now < world.lease_until:
                 raise Broken("taken from a worker whose lease lasts")
             yield entry.name, after
-        again = Given(now, "settings", "nobody knows", not_before=now + DELAY, doubt=self.doubt(world))
+        again = Given(now, "settings", "nobody knows", not_before=now + DELAY, uncertainty=self.doubt(world))
         after = self.move(world, table.RESEND, again)
         if after is not None and not self.may_go_again(world, now):
             raise Broken("put back although it may not go again")
@@ -234,7 +234,7 @@ class Model:
             yield entry.name, after and after._replace(digest=AGAIN)
 
     def doubt(self, world):
-        return Doubt("hold" if world.held else self.policy, self.window)
+        return Uncertainty("hold" if world.held else self.policy, self.window)
 
     def may_go_again(self, world, now):
         first = world.left_at if world.doubted_at is None else world.doubted_at
@@ -284,7 +284,7 @@ class Model:
     def marks(self, world, number, now):
         worker = world.workers[number]
         given = Given(now, "w", "no", token=worker.token, lease_until=now + LEASE, allowed=world.member)
-        given = replace(given, doubt=self.doubt(world))
+        given = replace(given, uncertainty=self.doubt(world))
         after = self.move(world, table.MARK_DATA, given)
         if after is not None:
             self.may_leave(world, worker, now)
@@ -355,7 +355,7 @@ class Model:
         used_up = world.attempts >= MOST_ATTEMPTS or now + DELAY >= EXPIRES
         entry = {
             "yes": table.SEND,
-            "silence": table.DOUBT,
+            "silence": table.LEAVE_UNCERTAIN,
             "later": table.FAIL if used_up else table.RETRY,
             "never": table.FAIL,
             "fault": table.PAUSE,
@@ -476,9 +476,9 @@ def blind(entry, part):
         elif part == "gates":
             given = replace(given, allowed=True)
         elif part == "policy":
-            given = replace(given, doubt=replace(given.doubt, policy="resend"))
+            given = replace(given, uncertainty=replace(given.uncertainty, policy="resend"))
         elif part == "window":
-            given = replace(given, doubt=replace(given.doubt, window=STEPS + PROVIDER))
+            given = replace(given, uncertainty=replace(given.uncertainty, window=STEPS + PROVIDER))
         else:
             setattr(seen, part, False)
         return entry.condition(seen, given)
@@ -508,7 +508,7 @@ def test_a_window_as_long_as_the_provider_s_is_too_long_for_clocks_that_differ()
 
 @pytest.mark.parametrize(
     "entry",
-    [table.SEND, table.RETRY, table.FAIL, table.DOUBT, table.FORBID, table.RECALL, table.DEFER],
+    [table.SEND, table.RETRY, table.FAIL, table.LEAVE_UNCERTAIN, table.FORBID, table.RECALL, table.DEFER],
     ids=lambda entry: entry.name,
 )
 def test_with_an_old_token_a_worker_breaks_a_promise(entry):

@@ -19,7 +19,7 @@ from rulekit.outbox.database import locks, transactions
 from rulekit.outbox.people import actions
 from rulekit.outbox.sending import claims
 from rulekit.outbox.sending.gates import Gates
-from rulekit.outbox.sending.throttle import Pace
+from rulekit.outbox.sending.throttle import Throttle
 from rulekit.outbox.store import Store
 from rulekit.records import State
 from tests.outbox import postgres_server
@@ -389,7 +389,7 @@ def test_an_address_that_is_forbidden_while_a_message_leaves_waits_for_it(world,
     def mark_slowly(work):
         order.append("mark began")
         time.sleep(0.5)
-        assert claims.mark_data(work, [first], world.now, Gates(), Pace()) == [None]
+        assert claims.mark_data(work, [first], world.now, Gates(), Throttle()) == [None]
         order.append("mark ended")
 
     def forbid():

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from rulekit.outbox.people.recorded_notices import Heard
+from rulekit.outbox.people.recorded_notices import Intake
 from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, State, Unknown
 
 KINDS = list(NoticeKind)
@@ -45,7 +45,7 @@ def test_a_notice_about_a_sent_email_is_kept_and_changes_no_state(world, kind):
     heard = hear(world, notice(kind, at=world.now - timedelta(minutes=5), detail="as told"))
     assert heard.recorded == {(row, "n1")}
     assert (world.store.row(row).state, world.store.history(row)) == (State.SENT, before)
-    (event,) = world.store.heard_of(row)
+    (event,) = world.store.notices_of(row)
     assert (event.kind, event.at, event.detail) == (kind, world.now - timedelta(minutes=5), "as told")
 
 
@@ -97,8 +97,8 @@ def test_a_notice_about_another_address_or_message_does_nothing(world, forged, o
     left(world, Sent("250 ok"), "bob")
     before = world.store.row(row)
     complaint = replace(forged, kind=NoticeKind.COMPLAINED, identity="n2")
-    assert hear(world, forged, complaint) == Heard(not_ours=2)
-    assert (world.store.row(row), world.store.heard_of(row), addresses(world)) == (before, [], set())
+    assert hear(world, forged, complaint) == Intake(not_ours=2)
+    assert (world.store.row(row), world.store.notices_of(row), addresses(world)) == (before, [], set())
 
 
 @pytest.mark.parametrize("stands", ["unapproved", "approved", "retrying", "cancelled"])
@@ -112,7 +112,7 @@ def test_a_notice_about_an_email_that_never_left_does_nothing(world, stands):
         if stands == "cancelled":
             world.store.cancel(row, world.now, "ada")
     assert world.store.row(row).state.value == stands
-    assert hear(world, DEAD) == Heard(not_ours=1)
+    assert hear(world, DEAD) == Intake(not_ours=1)
     assert addresses(world) == set()
 
 
@@ -154,7 +154,7 @@ def test_later_evidence_moves_nothing_any_more(world):
     hear(world, notice(NoticeKind.DELIVERED))
     hear(world, replace(DEAD, identity="n2"))
     assert world.store.row(row).state is State.SENT
-    assert [event.kind for event in world.store.heard_of(row)] == [NoticeKind.DELIVERED, NoticeKind.BOUNCED]
+    assert [event.kind for event in world.store.notices_of(row)] == [NoticeKind.DELIVERED, NoticeKind.BOUNCED]
 
 
 def test_a_storm_of_the_same_notice_is_heard_once(world):
@@ -162,8 +162,8 @@ def test_a_storm_of_the_same_notice_is_heard_once(world):
     heard = hear(world, *[DEAD] * 5_000)
     assert (heard.recorded, heard.again, heard.failed) == ({(row, "n1")}, 4_999, {row})
     history = world.store.history(row)
-    assert hear(world, DEAD) == Heard(again=1)
-    assert (len(world.store.heard_of(row)), world.store.history(row)) == (1, history)
+    assert hear(world, DEAD) == Intake(again=1)
+    assert (len(world.store.notices_of(row)), world.store.history(row)) == (1, history)
 
 
 def test_an_address_that_was_allowed_again_stays_so_when_an_old_notice_is_read_again(world):
@@ -177,7 +177,7 @@ def test_an_address_that_was_allowed_again_stays_so_when_an_old_notice_is_read_a
 def test_a_date_in_the_future_is_heard_now(world):
     row = left(world, Sent("250 ok"))
     hear(world, replace(DEAD, at=world.now + timedelta(days=36_500)))
-    assert world.store.heard_of(row)[0].at == world.now
+    assert world.store.notices_of(row)[0].at == world.now
 
 
 def test_a_dry_run_writes_nothing_and_says_the_same(world):
@@ -185,7 +185,7 @@ def test_a_dry_run_writes_nothing_and_says_the_same(world):
     listed = {"Zed@example.com": "asked"}
     world.changes.clear()
     planned = hear(world, DEAD, dry_run=True), world.store.suppress_listed(listed, world.now, "eve", dry_run=True)
-    assert (world.store.row(row).state, addresses(world), world.store.heard_of(row)) == (State.UNCERTAIN, set(), [])
+    assert (world.store.row(row).state, addresses(world), world.store.notices_of(row)) == (State.UNCERTAIN, set(), [])
     assert world.changes == []
     assert planned == (hear(world, DEAD), world.store.suppress_listed(listed, world.now, "eve"))
     assert [change.target for change in world.changes] == ["failed"]
@@ -220,4 +220,4 @@ def test_a_long_list_and_many_notices_fit(world):
     many = [notice(NoticeKind.DELIVERED, identity=str(number)) for number in range(2_500)]
     heard = hear(world, *notices, *many)
     assert (heard.not_ours, len(heard.recorded)) == (2_500, 2_500)
-    assert len(world.store.heard_of(row)) == 2_500
+    assert len(world.store.notices_of(row)) == 2_500

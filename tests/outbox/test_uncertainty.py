@@ -14,11 +14,11 @@ from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.sending.gates import Gates
 from rulekit.outbox.sending.leaving import with_date
 from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, State, Unknown
-from rulekit.uncertainty import POLICIES, Doubt
+from rulekit.uncertainty import POLICIES, Uncertainty
 
 WINDOW = timedelta(minutes=10)
-IDEMPOTENT = Doubt("idempotent", WINDOW)
-RESEND, HOLD = Doubt("resend"), Doubt("hold")
+IDEMPOTENT = Uncertainty("idempotent", WINDOW)
+RESEND, HOLD = Uncertainty("resend"), Uncertainty("hold")
 SILENCE = Unknown("no answer")
 TAKEN = Sent("250 queued")
 
@@ -66,7 +66,7 @@ class Provider:
 @pytest.fixture
 def send(world):
     def run(provider, doubt):
-        return dispatch(world.store, provider.open, lambda: world.now, Worker("w", Gates(doubt=doubt)))
+        return dispatch(world.store, provider.open, lambda: world.now, Worker("w", Gates(uncertainty=doubt)))
 
     return run
 
@@ -212,7 +212,7 @@ def test_attempts_are_close_enough_for_a_short_window(world, send):
 
 def test_a_day_leaves_the_usual_delays(world, send):
     provider = Provider(world, SILENCE)
-    day = Doubt("idempotent", timedelta(days=1))
+    day = Uncertainty("idempotent", timedelta(days=1))
     in_doubt(world, send, provider, day)
     send(provider, day)
     assert only(world).not_before == world.now + timedelta(minutes=1)
@@ -220,15 +220,15 @@ def test_a_day_leaves_the_usual_delays(world, send):
 
 def test_without_a_window_nothing_goes_again(world, send):
     provider = Provider(world, SILENCE)
-    in_doubt(world, send, provider, Doubt("idempotent"))
+    in_doubt(world, send, provider, Uncertainty("idempotent"))
     world.later(seconds=1)
-    send(provider, Doubt("idempotent"))
+    send(provider, Uncertainty("idempotent"))
     assert only(world).state is State.UNCERTAIN
 
 
 @pytest.mark.parametrize(("window", "again"), [(LEASE, False), (LEASE + timedelta(minutes=5), True)])
 def test_what_a_dead_worker_left_goes_again_in_time(world, send, window, again):
-    doubt = Doubt("idempotent", window)
+    doubt = Uncertainty("idempotent", window)
     world.enter("ann", auto=True)
     (claim,) = world.store.claim_due(world.now, "w", 1).claims
     world.store.mark_data(claim, world.now)
@@ -304,7 +304,7 @@ def test_who_said_later_cannot_say_yes_any_more(world):
 @pytest.mark.parametrize("own", [None, *POLICIES])
 @pytest.mark.parametrize("settings", [HOLD, RESEND, IDEMPOTENT], ids=POLICIES)
 def test_the_word_of_the_trigger_goes_before_that_of_the_settings(world, send, own, settings):
-    doubt = Doubt(settings.policy, WINDOW)
+    doubt = Uncertainty(settings.policy, WINDOW)
     provider = Provider(world, SILENCE)
     in_doubt(world, send, provider, doubt, uncertain=own)
     world.later(minutes=9)
@@ -336,9 +336,9 @@ def test_an_old_token_withholds_nothing(world, send):
     assert send(Provider(world, SILENCE), RESEND).uncertain == 1
     send(Provider(world), RESEND)
     world.later(minutes=5)
-    gates = Gates(doubt=RESEND)
+    gates = Gates(uncertainty=RESEND)
     (awake,) = world.store.claim_due(world.now, "b", 1, gates=gates).claims
-    (answer,), _ = world.store.settle([asleep], [], world.now, Gates(doubt=HOLD))
+    (answer,), _ = world.store.settle([asleep], [], world.now, Gates(uncertainty=HOLD))
     assert isinstance(answer, TransitionRefused)
     assert only(world).token == awake.token
     assert only(world).state is State.SENDING

@@ -12,7 +12,7 @@ from rulekit.cli.parameters.completing import declared
 from rulekit.cli.parameters.options import by_option, now_option, output_option, project_option
 from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
 from rulekit.cli.printing.emails import email_as_json, gist, print_email, story_as_json
-from rulekit.clock import told_instant
+from rulekit.clock import show_instant
 from rulekit.diagnostics.display import plural
 from rulekit.engine.project import open_project
 from rulekit.engine.retrying import make_anew
@@ -108,14 +108,14 @@ def show(row_id: int, raw: bool, output: str, project: Path) -> None:
     """Show one email: where it comes from, why, its history, and its text."""
     with open_project_store(project) as store:
         row, message = store.row(row_id), store.message(row_id)
-        history, heard = store.history(row_id), store.heard_of(row_id)
+        history, notices = store.history(row_id), store.notices_of(row_id)
     if raw:
         click.echo(with_date(message, row.dated_at), nl=False)
         return
     if output == "json":
-        print_json({"schema_version": 1, **email_as_json(row), **story_as_json(row, history, heard)})
+        print_json({"schema_version": 1, **email_as_json(row), **story_as_json(row, history, notices)})
     else:
-        print_email(row, message, history, heard)
+        print_email(row, message, history, notices)
 
 
 @command.command("approve")
@@ -276,7 +276,7 @@ def _tell_hold(held: list[OutboxRow]) -> None:
     """Prints when emails leave that were approved together, of which one is given."""
     for row in held:
         if row.not_before is not None:
-            until = told_instant(row.not_before)
+            until = show_instant(row.not_before)
             click.echo(f"sent from {until}; until then `rulekit outbox unapprove` takes it back")
 
 

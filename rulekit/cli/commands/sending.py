@@ -7,7 +7,7 @@ import click
 
 from rulekit.cli.parameters.options import by_option, now_option, output_option, project_option
 from rulekit.cli.printing.aligned import escape_line, print_json
-from rulekit.clock import format_instant, told_instant
+from rulekit.clock import format_instant, show_instant
 from rulekit.diagnostics.display import plural
 from rulekit.engine.stores import open_project_store
 from rulekit.errors import TransitionRefused
@@ -69,21 +69,21 @@ def status(output: str, now: datetime, project: Path) -> None:
         print_json(_as_json(found))
     elif found.halted_at is not None:
         click.echo(_halted(found))
-    elif found.doubt is not None:
-        click.echo(f"the next run halts sending: {escape_line(found.doubt)}")
+    elif found.mismatch is not None:
+        click.echo(f"the next run halts sending: {escape_line(found.mismatch)}")
     elif found.open_until is not None and now < found.open_until:
         faults = plural(found.faults, "fault")
-        click.echo(f"the sender had {faults} in a row, so nothing is tried until {told_instant(found.open_until)}")
+        click.echo(f"the sender had {faults} in a row, so nothing is tried until {show_instant(found.open_until)}")
     else:
         click.echo("emails leave when they are due")
-    if output == "text" and found.halted_at is not None and found.doubt not in (None, found.halt_reason):
-        click.echo(f"besides, {escape_line(found.doubt or '')}")
+    if output == "text" and found.halted_at is not None and found.mismatch not in (None, found.halt_reason):
+        click.echo(f"besides, {escape_line(found.mismatch or '')}")
     if output == "text" and found.fault:
         click.echo(f"the sender's last fault: {escape_line(found.fault)}")
 
 
 def _halted(state: SendingState) -> str:
-    since = told_instant(state.halted_at) if state.halted_at else ""
+    since = show_instant(state.halted_at) if state.halted_at else ""
     who, why = escape_line(state.halted_by or ""), escape_line(state.halt_reason or "")
     return f"sending is halted since {since} by {who}: {why}"
 
@@ -95,7 +95,7 @@ def _as_json(state: SendingState) -> dict[str, object]:
         "halted_at": format_instant(state.halted_at) if state.halted_at else None,
         "halted_by": state.halted_by,
         "halt_reason": state.halt_reason,
-        "doubt": state.doubt,
+        "doubt": state.mismatch,
         "faults": state.faults,
         "waits_until": format_instant(state.open_until) if state.open_until else None,
         "last_fault": state.fault,

@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 import click
 
 from rulekit.cli.printing.aligned import escape_line
-from rulekit.clock import format_instant, told_instant
+from rulekit.clock import format_instant, show_instant
 from rulekit.diagnostics.display import escape
 from rulekit.outbox.lifecycle.transition import Actor
 from rulekit.outbox.people.recorded_notices import Event
@@ -19,20 +19,20 @@ def gist(row: OutboxRow) -> str:
     return row.subject if row.state in (State.SENT, State.UNAPPROVED) else row.reason or row.subject
 
 
-def print_email(row: OutboxRow, message: bytes, history: list[AuditLine], heard: list[Event]) -> None:
+def print_email(row: OutboxRow, message: bytes, history: list[AuditLine], notices: list[Event]) -> None:
     """Prints one email for a person who decides about it: facts, history, what was heard of it since, text."""
     _print_facts(row)
     for line in history:
         reason = f": {escape_line(line.reason)}" if line.reason not in ("", line.actor_name) else ""
-        click.echo(f"  {told_instant(line.at)}  {_where(line):10}  by {escape_line(_who(line))}{reason}")
-    for event in heard:
+        click.echo(f"  {show_instant(line.at)}  {_where(line):10}  by {escape_line(_who(line))}{reason}")
+    for event in notices:
         detail = f": {escape_line(event.detail)}" if event.detail else ""
-        click.echo(f"  {told_instant(event.at)}  {event.kind.value:10}  by {escape_line(event.source)}{detail}")
+        click.echo(f"  {show_instant(event.at)}  {event.kind.value:10}  by {escape_line(event.source)}{detail}")
     click.echo()
     click.echo(escape(_plain_text(message)))
 
 
-def story_as_json(row: OutboxRow, history: list[AuditLine], heard: list[Event]) -> dict[str, object]:
+def story_as_json(row: OutboxRow, history: list[AuditLine], notices: list[Event]) -> dict[str, object]:
     """Returns why an email was made, what happened to it since, and what was heard about it after it left."""
     lines = [
         {
@@ -46,7 +46,7 @@ def story_as_json(row: OutboxRow, history: list[AuditLine], heard: list[Event]) 
     ]
     told = [
         {"at": format_instant(event.at), "kind": event.kind.value, "source": event.source, "detail": event.detail}
-        for event in heard
+        for event in notices
     ]
     doubted_at = _doubted_at(row)
     return {
@@ -77,7 +77,7 @@ def _print_facts(row: OutboxRow) -> None:
     ):
         click.echo(f"  {label + ':':12}{escape_line(value)}")
     if (doubted_at := _doubted_at(row)) is not None:
-        click.echo(f"  {'in doubt:':12}a server may have taken it at {told_instant(doubted_at)}")
+        click.echo(f"  {'in doubt:':12}a server may have taken it at {show_instant(doubted_at)}")
     for text, value in row.because.items():
         click.echo(f"  {'because:':12}{escape_line(text)} = {escape_line(value)}")
 

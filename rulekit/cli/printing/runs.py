@@ -11,7 +11,7 @@ from rulekit import __version__
 from rulekit.cli.printing.aligned import escape_line, print_json
 from rulekit.cli.printing.logs import hide_addresses
 from rulekit.cli.printing.ticks import birth, print_data_report, print_tick
-from rulekit.clock import format_instant, told_instant
+from rulekit.clock import format_instant, show_instant
 from rulekit.diagnostics.display import plural
 from rulekit.engine.running import RunReport
 from rulekit.engine.tick.prepare import PersonaChange, PreparedTick
@@ -58,7 +58,7 @@ def _print_dispatch(report: DispatchReport) -> None:
     if report.paused:
         click.echo(f"  no more is sent by this run: {escape_line(hide_addresses(report.paused))}", err=True)
     if report.next_at:
-        at = told_instant(report.next_at + timedelta(seconds=1))
+        at = show_instant(report.next_at + timedelta(seconds=1))
         click.echo(f"  more is due, but `rate` under [sender] lets the next email leave at {at}; run again then")
 
 
@@ -115,7 +115,7 @@ def _document(report: RunReport, now: datetime, needs: list[str]) -> dict[str, o
         "dispatch": {
             **{field.name: getattr(report.dispatch, field.name) for field in fields(report.dispatch)},
             "paused": hide_addresses(report.dispatch.paused) if report.dispatch.paused else None,
-            "next_at": told_instant(report.dispatch.next_at) if report.dispatch.next_at else None,
+            "next_at": show_instant(report.dispatch.next_at) if report.dispatch.next_at else None,
         },
         "needs": [hide_addresses(need) for need in needs],
     }

@@ -12,7 +12,7 @@ from rulekit.email.unsubscribe import unsubscribe_link
 from rulekit.engine.project import Project
 from rulekit.engine.tick.firing import Fired
 from rulekit.errors import ComposeError, SettingsError
-from rulekit.evaluation.questions.snapshot import Sight
+from rulekit.evaluation.questions.snapshot import Snapshot
 from rulekit.language.program import Template, Trigger
 from rulekit.outbox.lifecycle.tick_values import NewRow, NoEmail, Readdressing
 from rulekit.outbox.rows.queries import Pending
@@ -33,7 +33,9 @@ class ComposedRows:
     demoted: frozenset[str] = frozenset()
 
 
-def compose_rows(project: Project, sight: Sight, store: Store, fired: Sequence[Fired], now: datetime) -> ComposedRows:
+def compose_rows(
+    project: Project, snapshot: Snapshot, store: Store, fired: Sequence[Fired], now: datetime
+) -> ComposedRows:
     """Returns one row or one plugin's veto for each trigger that fired; an email that cannot be made is a failed row.
 
     Raises SettingsError when nothing says who the emails are from.
@@ -43,8 +45,8 @@ def compose_rows(project: Project, sight: Sight, store: Store, fired: Sequence[F
     counts = Counter(f.trigger.name for f in fired if f.trigger.auto)
     demoted = frozenset(name for name, count in counts.items() if count > project.settings.delivery.max_auto_per_tick)
     desk = _Desk(project, store, now, demoted)
-    people = sight.people([f.tagging.person for f in fired])
-    reasons = _reasons(sight, fired)
+    people = snapshot.people([f.tagging.person for f in fired])
+    reasons = _reasons(snapshot, fired)
     rows: list[NewRow] = []
     vetoed: list[NoEmail] = []
     for f in fired:
@@ -58,7 +60,7 @@ def compose_rows(project: Project, sight: Sight, store: Store, fired: Sequence[F
 
 
 def compose_again(
-    project: Project, sight: Sight, store: Store, moved: Sequence[Pending], now: datetime
+    project: Project, snapshot: Snapshot, store: Store, moved: Sequence[Pending], now: datetime
 ) -> list[Readdressing]:
     """Returns the emails that waiting ones become whose person has another address now, or a plugin's veto.
 
@@ -67,7 +69,7 @@ def compose_again(
     if not moved:
         return []
     desk = _Desk(project, store, now, frozenset())
-    people = sight.people(sorted({one.tagging.person for one in moved}))
+    people = snapshot.people(sorted({one.tagging.person for one in moved}))
     again: list[Readdressing] = []
     for one in moved:
         row = desk.row(project.program.triggers[one.trigger], people[one.tagging.person], one.tagging, {})
@@ -77,11 +79,11 @@ def compose_again(
     return again
 
 
-def _reasons(sight: Sight, fired: Sequence[Fired]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+def _reasons(snapshot: Snapshot, fired: Sequence[Fired]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     people: defaultdict[str, set[str]] = defaultdict(set)
     for f in fired:
         people[f.tagging.persona].add(f.tagging.person)
-    return {persona: sight.because(persona, sorted(found)) for persona, found in people.items()}
+    return {persona: snapshot.because(persona, sorted(found)) for persona, found in people.items()}
 
 
 class _Desk:

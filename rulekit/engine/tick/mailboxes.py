@@ -5,16 +5,16 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from rulekit.email.compose import ADDRESS_FIELD
-from rulekit.evaluation.questions.snapshot import Sight
+from rulekit.evaluation.questions.snapshot import Snapshot
 from rulekit.outbox.lifecycle.tick_values import NewRow, NoEmail, Readdressing
 from rulekit.outbox.rows.suppressions import normalise
 
 SHARED = "another person with the same mailbox gets this email"
 
 
-def mailboxes_of(sight: Sight, people: Sequence[str]) -> dict[str, str]:
+def mailboxes_of(snapshot: Snapshot, people: Sequence[str]) -> dict[str, str]:
     """Returns the normalised addresses of those of the people who have one, valid or not."""
-    addresses = sight.field(ADDRESS_FIELD, people)
+    addresses = snapshot.field(ADDRESS_FIELD, people)
     return {person: normalise(text) for person, text in addresses.items() if isinstance(text, str) and text}
 
 

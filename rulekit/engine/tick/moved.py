@@ -8,7 +8,7 @@ from datetime import datetime
 from rulekit.clock import format_duration
 from rulekit.email.compose import ADDRESS_FIELD
 from rulekit.engine.tick.past import Past
-from rulekit.evaluation.questions.snapshot import Sight
+from rulekit.evaluation.questions.snapshot import Snapshot
 from rulekit.language.program import Trigger
 from rulekit.outbox.lifecycle.tick_values import Readdressing, Withdrawal
 from rulekit.outbox.rows.queries import Pending
@@ -17,7 +17,7 @@ from rulekit.records import Scalar, State
 
 
 def find_moved(
-    past: Past, sight: Sight, triggers: Mapping[str, Trigger], withdrawals: Iterable[Withdrawal]
+    past: Past, snapshot: Snapshot, triggers: Mapping[str, Trigger], withdrawals: Iterable[Withdrawal]
 ) -> list[Pending]:
     """Returns the waiting emails that go elsewhere than where their person's mail goes now.
 
@@ -29,9 +29,9 @@ def find_moved(
         for one in past.pending()
         if one.trigger in triggers
         and (one.trigger, one.tagging.person) not in ending
-        and (one.state is State.APPROVED or one.expires_at > sight.now)
+        and (one.state is State.APPROVED or one.expires_at > snapshot.now)
     ]
-    addresses = sight.field(ADDRESS_FIELD, sorted({one.tagging.person for one in waiting}))
+    addresses = snapshot.field(ADDRESS_FIELD, sorted({one.tagging.person for one in waiting}))
     return [
         one
         for one in waiting

@@ -32,7 +32,7 @@ from rulekit.engine.tick.past import Past
 from rulekit.errors import RulekitError, SourceError
 from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.membership import Membership
-from rulekit.evaluation.questions.snapshot import DataSight, Sight
+from rulekit.evaluation.questions.snapshot import DataSnapshot, Snapshot
 from rulekit.language.program import Program, Trigger
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, TickRecord, TickState, Withdrawal
 from rulekit.outbox.sending.throttle import LEAP
@@ -111,15 +111,15 @@ def prepare_tick(
     project: Project, data: Data, store: Store, now: datetime, *, accept: bool = False, guard: Guard | None = None
 ) -> PreparedTick:
     """Computes one tick at `now` over the data of a source, as `prepare_tick_on` does."""
-    sight = DataSight(project.program, data, now, project.rules.sources)
+    snapshot = DataSnapshot(project.program, data, now, project.rules.sources)
     return prepare_tick_on(
-        project, sight, store, accept=accept, guard=guard, look=lambda at: replace(sight, now=at).membership()
+        project, snapshot, store, accept=accept, guard=guard, look=lambda at: replace(snapshot, now=at).membership()
     )
 
 
 def prepare_tick_on(
     project: Project,
-    sight: Sight,
+    snapshot: Snapshot,
     store: Store,
     *,
     accept: bool = False,
@@ -133,26 +133,26 @@ def prepare_tick_on(
     source says, as they are, also beyond the guard. `look` tells who is in at another instant, which is asked after a
     clock was ahead.
     """
-    program, now = project.program, sight.now
+    program, now = project.program, snapshot.now
     past = Past.read(store, program)
     if not accept:
         _refuse_going_back(past.state, now)
         _refuse_leap(past.state, now)
-    membership = sight.membership()
+    membership = snapshot.membership()
     numbered = number_people(past.state.people, membership.people)
     believed = None if accept else guard or Guard()
     if believed is not None:
         _refuse_nobody(past.state, membership)
         _refuse_mass_leave(past.state, numbered, believed)
-        _refuse_silence(past.state.kinds - sight.kinds, program)
+        _refuse_silence(past.state.kinds - snapshot.kinds, program)
     members = _find_members(past, membership, numbered, now, look)
     borders = _find_borders(past.state, members, numbered, believed)
     changes = _find_changes(borders, past)
-    firing = _fire(program, past, membership, borders, changes, sight)
-    composed = compose_rows(project, sight, store, firing.fired, now)
+    firing = _fire(program, past, membership, borders, changes, snapshot)
+    composed = compose_rows(project, snapshot, store, firing.fired, now)
     ending = _find_endings(program, past, borders, changes)
-    moved = find_moved(past, sight, program.triggers, ending)
-    again = space_out(compose_again(project, sight, store, moved, now), past, program.triggers, now)
+    moved = find_moved(past, snapshot, program.triggers, ending)
+    again = space_out(compose_again(project, snapshot, store, moved, now), past, program.triggers, now)
     rows, shared, again_too = settle_shared(composed.rows, again, past.suppressed_among)
     record = TickRecord(
         sequence=past.state.sequence,
@@ -170,7 +170,7 @@ def prepare_tick_on(
         no_emails=(*firing.no_emails, *composed.vetoed, *shared),
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
-        kinds=sight.kinds,
+        kinds=snapshot.kinds,
         matched=firing.matched,
         vouched=accept,
         withdrawals=ending,
@@ -296,7 +296,7 @@ def _fire(
     membership: Membership,
     borders: _Borders,
     changes: list[MembershipChange],
-    sight: Sight,
+    snapshot: Snapshot,
 ) -> Firing:
     """Returns what the triggers make of the changes and of what waited."""
     taggings = {
@@ -311,9 +311,9 @@ def _fire(
         is_member=borders.is_member,
         episode=past.episodes_after(changes, waiting),
         in_segment=lambda segment, person: bool(segments[segment][borders.numbered.ordinals[person]]),
-        last_email=past.last_emails(program.triggers, taggings, partial(mailboxes_of, sight)),
+        last_email=past.last_emails(program.triggers, taggings, partial(mailboxes_of, snapshot)),
     )
-    return fire(program.triggers, taggings, waiting, standing, sight.now)
+    return fire(program.triggers, taggings, waiting, standing, snapshot.now)
 
 
 def _taggings(

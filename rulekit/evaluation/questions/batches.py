@@ -39,7 +39,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Fixture:
     """Rows of people, companies and events, as for `Data.from_rows`, and the instants at which they are looked at."""
 
     people: Sequence[Row]
@@ -49,7 +49,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class WorldSight:
+class FixtureSnapshot:
     """One world at `now`, with the answer to every part of every persona for everybody in it.
 
     `companies` has the segments of each company that is in any.
@@ -98,33 +98,35 @@ class WorldSight:
         return self.companies.get(company, frozenset())
 
 
-def look_at_nobody(program: Program, sources: Mapping[str, SourceText], now: datetime) -> WorldSight:
+def look_at_nobody(program: Program, sources: Mapping[str, SourceText], now: datetime) -> FixtureSnapshot:
     """Returns the sight of a world without anybody, which needs no statement."""
-    return WorldSight(program, _questions(program, sources, "UTC"), now)
+    return FixtureSnapshot(program, _questions(program, sources, "UTC"), now)
 
 
-def look_at_worlds(
-    program: Program, sources: Mapping[str, SourceText], worlds: Sequence[World], zone: str = "UTC"
-) -> list[list[WorldSight]]:
+def look_at_batch(
+    program: Program, sources: Mapping[str, SourceText], fixtures: Sequence[Fixture], zone: str = "UTC"
+) -> list[list[FixtureSnapshot]]:
     """Returns for each world its sight at each of its instants; `sources` are the texts of the rules.
 
     Dates begin in `zone`.
 
     Raises SourceError when the worlds cannot be evaluated.
     """
-    copies = [(world, now) for world in worlds for now in world.instants]
+    copies = [(fixture, now) for fixture in fixtures for now in fixture.instants]
     questions = _questions(program, sources, zone)
-    data = unroll(program.schema, worlds, zone)
+    data = unroll(program.schema, fixtures, zone)
     with closing(data.connection):
         answers = _answer(program, questions.values(), data)
         persons = fetch_people(program.schema, data, list(answers))
         companies = companies_in_segments(program, data, AT_THE_ROWS)
     answers_of, persons_of, companies_of = _by_copy(answers), _by_copy(_with_own_keys(persons)), _by_copy(companies)
-    sights = (
-        WorldSight(program, questions, now, _kinds(world), answers_of[number], persons_of[number], companies_of[number])
-        for number, (world, now) in enumerate(copies)
+    snapshots = (
+        FixtureSnapshot(
+            program, questions, now, _kinds(fixture), answers_of[number], persons_of[number], companies_of[number]
+        )
+        for number, (fixture, now) in enumerate(copies)
     )
-    return [[next(sights) for _ in world.instants] for world in worlds]
+    return [[next(snapshots) for _ in fixture.instants] for fixture in fixtures]
 
 
 def _questions(program: Program, sources: Mapping[str, SourceText], zone: str) -> dict[str, Questions]:
@@ -139,23 +141,23 @@ def _answer(program: Program, questions: Iterable[Questions], data: Data) -> dic
     return {person: dict(zip(nodes, values, strict=True)) for person, *values in rows}
 
 
-def _kinds(world: World) -> frozenset[str]:
-    return frozenset(kind for kind, rows in world.events.items() if rows)
+def _kinds(fixture: Fixture) -> frozenset[str]:
+    return frozenset(kind for kind, rows in fixture.events.items() if rows)
 
 
-def unroll(schema: Schema, worlds: Sequence[World], zone: str) -> Data:
+def unroll(schema: Schema, fixtures: Sequence[Fixture], zone: str) -> Data:
     """Returns every world once for each of its instants, in one database that the caller closes; dates begin in `zone`.
 
     Statements over it are run at AT_THE_ROWS: each row says its instant.
     """
-    copies = [(world, now) for world in worlds for now in world.instants]
+    copies = [(fixture, now) for fixture in fixtures for now in fixture.instants]
     events: dict[str, list[Row]] = {kind: [] for kind in schema.events}
     people: list[Row] = []
     companies: list[Row] = []
-    for number, (world, now) in enumerate(copies):
-        people += _marked(world.people, number, now)
-        companies += _marked(world.companies, number, now)
-        for kind, rows in world.events.items():
+    for number, (fixture, now) in enumerate(copies):
+        people += _marked(fixture.people, number, now)
+        companies += _marked(fixture.companies, number, now)
+        for kind, rows in fixture.events.items():
             events[kind] += _marked(rows, number, now)
     return replace(Data.from_rows(_with_now(schema), people, companies, events, zone), now_column=f"f.{_NOW}")
 

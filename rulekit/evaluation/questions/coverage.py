@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rulekit.diagnostics.source import Span
-from rulekit.evaluation.questions.batches import AT_THE_ROWS, World, unroll
+from rulekit.evaluation.questions.batches import AT_THE_ROWS, Fixture, unroll
 from rulekit.evaluation.sql.predicates import segment_column
 from rulekit.evaluation.sql.query_plan import Column, Plan, plan_columns
 from rulekit.evaluation.sql.statement import companies_statement, people_statement
@@ -35,14 +35,14 @@ class Seen:
     false: int
 
 
-def count_truths(program: Program, worlds: Sequence[World], zone: str) -> list[Seen]:
+def count_truths(program: Program, fixtures: Sequence[Fixture], zone: str) -> list[Seen]:
     """Returns the counts for every comparison of all personas, then of all segments, in the order of the text.
 
     Dates begin in `zone`. Raises SourceError when the worlds cannot be evaluated.
     """
     of_people = [c for p in program.personas.values() for c in _comparisons(f"persona {p.name}", p.condition)]
     of_companies = [c for s in program.segments.values() for c in _comparisons(f"segment {s.name}", s.condition)]
-    data = unroll(program.schema, worlds, zone)
+    data = unroll(program.schema, fixtures, zone)
     with closing(data.connection):
         columns = [Column(_name(number), c.condition) for number, c in enumerate(of_people)]
         people = people_statement(plan_columns(program, columns), data)

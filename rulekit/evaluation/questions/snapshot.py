@@ -20,7 +20,7 @@ def asked_segments(program: Program) -> tuple[str, ...]:
     return tuple(sorted({t.segment for t in program.triggers.values() if t.segment}))
 
 
-class Sight(Protocol):
+class Snapshot(Protocol):
     """The data as it is seen at one instant."""
 
     @property
@@ -45,7 +45,7 @@ class Sight(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class DataSight:
+class DataSnapshot:
     """The data of a source at `now`; every question is a statement. `sources` are the texts of the rules."""
 
     program: Program

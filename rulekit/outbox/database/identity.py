@@ -28,7 +28,7 @@ _LOOK = (
 )
 
 
-def doubt(connection: Connection, line: Any) -> str | None:
+def mismatch(connection: Connection, line: Any) -> str | None:
     """Returns why the store with this line of `sending` may not be the one that last sent, or None when it is."""
     kind, url = kind_of(connection.engine.url), connection.engine.url
     place, note = kind.place(connection), kind.note_path(url)
@@ -36,10 +36,10 @@ def doubt(connection: Connection, line: Any) -> str | None:
         return f"{LOST}: {kind.name_of(url)} was empty; {_RESTORE}"
     if line.place is not None and line.place != place:
         return f"{COPIED}: it last sent as {line.place}, and is now {place}; {_LOOK}"
-    return _doubt_by_note(line, note) if note is not None else None
+    return _mismatch_by_note(line, note) if note is not None else None
 
 
-def _doubt_by_note(line: Any, path: Path) -> str | None:
+def _mismatch_by_note(line: Any, path: Path) -> str | None:
     """Returns what the note says against the store; one that never sent has none yet."""
     note = identity_note.read(path)
     if line.place is None and (lost := _lost(path, note, line.store_id)) is not None:

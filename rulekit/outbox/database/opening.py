@@ -1,6 +1,6 @@
 """Opening the database of a store: which kind it is, and its schema brought up to date.
 
-Everything that a database can say is told as a `StoreError` in the user's terms (`told_as_store_errors`).
+Everything that a database can say is told as a `StoreError` in the user's terms (`as_store_errors`).
 """
 
 import secrets
@@ -60,7 +60,7 @@ def name_of(engine: Engine) -> str:
 
 
 @contextmanager
-def told_as_store_errors(name: str) -> Iterator[None]:
+def as_store_errors(name: str) -> Iterator[None]:
     """Turns what a database raises inside into a StoreError that names the store and says what to do."""
     try:
         yield
@@ -112,13 +112,13 @@ def clock_of(connection: Connection) -> datetime:
 
 def exists(url: URL) -> bool:
     """Says whether there is a store at that address; raises StoreError when that cannot be told."""
-    with told_as_store_errors(kind_of(url).name_of(url)):
+    with as_store_errors(kind_of(url).name_of(url)):
         return kind_of(url).exists(url)
 
 
 def open_engine(url: URL) -> Engine:
     """Returns an engine on the database, made and brought to the newest schema; raises StoreError."""
-    with told_as_store_errors(kind_of(url).name_of(url)):
+    with as_store_errors(kind_of(url).name_of(url)):
         return _prepare(kind_of(url).make_engine(url))
 
 
@@ -127,7 +127,7 @@ def find_version(url: URL) -> str | None:
 
     Raises StoreError.
     """
-    with told_as_store_errors(kind_of(url).name_of(url)):
+    with as_store_errors(kind_of(url).name_of(url)):
         engine = kind_of(url).make_engine(url)
         try:
             with engine.connect() as connection:

@@ -20,10 +20,10 @@ from rulekit.errors import RulekitError, TransitionRefused
 from rulekit.outbox.dispatch.connections import Asked, Connection, Done, Said
 from rulekit.outbox.sending.claims import Answer, Claim, Finish
 from rulekit.outbox.sending.gates import Gates, Held
-from rulekit.outbox.sending.throttle import Early, Pace, is_fault
+from rulekit.outbox.sending.throttle import Early, Throttle, is_fault
 from rulekit.outbox.store import Store
 from rulekit.records import Outcome, Refused, Sender, State
-from rulekit.uncertainty import Doubt
+from rulekit.uncertainty import Uncertainty
 
 STOPPED = "the worker was stopped before it began with it"
 # how often the leases of what is in hand are renewed
@@ -60,7 +60,7 @@ class DispatchReport:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """How a worker sends: its `name`, the `gates` and `pace` of the settings, and how many `connections` it opens.
+    """How a worker sends: its `name`, the `gates` and `throttle` of the settings, and how many `connections` it opens.
 
     `jitter` gives numbers from 0 to 1. `wait` sleeps some seconds, where the clock goes on meanwhile; without it a
     dispatch ends when the rate makes it wait, as it does when that would be long. `stop` is asked before more is begun.
@@ -68,7 +68,7 @@ class Worker:
 
     name: str
     gates: Gates = field(default_factory=Gates)
-    pace: Pace = field(default_factory=Pace)
+    throttle: Throttle = field(default_factory=Throttle)
     connections: int = 1
     jitter: Callable[[], float] = lambda: 0.0
     wait: Callable[[float], object] | None = None
@@ -141,8 +141,8 @@ class _Dispatch:
             wanted = min(wanted, self.limit - self.begun)
         again = wanted > 0
         while again:
-            name, gates, pace = self.worker.name, self.worker.gates, self.worker.pace
-            got = self.store.claim_due(self.now(), name, wanted, gates=gates, pace=pace)
+            name, gates, throttle = self.worker.name, self.worker.gates, self.worker.throttle
+            got = self.store.claim_due(self.now(), name, wanted, gates=gates, throttle=throttle)
             self._begin(got.claims)
             self.ended.update(got.held)
             self.paused, self.next_at, self.probing = got.reason, got.wait_until, got.probe
@@ -227,7 +227,7 @@ class _Dispatch:
         self._release([one.claim for one in done if not one.begun])
         try:
             marks = [one.claim for one in asked]
-            answers, ends = self.store.settle(marks, finishes, self.now(), self.worker.gates, self.worker.pace)
+            answers, ends = self.store.settle(marks, finishes, self.now(), self.worker.gates, self.worker.throttle)
         except BaseException as error:
             for asking in asked:
                 asking.answer.set_exception(error)
@@ -322,7 +322,7 @@ def dispatch(
     and what `open_sender` raises on purpose; the emails at hand then wait.
     """
     work = _Dispatch(store, open_sender, now, worker, limit, progress)
-    work.ended.update(_take_back(store, now, worker.gates.doubt))
+    work.ended.update(_take_back(store, now, worker.gates.uncertainty))
     try:
         work.run()
     finally:
@@ -330,14 +330,14 @@ def dispatch(
     return work.report()
 
 
-def _take_back(store: Store, now: Callable[[], datetime], doubt: Doubt) -> Counter[State]:
+def _take_back(store: Store, now: Callable[[], datetime], uncertainty: Uncertainty) -> Counter[State]:
     """Takes emails back from workers that died, resends what is in doubt and may go, and counts what does not.
 
     Nobody else tells of them: whoever killed the worker saw no report of what it had in hand.
     """
-    store.resend(now(), doubt)
+    store.resend(now(), uncertainty)
     taken = store.reap(now())
     stays = Counter({state: taken.get(state, 0) for state in (State.FAILED, State.UNCERTAIN)})
     if stays[State.UNCERTAIN]:
-        stays[State.UNCERTAIN] -= store.resend(now(), doubt)
+        stays[State.UNCERTAIN] -= store.resend(now(), uncertainty)
     return stays

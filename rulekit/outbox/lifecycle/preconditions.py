@@ -27,7 +27,7 @@ def may_go_again(row: Any, given: Given) -> Any:
     return (policy == "resend") | ((policy == "idempotent") & (first > given.window_began))
 
 
-def in_doubt(row: Any, given: Given) -> Any:
+def is_in_question(row: Any, given: Given) -> Any:
     """Says whether nobody knows if the email arrived: one that is about to be sent again may have, as well."""
     return (row.state == State.UNCERTAIN.value) | (is_empty(row.doubted_at) == NO)
 

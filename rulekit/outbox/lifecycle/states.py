@@ -1,8 +1,8 @@
 """The states of an email in the outbox, and who brings a row there and takes it out.
 
-The transitions between them are one table in `rulekit.outbox.lifecycle.transitions`. Each paragraph closes with the actors of
-that table who may bring a row into the state from another one, or make it there, and who may take it out of it. A row
-in an end state never leaves it.
+The transitions between them are one table in `rulekit.outbox.lifecycle.transitions`. Each paragraph closes with the
+actors of that table who may bring a row into the state from another one, or make it there, and who may take it out of
+it. A row in an end state never leaves it.
 
 `UNAPPROVED`: the email was made, or made again for its person's new address, or its approval was taken back; it waits
 for a person. They approve or cancel it; else it ends with its reason (`keep`), its time (`expires`) or its address.

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, func
 
 from rulekit.outbox.lifecycle.states import END_STATES, Phase
 from rulekit.records import State
-from rulekit.uncertainty import HOLD, Doubt
+from rulekit.uncertainty import HOLD, Uncertainty
 
 
 class Actor(Enum):
@@ -44,8 +44,8 @@ class Place:
 class Given:
     """What a transition is told beside the row; `who` is the name of a person, tick or worker.
 
-    `allowed` is what the gates say at that moment: no cap, night, halt or departure keeps the email back. `doubt` is
-    what the settings say of emails that may have arrived. `even_kept` says that `keep` does not matter.
+    `allowed` is what the gates say at that moment: no cap, night, halt or departure keeps the email back.
+    `uncertainty` is what the settings say of emails that may have arrived. `even_kept` says that `keep` does not matter.
     """
 
     now: datetime
@@ -59,17 +59,17 @@ class Given:
     reply: str | None = None
     even_kept: bool = False
     allowed: bool = True
-    doubt: Doubt = HOLD
+    uncertainty: Uncertainty = HOLD
 
     @property
     def uncertain(self) -> str:
         """Returns the policy of the settings for emails that may have arrived."""
-        return self.doubt.policy
+        return self.uncertainty.policy
 
     @property
     def window_began(self) -> datetime:
         """Returns since when the provider drops what it has taken before."""
-        return self.doubt.began(self.now)
+        return self.uncertainty.began(self.now)
 
     @property
     def held_until(self) -> datetime:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from rulekit.outbox.lifecycle.beginnings import APPROVAL, APPROVED, BEGINNINGS, REASON, UNAPPROVED
-from rulekit.outbox.lifecycle.preconditions import NO, cannot_have_arrived, in_doubt, lease_over, may_go_again
+from rulekit.outbox.lifecycle.preconditions import NO, cannot_have_arrived, is_in_question, lease_over, may_go_again
 from rulekit.outbox.lifecycle.states import Phase
 from rulekit.outbox.lifecycle.transition import Actor, Given, Place, Transition, Writes, choose, either, is_empty
 from rulekit.records import State
@@ -111,7 +111,7 @@ CONFIRM_SENT = Transition(
     Place(State.SENT),
     (Actor.EVIDENCE,),
     "a notice about our message to that address says that it arrived; nobody knew (it may wait to be sent again)",
-    in_doubt,
+    is_in_question,
     {**REASON, "reply": lambda row, given: given.reply},
 )
 CONFIRM_FAILED = Transition(
@@ -120,7 +120,7 @@ CONFIRM_FAILED = Transition(
     Place(State.FAILED),
     (Actor.EVIDENCE,),
     "a notice about our message to that address says that it was not delivered; nobody knew",
-    in_doubt,
+    is_in_question,
     {**REASON, **_NOT_TAKEN},
 )
 ERASE = Transition(
@@ -280,7 +280,7 @@ SEND = Transition(
     (Actor.WORKER,),
     "same token; the server took the message (after the lease: its answer came late, maybe when the email already waits"
     " to be sent again)",
-    lambda row, given: _same_token(row, given) & ((row.state == State.SENDING.value) | in_doubt(row, given)),
+    lambda row, given: _same_token(row, given) & ((row.state == State.SENDING.value) | is_in_question(row, given)),
     {"reply": lambda row, given: given.reply},
 )
 RETRY = Transition(
@@ -310,8 +310,8 @@ FAIL = Transition(
     _same_token,
     {**REASON, **_NOT_THIS_TIME},
 )
-DOUBT = Transition(
-    "doubt",
+LEAVE_UNCERTAIN = Transition(
+    "leave uncertain",
     (CLAIMED, DATA),
     UNCERTAIN,
     (Actor.WORKER,),
@@ -356,7 +356,7 @@ TRANSITIONS = (
     *(APPROVE, UNAPPROVE, CANCEL, HURRY, ERASE),
     *(WITHDRAW, READDRESS, READDRESS_APPROVED, READDRESS_FAILED, EXPIRE, SUPPRESS),
     *(CLAIM, MARK_DATA, FORBID, DEFER, OUTLAST, RECALL, WITHHOLD),
-    *(SEND, RETRY, PAUSE, FAIL, DOUBT),
+    *(SEND, RETRY, PAUSE, FAIL, LEAVE_UNCERTAIN),
     *(REAP, REAP_FAILED, REAP_UNCERTAIN),
     *(RESOLVE_SENT, RESOLVE_FAILED, RESOLVE_RETRYING, RESEND, CONFIRM_SENT, CONFIRM_FAILED),
 )

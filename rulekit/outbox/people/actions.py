@@ -7,7 +7,7 @@ Each takes any number of emails, in one transaction, and answers with why some o
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
-from rulekit.clock import told_instant
+from rulekit.clock import show_instant
 from rulekit.errors import StoreError, TransitionRefused
 from rulekit.outbox.database.execution import Work, in_batches, move_many
 from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
@@ -103,7 +103,7 @@ def _why_not_approve(work: Work, row: OutboxRow, digest: str) -> TransitionRefus
             help="cancel the email; its address unsubscribed or is dead",
         )
     return TransitionRefused(
-        f"email {row.id} expired at {told_instant(row.expires_at)}", help="the next run takes it out of the outbox"
+        f"email {row.id} expired at {show_instant(row.expires_at)}", help="the next run takes it out of the outbox"
     )
 
 
@@ -114,7 +114,7 @@ def _why_not_unapprove(row: OutboxRow) -> TransitionRefused:
     if row.not_before == row.approved_at:
         return TransitionRefused(f"too late: email {row.id} was approved without a hold", help=cancelling)
     return TransitionRefused(
-        f"too late: the hold of email {row.id} ended at {told_instant(row.not_before)}", help=cancelling
+        f"too late: the hold of email {row.id} ended at {show_instant(row.not_before)}", help=cancelling
     )
 
 
@@ -128,7 +128,7 @@ def _why_not_hurry(row: OutboxRow) -> TransitionRefused:
             standing(row), help="only an email that failed, was cancelled or waits for another attempt is retried"
         )
     return TransitionRefused(
-        f"email {row.id} expired at {told_instant(row.expires_at)}", help="the next run takes it out of the outbox"
+        f"email {row.id} expired at {show_instant(row.expires_at)}", help="the next run takes it out of the outbox"
     )
 
 
@@ -136,7 +136,7 @@ def _why_not_resolve(row: OutboxRow) -> TransitionRefused:
     if row.state is not State.UNCERTAIN:
         return TransitionRefused(standing(row), help="only an uncertain email can be resolved")
     return TransitionRefused(
-        f"email {row.id} expired at {told_instant(row.expires_at)}, so it cannot be sent again",
+        f"email {row.id} expired at {show_instant(row.expires_at)}, so it cannot be sent again",
         help="resolve it as sent or as failed",
     )
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from rulekit.clock import told_instant
+from rulekit.clock import show_instant
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.opening import clock_of
@@ -26,12 +26,12 @@ def decided_at(work: Work, now: datetime) -> datetime:
     earliest = min(latest, clock).replace(microsecond=0)
     if now < earliest - CLOCK_TOLERANCE:
         raise TransitionRefused(
-            f"nothing can be decided at {told_instant(now)}: there was a run at {told_instant(earliest)}",
+            f"nothing can be decided at {show_instant(now)}: there was a run at {show_instant(earliest)}",
             help="leave `--now` out, give a later one, or mend the machine's clock",
         )
     if now - max(latest, clock) > LEAP:
         raise TransitionRefused(
-            f"nothing can be decided at {told_instant(now)}: that is {(now - max(latest, clock)).days} days ahead",
+            f"nothing can be decided at {show_instant(now)}: that is {(now - max(latest, clock)).days} days ahead",
             help="leave `--now` out, give an earlier one, or mend the machine's clock",
         )
     return max(now, earliest)

@@ -40,7 +40,7 @@ _BY_MESSAGE_ID = (
     .where(outbox.c.message_id.in_(bindparam("message_ids", expanding=True)), outbox.c.address != "", _LEFT)
     .order_by(outbox.c.id)
 )
-_HEARD = select(events.c.row, events.c.identity).where(
+_KNOWN = select(events.c.row, events.c.identity).where(
     events.c.row.in_(bindparam("rows", expanding=True)), events.c.identity.in_(bindparam("names", expanding=True))
 )
 # each takes two of the values that fit into one statement
@@ -59,7 +59,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Intake:
     """What some notices, or lines of a list, brought; `recorded` is by email and notice, `again` was known before."""
 
     recorded: frozenset[tuple[int, str]] = frozenset()
@@ -82,20 +82,20 @@ class _Email:
     state: str
 
 
-def record_notices(work: Work, notices: Sequence[Notice], given: Given, dry_run: bool = False) -> Heard:
+def record_notices(work: Work, notices: Sequence[Notice], given: Given, dry_run: bool = False) -> Intake:
     """Writes down the notices about emails of ours, and draws the conclusions from those that are new.
 
     A dry run takes everything back again.
     """
-    heard = _record(work, notices, given)
+    intake = _record(work, notices, given)
     if dry_run:
         work.connection.rollback()
-    return heard
+    return intake
 
 
-def _record(work: Work, notices: Sequence[Notice], given: Given) -> Heard:
+def _record(work: Work, notices: Sequence[Notice], given: Given) -> Intake:
     ours = [(row, notice) for notice, row in zip(notices, _find(work.connection, notices), strict=True) if row]
-    known = _already_heard(work.connection, ours)
+    known = _already_known(work.connection, ours)
     new = {(row.id, notice.identity): (row, notice) for row, notice in ours if (row.id, notice.identity) not in known}
     if new:
         lines = [_line(row, notice, given) for row, notice in new.values()]
@@ -103,7 +103,7 @@ def _record(work: Work, notices: Sequence[Notice], given: Given) -> Heard:
     failed = _confirm(work, list(new.values()), given, failed=True)
     sent = _confirm(work, list(new.values()), given, failed=False)
     added, ended, forbidden = _suppress(work, list(new.values()), given)
-    return Heard(
+    return Intake(
         recorded=frozenset(new),
         again=len(ours) - len(new),
         not_ours=len(notices) - len(ours),
@@ -131,16 +131,16 @@ def _suppress(
 
 def suppress_listed(
     work: Work, reasons: Mapping[str, str], given: Given, trigger: str | None, *, asked: bool, dry_run: bool = False
-) -> Heard:
+) -> Intake:
     """Suppresses every address of a list, whose value is why, as `suppressions.add`; a dry run takes it back again."""
     normalised = {normalise(address): reason for address, reason in reasons.items()}
     added, ended = add_each(work, normalised, given, trigger, asked=asked)
     if dry_run:
         work.connection.rollback()
-    return Heard(suppressed=added, already=len(normalised) - len(added), ended=ended)
+    return Intake(suppressed=added, already=len(normalised) - len(added), ended=ended)
 
 
-def heard_of(connection: Connection, row: int) -> list[Event]:
+def notices_of(connection: Connection, row: int) -> list[Event]:
     """Returns what was heard about an email after it left, oldest first."""
     lines = connection.execute(_OF_A_ROW, {"row_id": row})
     return [Event(line.at, NoticeKind(line.kind), line.detail, line.source) for line in lines]
@@ -161,12 +161,12 @@ def _find(connection: Connection, notices: Iterable[Notice]) -> list[_Email | No
     ]
 
 
-def _already_heard(connection: Connection, ours: Sequence[tuple[_Email, Notice]]) -> set[tuple[int, str]]:
+def _already_known(connection: Connection, ours: Sequence[tuple[_Email, Notice]]) -> set[tuple[int, str]]:
     found: set[tuple[int, str]] = set()
     for start in range(0, len(ours), _PAIRS):
         some = ours[start : start + _PAIRS]
         names = {"rows": [row.id for row, _ in some], "names": [notice.identity for _, notice in some]}
-        found.update((line.row, line.identity) for line in connection.execute(_HEARD, names))
+        found.update((line.row, line.identity) for line in connection.execute(_KNOWN, names))
     return found
 
 

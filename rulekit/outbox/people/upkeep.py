@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from sqlalchemy import Engine
 
 from rulekit.outbox.database.execution import Work
-from rulekit.outbox.database.opening import kind_of, name_of, told_as_store_errors
+from rulekit.outbox.database.opening import as_store_errors, kind_of, name_of
 from rulekit.outbox.lifecycle.transition import Given
 from rulekit.outbox.looking.health import Health, health
 from rulekit.outbox.people import erasing, exporting
@@ -52,7 +52,7 @@ class Upkeep(ABC):
 
     def clear_leftovers(self) -> None:
         """Writes the database anew, without what was deleted; until that is done nobody else can write."""
-        with told_as_store_errors(name_of(self._engine)):
+        with as_store_errors(name_of(self._engine)):
             kind_of(self._engine.url).clear_leftovers(self._engine)
 
     def health(self, now: datetime) -> Health:

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from sqlalchemy import bindparam, exists, select, update
 
-from rulekit.clock import told_instant
+from rulekit.clock import show_instant
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.database.execution import BY_ATTEMPT, BY_TIME, Work, candidates, in_batches, move, move_many
 from rulekit.outbox.database.tables import messages, outbox
@@ -20,8 +20,8 @@ from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.lifecycle.transitions import (
     CLAIM,
     DEFER,
-    DOUBT,
     FAIL,
+    LEAVE_UNCERTAIN,
     MARK_DATA,
     OUTLAST,
     PAUSE,
@@ -38,10 +38,10 @@ from rulekit.outbox.rows.queries import OutboxRow, RowFilter, find_rows
 from rulekit.outbox.sending import throttle
 from rulekit.outbox.sending.gates import Gates, Held, ask
 from rulekit.outbox.sending.leaving import with_date
-from rulekit.outbox.sending.throttle import Early, Pace
+from rulekit.outbox.sending.throttle import Early, Throttle
 from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent, State, Unknown
 from rulekit.statuses import is_dead_address
-from rulekit.uncertainty import Doubt
+from rulekit.uncertainty import Uncertainty
 
 LEASE = timedelta(minutes=15)
 # jitter stretches a delay by up to this part of it
@@ -110,7 +110,7 @@ class Claims:
 
 
 def claim_due(
-    work: Work, now: datetime, worker: str, limit: int, lease: timedelta, gates: Gates, rules: Pace
+    work: Work, now: datetime, worker: str, limit: int, lease: timedelta, gates: Gates, rules: Throttle
 ) -> Claims:
     """Claims rows whose time has come, those that wait longest first, as many as the pace of the sender allows.
 
@@ -130,7 +130,7 @@ def claim_due(
     if held:
         # some that were due were kept back, so others may be due as well
         wait_until = now
-    elif turn.paced and turn.most <= limit and candidates(work, CLAIM, given, limit=1):
+    elif turn.throttled and turn.most <= limit and candidates(work, CLAIM, given, limit=1):
         wait_until = throttle.when_next(turn, len(leaving), now, rules)
     states = tuple(one.transition.target.state for row, one in held.items() if row in back)
     probe = turn.probe and bool(leaving)
@@ -180,7 +180,7 @@ Final = Held | TransitionRefused | None
 Answer = Final | Early
 
 
-def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates, rules: Pace) -> list[Answer]:
+def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates, rules: Throttle) -> list[Answer]:
     """Notes that messages are about to leave; answers None for each that may.
 
     Otherwise the answer is what keeps it back, which is then written; that it is early, and is to be asked again; or
@@ -207,7 +207,9 @@ def _latest(claims: Iterable[Claim]) -> dict[int, Claim]:
 
 def _marking(claim: Claim, now: datetime, gates: Gates, *, allowed: bool) -> Given:
     lease_until = now + claim.lease
-    return Given(now, claim.worker, token=claim.token, lease_until=lease_until, allowed=allowed, doubt=gates.doubt)
+    return Given(
+        now, claim.worker, token=claim.token, lease_until=lease_until, allowed=allowed, uncertainty=gates.uncertainty
+    )
 
 
 def _answer(claim: Claim, latest: Mapping[int, Claim], marked: set[int], held: Mapping[int, Answer]) -> Answer:
@@ -225,18 +227,20 @@ class Finish:
     jitter: float = 0.0
 
 
-def finish(work: Work, finishes: Sequence[Finish], now: datetime, doubt: Doubt) -> list[State | TransitionRefused]:
+def finish(
+    work: Work, finishes: Sequence[Finish], now: datetime, uncertainty: Uncertainty
+) -> list[State | TransitionRefused]:
     """Writes down what became of claimed rows; answers where each stands then, or that it was taken over."""
     latest = _latest(one.claim for one in finishes)
     meant = throttle.note(work, [one.outcome for one in finishes], now)
     finishes = [replace(one, outcome=outcome) for one, outcome in zip(finishes, meant, strict=True)]
-    decided = [(one.claim, *_decide(one, now, doubt)) for one in finishes]
+    decided = [(one.claim, *_decide(one, now, uncertainty)) for one in finishes]
     valid = [one for one in decided if latest[one[0].row.id] is one[0]]
     moved = _move_each(work, [(claim.row.id, transition, given) for claim, transition, given in valid])
     answers = [
         transition.target.state
         if latest[claim.row.id] is claim and claim.row.id in moved
-        else _doubt(work, claim, transition, given)
+        else _leave_uncertain(work, claim, transition, given)
         for claim, transition, given in decided
     ]
     _suppress_dead(work, finishes, now)
@@ -256,44 +260,44 @@ def _suppress_dead(work: Work, finishes: Sequence[Finish], now: datetime) -> Non
             suppressions.add(work, [one.claim.row.recipient], outcome.reason, given, asked=False)
 
 
-def _decide(one: Finish, now: datetime, doubt: Doubt) -> tuple[Transition, Given]:
+def _decide(one: Finish, now: datetime, uncertainty: Uncertainty) -> tuple[Transition, Given]:
     claim, outcome = one.claim, one.outcome
     if isinstance(outcome, Sent):
         return SEND, Given(now, claim.worker, token=claim.token, reply=outcome.reply)
-    given = Given(now, claim.worker, outcome.reason or "no reason given", token=claim.token, doubt=doubt)
+    given = Given(now, claim.worker, outcome.reason or "no reason given", token=claim.token, uncertainty=uncertainty)
     if isinstance(outcome, Unknown):
-        return DOUBT, given
+        return LEAVE_UNCERTAIN, given
     if outcome.about is RefusalClass.SENDER:
         return PAUSE, replace(given, not_before=now)
     if isinstance(outcome, Later):
         return _decide_later(claim, given, one.jitter)
-    return FAIL, _still_in_doubt(claim, given)
+    return FAIL, _still_uncertain(claim, given)
 
 
 def _decide_later(claim: Claim, given: Given, jitter: float) -> tuple[Transition, Given]:
     if claim.row.attempts >= len(RETRY_AFTER):
         used_up = replace(given, reason=f"{given.reason} (after {claim.row.attempts + 1} attempts)")
-        return FAIL, _still_in_doubt(claim, used_up)
-    delay = _delay(claim.row, given.now, given.doubt, claim.row.doubted_at)
+        return FAIL, _still_uncertain(claim, used_up)
+    delay = _delay(claim.row, given.now, given.uncertainty, claim.row.doubted_at)
     not_before = given.now + delay * (1 + STRETCH * jitter)
     if not_before >= claim.row.expires_at:
         too_late = replace(given, reason=f"{given.reason} (no time for another attempt before it expires)")
-        return FAIL, _still_in_doubt(claim, too_late)
+        return FAIL, _still_uncertain(claim, too_late)
     return RETRY, replace(given, not_before=not_before)
 
 
-def _still_in_doubt(claim: Claim, given: Given) -> Given:
+def _still_uncertain(claim: Claim, given: Given) -> Given:
     # a refusal is about the copy that was refused
     first = claim.row.doubted_at
     if first is None:
         return given
-    return replace(given, reason=f"{given.reason} (an earlier attempt, at {told_instant(first)}, may have arrived)")
+    return replace(given, reason=f"{given.reason} (an earlier attempt, at {show_instant(first)}, may have arrived)")
 
 
-def _doubt(work: Work, claim: Claim, wanted: Transition, given: Given) -> State | TransitionRefused:
+def _leave_uncertain(work: Work, claim: Claim, wanted: Transition, given: Given) -> State | TransitionRefused:
     # a sender that sends without asking first has broken its promise; its word is not taken for the rest either
-    doubtful = replace(given, reason=f"the sender sent it without the data mark and says: {given.reply}")
-    if wanted is SEND and move(work, DOUBT, claim.row.id, Actor.WORKER, doubtful):
+    unanswered = replace(given, reason=f"the sender sent it without the data mark and says: {given.reply}")
+    if wanted is SEND and move(work, LEAVE_UNCERTAIN, claim.row.id, Actor.WORKER, unanswered):
         return State.UNCERTAIN
     return _lost(claim)
 
@@ -317,17 +321,19 @@ def reap(work: Work, now: datetime) -> dict[State, int]:
     return taken
 
 
-def resend(work: Work, now: datetime, doubt: Doubt) -> int:
+def resend(work: Work, now: datetime, uncertainty: Uncertainty) -> int:
     """Puts uncertain rows that may go again back among those that are tried again; returns how many those are."""
-    return _move_for_later(work, RESEND, Given(now, "settings", SENT_AGAIN, not_before=now, doubt=doubt), Actor.SWEEP)
+    return _move_for_later(
+        work, RESEND, Given(now, "settings", SENT_AGAIN, not_before=now, uncertainty=uncertainty), Actor.SWEEP
+    )
 
 
-def _delay(row: DueRow | OutboxRow, now: datetime, doubt: Doubt, first: datetime | None) -> timedelta:
+def _delay(row: DueRow | OutboxRow, now: datetime, uncertainty: Uncertainty, first: datetime | None) -> timedelta:
     """Returns how long the next attempt is waited for: at most half of what is left of a window that began `first`."""
     usual = RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
-    if first is None or not doubt.window or (row.uncertain or doubt.policy) != "idempotent":
+    if first is None or not uncertainty.window or (row.uncertain or uncertainty.policy) != "idempotent":
         return usual
-    return min(usual, max((first - doubt.began(now)) / 2, timedelta(0)))
+    return min(usual, max((first - uncertainty.began(now)) / 2, timedelta(0)))
 
 
 def _move_for_later(work: Work, transition: Transition, given: Given, actor: Actor) -> int:
@@ -338,7 +344,8 @@ def _move_for_later(work: Work, transition: Transition, given: Given, actor: Act
             (
                 row.id,
                 replace(
-                    given, not_before=given.now + _delay(row, given.now, given.doubt, row.doubted_at or row.left_at)
+                    given,
+                    not_before=given.now + _delay(row, given.now, given.uncertainty, row.doubted_at or row.left_at),
                 ),
             )
             for row in find_rows(work.connection, RowFilter(ids=some))

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
-from rulekit.clock import format_duration, told_instant
+from rulekit.clock import format_duration, show_instant
 from rulekit.limits import Cap, QuietHours
 from rulekit.outbox.database.execution import Work, in_batches
 from rulekit.outbox.database.tables import outbox, people, personas, sending
@@ -24,7 +24,7 @@ from rulekit.outbox.rows.suppressions import REASON
 from rulekit.outbox.sending.caps import next_within
 from rulekit.outbox.sending.quiet import next_allowed
 from rulekit.records import Edge
-from rulekit.uncertainty import HOLD, Doubt
+from rulekit.uncertainty import HOLD, Uncertainty
 
 NOT_ALLOWED = "not on sender.allow"
 LEFT_MEANWHILE = "its person left the persona before it was sent"
@@ -70,31 +70,31 @@ def _anybody(address: str) -> bool:
 class Gates:
     """What the settings say about when an email may leave; `zone` is for people without one of their own.
 
-    `doubt` is about emails that may have arrived before.
+    `uncertainty` is about emails that may have arrived before.
     """
 
     allowed: Callable[[str], bool] = _anybody
     caps: tuple[Cap, ...] = ()
     quiet: QuietHours | None = None
     zone: str = "UTC"
-    doubt: Doubt = HOLD
+    uncertainty: Uncertainty = HOLD
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """Why an email may not leave now, and the transition that says so; `until` when it may be asked again.
 
-    `doubt` is what it was asked by.
+    `uncertainty` is what it was asked by.
     """
 
     reason: str
     transition: Transition
     until: datetime | None = None
-    doubt: Doubt = HOLD
+    uncertainty: Uncertainty = HOLD
 
     def given(self, now: datetime, who: str, token: int) -> Given:
         """Returns what the transition is told."""
-        return Given(now, who, self.reason, token=token, not_before=self.until, doubt=self.doubt)
+        return Given(now, who, self.reason, token=token, not_before=self.until, uncertainty=self.uncertainty)
 
 
 class _Readers:
@@ -152,7 +152,7 @@ def _answer(asking: _Asking, line: Any) -> Held | None:
     if held is None:
         asking.left.add(line, asking.now)
     elif held.until is not None and held.until >= line.expires_at:
-        reason = f"{held.reason}, and it expires at {told_instant(line.expires_at)}"
+        reason = f"{held.reason}, and it expires at {show_instant(line.expires_at)}"
         return Held(reason, OUTLAST, held.until)
     return held
 
@@ -164,17 +164,17 @@ def _for_good(asking: _Asking, line: Any) -> Held | None:
         return Held(NOT_ALLOWED, FORBID)
     if not line.keep and is_in(line.octet, line.person) is not (line.edge == Edge.TAGGED.value):
         return Held(LEFT_MEANWHILE, RECALL)
-    return _in_doubt(asking, line)
+    return _held_uncertain(asking, line)
 
 
-def _in_doubt(asking: _Asking, line: Any) -> Held | None:
-    doubt = asking.gates.doubt
-    if line.doubted_at is None or may_go_again(line, Given(asking.now, "", doubt=doubt)):
+def _held_uncertain(asking: _Asking, line: Any) -> Held | None:
+    uncertainty = asking.gates.uncertainty
+    if line.doubted_at is None or may_go_again(line, Given(asking.now, "", uncertainty=uncertainty)):
         return None
     why = "and is not sent again by itself any more"
-    if (line.uncertain or doubt.policy) == "idempotent" and doubt.window:
-        why = f"and the provider drops a repeat for {format_duration(doubt.window)} only"
-    return Held(f"it may have arrived at {told_instant(line.doubted_at)}, {why}", WITHHOLD, doubt=doubt)
+    if (line.uncertain or uncertainty.policy) == "idempotent" and uncertainty.window:
+        why = f"and the provider drops a repeat for {format_duration(uncertainty.window)} only"
+    return Held(f"it may have arrived at {show_instant(line.doubted_at)}, {why}", WITHHOLD, uncertainty=uncertainty)
 
 
 def _until_later(asking: _Asking, line: Any) -> Held | None:

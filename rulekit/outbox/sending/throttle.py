@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from rulekit.clock import told_instant
+from rulekit.clock import show_instant
 from rulekit.limits import Rate
 from rulekit.outbox.database import identity
 from rulekit.outbox.database.execution import Work
@@ -36,7 +36,7 @@ _ON_THEIR_WAY = select(func.count()).select_from(outbox).where(outbox.c.state ==
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Throttle:
     """How many emails may leave, and how many be on their way at once, over all workers; None means any number.
 
     `waits` says that time goes on while messages wait for their turn, so they get ready ahead of it.
@@ -57,7 +57,7 @@ class SendingState:
     """How sending goes: who halted it, if anybody did, and what the breaker has seen.
 
     `faults` are the sender's in a row; until `open_until` nothing is tried; `fault` is what the last one said.
-    `doubt` says why this may not be the store that last sent, which halts the next claim. Where no tick was ever
+    `mismatch` says why this may not be the store that last sent, which halts the next claim. Where no tick was ever
     written to such a store, all that another one knew `is_lost`: a tick would begin anew.
     """
 
@@ -67,7 +67,7 @@ class SendingState:
     faults: int
     open_until: datetime | None
     fault: str | None
-    doubt: str | None = None
+    mismatch: str | None = None
     is_lost: bool = False
 
 
@@ -75,14 +75,15 @@ class SendingState:
 class Turn:
     """One claim: its fencing token and the `most` emails that it may take.
 
-    `paced` says that the rate lets no more be taken; `first` that the store never sent; `reason` why it may take none.
+    `throttled` says that the rate lets no more be taken; `first` that the store never sent; `reason` why it may take
+    none.
     """
 
     token: int
     most: int
     breaker: Breaker
     next_at: datetime | None
-    paced: bool = False
+    throttled: bool = False
     first: bool = False
     reason: str | None = None
     probe: bool = False
@@ -95,11 +96,11 @@ class Early:
     until: datetime
 
 
-def take_turn(work: Work, now: datetime, pace: Pace) -> Turn:
+def take_turn(work: Work, now: datetime, throttle: Throttle) -> Turn:
     """Begins a claim; until its transaction ends no other claim begins. In a store in doubt it halts all sending."""
     line = work.connection.execute(_LINE).one()
-    if line.halted_at is None and (doubt := identity.doubt(work.connection, line)) is not None:
-        halt(work, doubt, now, ITSELF)
+    if line.halted_at is None and (mismatch := identity.mismatch(work.connection, line)) is not None:
+        halt(work, mismatch, now, ITSELF)
         line = work.connection.execute(_LINE).one()
     breaker = Breaker(line.faults, line.open_until, line.trips)
     token = line.claims + 1
@@ -107,12 +108,12 @@ def take_turn(work: Work, now: datetime, pace: Pace) -> Turn:
     if reason is not None:
         return Turn(token, 0, breaker, line.next_at, reason=reason)
     most = _MANY
-    if pace.concurrency is not None:
-        most = max(0, pace.concurrency - work.connection.execute(_ON_THEIR_WAY).scalar_one())
+    if throttle.concurrency is not None:
+        most = max(0, throttle.concurrency - work.connection.execute(_ON_THEIR_WAY).scalar_one())
     probe = breaker.may_send(now) == 1
     if probe:
         most = min(most, 1)
-    granted = most if pace.rate is None else take(now, line.next_at, pace.rate, most, pace.ahead).granted
+    granted = most if throttle.rate is None else take(now, line.next_at, throttle.rate, most, throttle.ahead).granted
     return Turn(token, granted, breaker, line.next_at, granted < most, line.place is None, probe=probe)
 
 
@@ -120,45 +121,45 @@ def _why_not(line: Any, breaker: Breaker, now: datetime) -> str | None:
     if line.halted_at is not None:
         return f"sending is halted until `rulekit sending resume`: {line.halt_reason}"
     if line.clock_at is not None and now < line.clock_at - CLOCK_TOLERANCE:
-        behind = f"this clock is behind: emails were already sent at {told_instant(line.clock_at)}"
+        behind = f"this clock is behind: emails were already sent at {show_instant(line.clock_at)}"
         return f"{behind}; mend it, or say `rulekit run --accept` when it is right"
     latest = max((at for at in (line.clock_at, line.ticked_at) if at is not None), default=now)
     if now - latest > LEAP:
-        ahead = f"this clock is {(now - latest).days} days ahead of all that was done here, at {told_instant(latest)}"
+        ahead = f"this clock is {(now - latest).days} days ahead of all that was done here, at {show_instant(latest)}"
         return f"{ahead}: mend it, or say `rulekit run --accept` when it is right"
     if breaker.may_send(now) == 0:
-        return f"nothing is tried until {told_instant(line.open_until)}, after {line.faults} faults: {line.fault}"
+        return f"nothing is tried until {show_instant(line.open_until)}, after {line.faults} faults: {line.fault}"
     return None
 
 
-def end_turn(work: Work, turn: Turn, claimed: int, leaving: int, now: datetime, pace: Pace) -> None:
+def end_turn(work: Work, turn: Turn, claimed: int, leaving: int, now: datetime, throttle: Throttle) -> None:
     """Writes what a claim took; `leaving` are those that no gate kept back, and which the rate counts."""
     if not claimed:
         return
     values: dict[str, Any] = {"claims": turn.token, "clock_at": now, "attempts": sending.c.attempts + leaving}
     if turn.first:
         values["place"] = identity.settle_in(work.connection, work.connection.execute(_LINE).one())["place"]
-    if pace.rate is not None:
-        values["next_at"] = take(now, turn.next_at, pace.rate, leaving, pace.ahead).next_at
+    if throttle.rate is not None:
+        values["next_at"] = take(now, turn.next_at, throttle.rate, leaving, throttle.ahead).next_at
     if leaving:
         values |= _written(turn.breaker.probing(now))
     work.connection.execute(update(sending).values(values))
 
 
-def when_next(turn: Turn, leaving: int, now: datetime, pace: Pace) -> datetime | None:
+def when_next(turn: Turn, leaving: int, now: datetime, throttle: Throttle) -> datetime | None:
     """Returns when the rate lets the next email be claimed after a claim; None without a rate."""
-    return None if pace.rate is None else take(now, turn.next_at, pace.rate, leaving, pace.ahead).wait_until
+    return None if throttle.rate is None else take(now, turn.next_at, throttle.rate, leaving, throttle.ahead).wait_until
 
 
-def mark(work: Work, wanted: int, now: datetime, pace: Pace) -> tuple[int, Early | None]:
+def mark(work: Work, wanted: int, now: datetime, throttle: Throttle) -> tuple[int, Early | None]:
     """Returns how many of the `wanted` messages may leave now, and when the next one may.
 
     Between a claim and the moment at which its message leaves, connections are made and servers take their time: what
     was claimed one after another would leave together.
     """
-    if pace.rate is None or not pace.waits or not wanted:
+    if throttle.rate is None or not throttle.waits or not wanted:
         return wanted, None
-    taken = take(now, work.connection.execute(_LINE).one().next_mark_at, pace.rate, wanted)
+    taken = take(now, work.connection.execute(_LINE).one().next_mark_at, throttle.rate, wanted)
     work.connection.execute(update(sending).values(next_mark_at=taken.next_at))
     return taken.granted, Early(taken.wait_until)
 
@@ -207,9 +208,9 @@ def state(work: Work) -> SendingState:
     """Returns how sending goes."""
     line = work.connection.execute(_LOOKED_AT).one()
     halted = (line.halted_at, line.halted_by, line.halt_reason)
-    doubt = identity.doubt(work.connection, line)
-    is_lost = doubt is not None and line.ticked_at is None
-    return SendingState(*halted, line.faults, line.open_until, line.fault, doubt, is_lost)
+    mismatch = identity.mismatch(work.connection, line)
+    is_lost = mismatch is not None and line.ticked_at is None
+    return SendingState(*halted, line.faults, line.open_until, line.fault, mismatch, is_lost)
 
 
 def halt(work: Work, reason: str, now: datetime, actor: str) -> None:
@@ -226,9 +227,9 @@ def resume(work: Work, now: datetime) -> bool:
     """
     was, line = state(work), work.connection.execute(_LINE).one()
     ended: dict[str, Any] = {"halted_at": None, "halted_by": None, "halt_reason": None, "clock_at": None, **_CLOSED}
-    if was.doubt is not None:
+    if was.mismatch is not None:
         ended |= identity.settle_in(work.connection, line)
     work.connection.execute(update(sending).values(ended))
-    if was.doubt is not None and was.doubt != was.halt_reason:
-        halt(work, was.doubt, now, ITSELF)
-    return was.halted_at is not None or was.open_until is not None or was.doubt is not None
+    if was.mismatch is not None and was.mismatch != was.halt_reason:
+        halt(work, was.mismatch, now, ITSELF)
+    return was.halted_at is not None or was.open_until is not None or was.mismatch is not None

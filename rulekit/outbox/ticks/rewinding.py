@@ -32,7 +32,7 @@ _SENDING = (
 )
 _LEASES = update(outbox).where(outbox.c.state == State.SENDING.value, outbox.c.lease_until > _LEASED)
 _LEASES = _LEASES.values(lease_until=_LEASED)
-_DOUBTED = (
+_UNCERTAIN = (
     update(outbox)
     .where(outbox.c.state.in_([State.RETRYING.value, State.UNCERTAIN.value]), outbox.c.left_at.is_not(None))
     .where((outbox.c.left_at > _NOW) | (outbox.c.doubted_at > _NOW))
@@ -64,7 +64,7 @@ def rewind(work: Work, now: datetime) -> int:
     connection = work.connection
     known = connection.execute(_BEFORE, {"now": now}).scalar() or _LONG_AGO
     told = {"now": now, "leased": now + LEASE, "known": known}
-    brought = sum(connection.execute(statement, told).rowcount for statement in (_SENDING, _LEASES, _DOUBTED))
+    brought = sum(connection.execute(statement, told).rowcount for statement in (_SENDING, _LEASES, _UNCERTAIN))
     held = [
         {**told, "row": line.id, "was": line.changed_at, "until": now + max(line.not_before - line.changed_at, _NONE)}
         for line in connection.execute(_HELD, told)
