@@ -62,32 +62,28 @@ def fire(
     now: datetime,
 ) -> Firing:
     """Returns the emails, waits and reasons that a tick's taggings (by trigger name) and due waits lead to."""
-    matched = [
-        Fired(triggers[name], tagging)
-        for name, found in taggings.items()
-        for tagging in found
-        if _in_segment(triggers[name], tagging, standing)
-    ]
-    put_off = [fired for fired in matched if fired.trigger.after]
-    ready = [fired for fired in matched if not fired.trigger.after]
+    matched = _matched(triggers, taggings, standing)
+    put_off = [Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in matched if f.trigger.after]
     done = [wait for wait in waiting if no_longer_fires(wait.trigger, wait.tagging, triggers) or wait.due <= now]
-    reasons: list[NoEmail] = []
-    for wait in done:
-        reason = no_longer_fires(wait.trigger, wait.tagging, triggers) or _over_before_due(
-            wait, triggers[wait.trigger], standing
-        )
-        if reason is None:
-            ready.append(Fired(triggers[wait.trigger], wait.tagging))
-        else:
-            reasons.append(NoEmail(wait.trigger, wait.tagging, reason))
+    judged = [(wait, _why_no_email(wait, triggers, standing)) for wait in done]
+    ready = [fired for fired in matched if not fired.trigger.after]
+    ready += [Fired(triggers[wait.trigger], wait.tagging) for wait, reason in judged if reason is None]
     spaced = _space_out(ready, standing, now)
+    reasons = [NoEmail(wait.trigger, wait.tagging, reason) for wait, reason in judged if reason is not None]
     return Firing(
         fired=tuple(spaced.fired),
-        waiting=(*(Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in put_off), *spaced.waiting),
+        waiting=(*put_off, *spaced.waiting),
         waiting_done=tuple(done),
         no_emails=(*reasons, *spaced.too_soon),
         matched=Counter(fired.trigger.name for fired in matched),
     )
+
+
+def _matched(
+    triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]], standing: Standing
+) -> list[Fired]:
+    pairs = [(triggers[name], tagging) for name, found in taggings.items() for tagging in found]
+    return [Fired(trigger, tagging) for trigger, tagging in pairs if _in_segment(trigger, tagging, standing)]
 
 
 def taggings_of(trigger: Trigger, changes: Iterable[MembershipChange]) -> list[Tagging]:
@@ -128,6 +124,12 @@ def no_longer_fires(name: str, tagging: Tagging, triggers: Mapping[str, Trigger]
     if (trigger.persona, trigger.edge) != (tagging.persona, tagging.edge):
         return f"its trigger is no longer `on {tagging.edge.value}({tagging.persona})`"
     return None
+
+
+def _why_no_email(wait: Waiting, triggers: Mapping[str, Trigger], standing: Standing) -> str | None:
+    """Returns why a wait that is over makes no email, or None when it makes one."""
+    gone = no_longer_fires(wait.trigger, wait.tagging, triggers)
+    return gone or _over_before_due(wait, triggers[wait.trigger], standing)
 
 
 def _over_before_due(wait: Waiting, trigger: Trigger, standing: Standing) -> str | None:

@@ -114,13 +114,20 @@ def _comma(words: Sequence[Word], index: int) -> Habit | None:
     return None
 
 
+def _empty_call(words: Sequence[Word], index: int) -> Habit | None:
+    before = words[index - 1]
+    named = words[index - 2] if index > 1 else before
+    if before.type != "LPAR" or _kind(words, index) != "RPAR":
+        return None
+    name = named.text.lower()
+    if name in {"now", "today"}:
+        return Habit(named.span.to(words[index].span), f"{named.text}()", NAMES[name])
+    return Habit(named.span.to(words[index].span), f"{named.text}()", _about(name)) if named.type == "NAME" else None
+
+
 def _call(words: Sequence[Word], index: int) -> Habit | None:
     before, found = words[index - 1], _kind(words, index)
     named = words[index - 2] if index > 1 else before
-    if before.type == "LPAR" and found == "RPAR" and named.text.lower() in {"now", "today"}:
-        return Habit(named.span.to(words[index].span), f"{named.text}()", NAMES[named.text.lower()])
-    if before.type == "LPAR" and found == "RPAR" and named.type == "NAME":
-        return Habit(named.span.to(words[index].span), f"{named.text}()", _about(named.text.lower()))
     if before.type == "LPAR" and found in {"PERSON", "COMPANY"}:
         help = "name an event, as in `count(purchase)`, or a property, as in `distinct(purchase.sku)`"
         return _one(words[index], f"{help}; {'people' if found == 'PERSON' else 'companies'} cannot be counted")
@@ -269,6 +276,7 @@ _LOOKS: tuple[Callable[[Sequence[Word], int], Habit | None], ...] = (
     _window,
     _order,
     _empty_list,
+    _empty_call,
     _call,
     _did,
     _again,

@@ -231,41 +231,91 @@ def _unexpected(mistake: Mistake) -> Diagnostic:
     return Diagnostic(codes.UNEXPECTED_TEXT, message, Label(found.span), help=_advice(mistake, found))
 
 
+@dataclass(frozen=True, slots=True)
+class _Slip:
+    """A word that makes no sense where it stands: its kind, the word itself in lower case, and the word before it."""
+
+    mistake: Mistake
+    found: Word
+    before: Word
+    kind: str
+    word: str
+
+    def follows(self, *kinds: str) -> bool:
+        return self.before.type in kinds
+
+    def may_be(self, kind: str) -> bool:
+        """Returns whether such a word would make sense here."""
+        return kind in self.mistake.accepted
+
+
+# what fits, and what to do then
+Rows = tuple[tuple[bool, str], ...]
+
+
 def _advice(mistake: Mistake, found: Word) -> str:
     """Returns what to do, for the slips that people make; the first row that fits speaks."""
-    before, kind, word = mistake.before, found.type, found.text.lower()
-    unit = UNIT_LETTERS.get(word) or UNIT_LETTERS.get(word.removesuffix("s"))
-    form = FORMS.get(mistake.words[0].type)
-    rows: tuple[tuple[bool, str], ...] = (
-        (kind == "EQUAL" and before.type == "EQUAL", "write `=` once to compare"),
-        (before.type == "EQUAL" and "TRUE" in mistake.accepted and word in SWITCHES, f"write `{SWITCHES.get(word)}`"),
-        (kind == "GREATER" and before.type == "LESS", "write `!=`"),
-        (before.type == "IS" and kind == "NOT", "write `is present` for the opposite of `is missing`"),
-        (before.type == "NOT" and kind in COMPARISONS, "write `not` before the whole comparison"),
-        (kind == "NOT" and "AND" in mistake.accepted, "write `not` before the whole comparison, or `not in`"),
-        (before.type == "NUMBER" and unit is not None, f"write `{before.text}{unit}` without a space"),
-        (kind == "WITHIN", "write `within next 30d` or `within last 30d`"),
-        (before.type == "IN" and "LPAR" in mistake.accepted, 'write a list, as in `in ("free", "pro")`'),
-        (kind == "NAME" and word in HABITS, HABITS.get(word, "")),
-        (kind == "NAME" and found.text != word and word.upper() in RESERVED, f"write `{word}`, in lower case"),
-        (kind == "PERSON" and mistake.kind(1) == "DOT", "write the field alone: bare names are the person's fields"),
-        (
-            kind == "AGO" and before.type == "DURATION",
-            f"compare the age: `> {before.text}` is earlier than {before.text} ago, `< {before.text}` is later",
-        ),
-        (
-            before.type == "SEND" and kind == "NAME" and "TEMPLATE" in mistake.accepted,
-            f"write `send template {found.text}`",
-        ),
-        (before.type == "ON" and kind == "NAME" and mistake.kind(1) != "LPAR", f"write `on tagged({found.text})`"),
-        (before.type == "ON" and word in {"joined", "entered", "enters"}, "write `tagged`"),
-        (before.type == "ON" and word in {"left", "exited", "leaves"}, "write `untagged`"),
-        ("AGO" in mistake.accepted and "NAME" not in mistake.accepted, "write `30d..14d ago`"),
-        (kind == "NAME" and "WHERE" in mistake.accepted, "write `where` before a condition on the event"),
-        (form is not None and mistake.words[0].type != "LET", form or ""),
-        ({"AND", "OR"} <= mistake.accepted, f"join it with `and` or `or`, or remove `{_shown(found)}`"),
+    slip = _Slip(mistake, found, mistake.before, found.type, found.text.lower())
+    advised = (advice for rows in _SLIPS for fits, advice in rows(slip) if fits)
+    return next(advised, f"change `{_shown(found)}`, or remove it")
+
+
+def _in_comparisons(slip: _Slip) -> Rows:
+    switch = SWITCHES.get(slip.word)
+    return (
+        (slip.kind == "EQUAL" and slip.follows("EQUAL"), "write `=` once to compare"),
+        (slip.follows("EQUAL") and slip.may_be("TRUE") and switch is not None, f"write `{switch}`"),
+        (slip.kind == "GREATER" and slip.follows("LESS"), "write `!=`"),
+        (slip.follows("IS") and slip.kind == "NOT", "write `is present` for the opposite of `is missing`"),
+        (slip.follows("NOT") and slip.kind in COMPARISONS, "write `not` before the whole comparison"),
+        (slip.kind == "NOT" and slip.may_be("AND"), "write `not` before the whole comparison, or `not in`"),
     )
-    return next((advice for fits, advice in rows if fits), f"change `{_shown(found)}`, or remove it")
+
+
+def _in_values(slip: _Slip) -> Rows:
+    before, word = slip.before.text, slip.word
+    unit = UNIT_LETTERS.get(word) or UNIT_LETTERS.get(word.removesuffix("s"))
+    return (
+        (slip.follows("NUMBER") and unit is not None, f"write `{before}{unit}` without a space"),
+        (slip.kind == "WITHIN", "write `within next 30d` or `within last 30d`"),
+        (slip.follows("IN") and slip.may_be("LPAR"), 'write a list, as in `in ("free", "pro")`'),
+        (slip.kind == "NAME" and word in HABITS, HABITS.get(word, "")),
+        (
+            slip.kind == "NAME" and slip.found.text != word and word.upper() in RESERVED,
+            f"write `{word}`, in lower case",
+        ),
+        (
+            slip.kind == "PERSON" and slip.mistake.kind(1) == "DOT",
+            "write the field alone: bare names are the person's fields",
+        ),
+        (
+            slip.kind == "AGO" and slip.follows("DURATION"),
+            f"compare the age: `> {before}` is earlier than {before} ago, `< {before}` is later",
+        ),
+    )
+
+
+def _in_triggers(slip: _Slip) -> Rows:
+    named, shown = slip.kind == "NAME", slip.found.text
+    return (
+        (slip.follows("SEND") and named and slip.may_be("TEMPLATE"), f"write `send template {shown}`"),
+        (slip.follows("ON") and named and slip.mistake.kind(1) != "LPAR", f"write `on tagged({shown})`"),
+        (slip.follows("ON") and slip.word in {"joined", "entered", "enters"}, "write `tagged`"),
+        (slip.follows("ON") and slip.word in {"left", "exited", "leaves"}, "write `untagged`"),
+    )
+
+
+def _in_declarations(slip: _Slip) -> Rows:
+    beginning = slip.mistake.words[0].type
+    return (
+        (slip.may_be("AGO") and not slip.may_be("NAME"), "write `30d..14d ago`"),
+        (slip.kind == "NAME" and slip.may_be("WHERE"), "write `where` before a condition on the event"),
+        (beginning in FORMS and beginning != "LET", FORMS.get(beginning, "")),
+        (slip.may_be("AND") and slip.may_be("OR"), f"join it with `and` or `or`, or remove `{_shown(slip.found)}`"),
+    )
+
+
+_SLIPS: tuple[Callable[[_Slip], Rows], ...] = (_in_comparisons, _in_values, _in_triggers, _in_declarations)
 
 
 _LOOKS: tuple[Callable[[Mistake], Diagnostic | None], ...] = (

@@ -220,24 +220,34 @@ class _Dispatch:
         asked = [one for one in heard if isinstance(one, Asked)]
         done = [one for one in heard if isinstance(one, Done)]
         finishes = [Finish(one.claim, one.outcome, self.worker.jitter()) for one in done if one.outcome is not None]
-        for one in done:
-            del self.in_hand[one.claim.row.id, one.claim.token]
-            self.fatal = self.fatal or one.fatal
-            self.lost += one.lost
-        self._release([one.claim for one in done if not one.begun])
-        try:
-            marks = [one.claim for one in asked]
-            answers, ends = self.store.settle(marks, finishes, self.now(), self.worker.gates, self.worker.throttle)
-        except BaseException as error:
-            for asking in asked:
-                asking.answer.set_exception(error)
-            raise
+        self._take_back(done)
+        answers, ends = self._commit(asked, finishes)
         for end, finished in zip(ends, finishes, strict=True):
             self._count(end, finished.outcome)
         for asking, answer in zip(asked, answers, strict=True):
             self._answer(asking, answer)
         if self.progress is not None and done:
             self.progress(self.ended.total() + self.lost)
+
+    def _take_back(self, done: list[Done]) -> None:
+        """Counts claims that connections are through with, and lets go of those that they had not begun with."""
+        for one in done:
+            del self.in_hand[one.claim.row.id, one.claim.token]
+            self.fatal = self.fatal or one.fatal
+            self.lost += one.lost
+        self._release([one.claim for one in done if not one.begun])
+
+    def _commit(
+        self, asked: list[Asked], finishes: list[Finish]
+    ) -> tuple[list[Answer], list[State | TransitionRefused]]:
+        """Returns what the store answers; where it fails, so do the connections that wait for that."""
+        marks = [one.claim for one in asked]
+        try:
+            return self.store.settle(marks, finishes, self.now(), self.worker.gates, self.worker.throttle)
+        except BaseException as error:
+            for asking in asked:
+                asking.answer.set_exception(error)
+            raise
 
     def _answer(self, asking: Asked, answer: Answer) -> None:
         if isinstance(answer, Early):
