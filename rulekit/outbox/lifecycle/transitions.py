@@ -215,8 +215,8 @@ MARK_DATA = Transition(
     DATA,
     (Actor.WORKER,),
     "same token; asked again, it is not suppressed, the approval's hold is over, sending is not halted, the"
-    " person is still in (unless `keep`), no cap or night forbids it, and what may have been taken before may go again"
-    " as for `resend`; the server is ready and no byte has left",
+    " person is still in (unless `keep`), no cap and no quiet hours forbid it, and what may have been taken before may"
+    " go again as for `resend`; the server is ready and no byte has left",
     lambda row, given: (
         _same_token(row, given)
         & (row.suppressed == NO)
@@ -241,7 +241,7 @@ DEFER = Transition(
     (CLAIMED,),
     RETRYING,
     (Actor.WORKER,),
-    "same token; not now: a cap, a night, a halt, or the worker stops; it costs no attempt; not past `expires`",
+    "same token; not now: a cap, quiet hours, a halt, or the worker stops; it costs no attempt; not past `expires`",
     lambda row, given: _same_token(row, given) & (row.expires_at > given.not_before),
     _NEXT_TIME,
 )
