@@ -23,14 +23,14 @@ COMMANDS = {
     "check": "Report everything that is wrong with the rules; needs no data.",
     "completion": "Print the script that completes commands and names with the Tab key.",
     "doctor": "Look at everything that emails depend on, and say what to do.",
-    "erase": "Forget people who asked for it: who they are, and what they were sent.",
+    "erase": "Erase people who want to be forgotten: who they are, and what they were sent.",
     "explain": "Say why a person is in a persona or not, or what a report's code means.",
     "export": "Print the outbox as JSON lines, or all that is kept of one person.",
     "fmt": "Lay rules out in the one way; --check and --diff write nothing.",
     "init": "Make a new project with sample data.",
     "members": "List who is in a persona or segment.",
     "metrics": "Print figures of the outbox in the text format of Prometheus.",
-    "outbox": "Look at, approve, unapprove, cancel and retry emails.",
+    "outbox": "Look at, approve, unapprove, cancel, resolve and retry emails.",
     "plan": "Show what a run would do; nothing is written.",
     "plugins": "List the plugins, what they add, and those that failed to load.",
     "reconcile": "Say whether every tagging has its answer and every promise is kept.",
@@ -129,5 +129,6 @@ def _told(error: Exception) -> RulekitError:
 def main() -> None:
     """Lifecycle email as code: who should hear from you and when, as text that is checked and run.
 
-    Exit codes: 0 nothing to report, 1 findings or a refused change, 2 could not run, 4 a source could not be reached.
+    Exit codes: 0 nothing to report; 1 findings, failed tests or a refused change; 2 could not run; 3 changes are
+    pending (`plan --detailed-exitcode` only); 4 a source could not be reached.
     """

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "grammar").glob("*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "grammar").glob("*.md"),
+        *ROOT.glob("plugins/*/README.md"),
+        ROOT / "bench" / "README.md",
+    ]
+)
 LINK = re.compile(r"\]\((?!https?:|\{\{)([^)#]+)(?:#[^)]*)?\)")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 

@@ -47,7 +47,7 @@ class Check:
 )
 @fail_level_option
 @click.option("--fix", is_flag=True, help="Apply fixes that cannot change who is mailed.")
-@click.option("--unsafe-fixes", is_flag=True, help="With --fix: apply the others too; read what they change.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the others too; read what they change.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @click.option(

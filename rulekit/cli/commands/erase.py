@@ -1,4 +1,4 @@
-"""`rulekit erase`: forget people who asked for it."""
+"""`rulekit erase`: erase people who want to be forgotten."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,11 @@ from rulekit.settings import load_settings
 
 @click.command("erase")
 @click.argument("people", nargs=-1, metavar="PERSON...")
-@click.option("--suppress", is_flag=True, help="Keep their addresses, and those alone, so that they are never mailed.")
+@click.option(
+    "--suppress",
+    is_flag=True,
+    help="Erase them although the source has them; keep their addresses alone, so that they are never mailed.",
+)
 @click.option("--clear", is_flag=True, help="Erase nobody; only clear the files of the store of what was erased.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be done.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -36,10 +40,10 @@ def command(
     now: datetime,
     project: Path,
 ) -> None:
-    """Forget people, given by their keys, for good: who they are, and what they were sent.
+    """Erase people, given by their keys, for good: who they are, and what they were sent.
 
     Emails that wait for them end. Their other emails stay as numbers with a state, so that none is made again. Whom the
-    source had at the last tick is refused: the next one would make a new person of them.
+    source had at the last tick is refused without `--suppress`: the next one would make a new person of them.
     """
     if bool(people) == clear:
         raise click.UsageError("say whom to erase by their keys, or `--clear` alone")

@@ -34,7 +34,7 @@ LINES = 50
 
 @click.group("outbox")
 def command() -> None:
-    """Look at, approve, unapprove, cancel and retry emails."""
+    """Look at, approve, unapprove, cancel, resolve and retry emails."""
 
 
 def _filters(function: F) -> F:
@@ -143,7 +143,7 @@ def approve(
 def unapprove(
     ids: tuple[int, ...], by: str, yes: bool, dry_run: bool, now: datetime, project: Path, **filters: Any
 ) -> None:
-    """Take back an approval, while its hold is not over."""
+    """Take back an approval, while its hold is not over; by ID, or all approvals that match the filters."""
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.APPROVED,), yes or dry_run, "unapprove")
         refused = store.unapprove_all([row.id for row in rows], now, by, dry_run=dry_run) if rows else {}
@@ -157,7 +157,10 @@ def unapprove(
 def cancel(
     ids: tuple[int, ...], by: str, yes: bool, dry_run: bool, now: datetime, project: Path, reason: str, **filters: Any
 ) -> None:
-    """Stop emails for good; one that is being sent is too late to stop."""
+    """Stop emails for good: by ID, or all unapproved ones that match the filters.
+
+    Name other states by `--state`. One that is being sent is too late to stop.
+    """
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.UNAPPROVED,), yes or dry_run, "cancel")
         refused = store.cancel_all([row.id for row in rows], now, by, reason, dry_run=dry_run) if rows else {}
@@ -180,7 +183,7 @@ def resolve(
     reason: str,
     **filters: Any,
 ) -> None:
-    """Say what became of emails whose server never answered; `retrying` sends them again."""
+    """Say what became of uncertain emails, by ID or by filters; `retrying` sends them again."""
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.UNCERTAIN,), yes or dry_run, f"resolve as {to}")
         chosen = [row.id for row in rows]
@@ -197,9 +200,10 @@ def retry(
 ) -> None:
     """Send again what failed or was cancelled, and at once what waits for another attempt.
 
-    Of an email that failed on its way a copy is made, with the same bytes and message id; it leaves when the hold is
-    over, until then `unapprove` and `cancel` work. One that could not be made, or was cancelled, is made anew from
-    today's template and person: it asks for approval, or with `auto=true` leaves when the hold is over.
+    By filters, cancelled ones are among them only with `--state cancelled`. Of an email that failed on its way a copy
+    is made, with the same bytes and message id; it leaves when the hold is over, until then `unapprove` and `cancel`
+    work. One that could not be made, or was cancelled, is made anew from today's template and person: it asks for
+    approval, or with `auto=true` leaves when the hold is over.
     """
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.FAILED, State.RETRYING), yes or dry_run, "retry")

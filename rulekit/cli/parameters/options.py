@@ -123,7 +123,7 @@ def now_option(command: F) -> F:
         type=Instant(),
         default=system_now,
         show_default="the machine's clock",
-        help="The instant to evaluate at, like 2026-01-31T09:00Z.",
+        help="The instant that is meant, like 2026-01-31T09:00Z.",
     )(command)
 
 
