@@ -29,7 +29,7 @@ from rulekit.email.plain import text_from_html
 from rulekit.email.template_values import Record, Verbatim, missing
 from rulekit.email.templates import CompiledText, Kind, compile_text
 from rulekit.errors import ComposeError
-from rulekit.language.program import Persona, Template, Trigger
+from rulekit.language.program import Persona, Template, TemplateText, Trigger
 from rulekit.records import Person
 
 ADDRESS_FIELD = "email"
@@ -126,20 +126,17 @@ def make_message_id(token: str, address: str) -> str:
 
 
 def _compile(template: Template) -> Mapping[str, CompiledText]:
-    sources = {
-        "subject": (template.subject, Kind.PLAIN),
-        "html": (template.html, Kind.HTML),
-        "markdown": (template.markdown, Kind.MARKDOWN),
-        "text": (template.text, Kind.PLAIN),
-        "from": (template.sender, Kind.PLAIN),
-        "reply_to": (template.reply_to, Kind.PLAIN),
-        "preheader": (template.preheader, Kind.PLAIN),
-    }
     return {
-        keyword: compile_text(source, f"template {template.name}, {keyword}", kind)
-        for keyword, (source, kind) in sources.items()
-        if source is not None
+        keyword: compile_text(template.trees[keyword], _place(template, keyword, text), _KINDS.get(keyword, Kind.PLAIN))
+        for keyword, text in template.texts().items()
     }
+
+
+_KINDS = {"html": Kind.HTML, "markdown": Kind.MARKDOWN}
+
+
+def _place(template: Template, keyword: str, text: TemplateText) -> str:
+    return f"template {template.name}, {keyword}" + (f" ({text.path})" if text.path else "")
 
 
 def _recipient(person: Person) -> str:

@@ -1,4 +1,4 @@
-"""Templates: Jinja2 reduced to what `rulekit.language.template_names` lists, compiled once, rendered per person.
+"""Templates: what the checker has read of them, compiled once and rendered per person in a sandbox.
 
 A rendering has no effects, ends after bounded work, and its text is at most 1 MiB.
 """
@@ -9,7 +9,7 @@ from enum import Enum
 from types import TracebackType
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, meta, nodes
+from jinja2 import StrictUndefined, nodes
 from jinja2 import Template as JinjaTemplate
 from jinja2.exceptions import TemplateError
 from jinja2.runtime import Context, LoopContext
@@ -17,12 +17,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
 from rulekit.email.filters import FILTERS, MAX_SIZE, compare, compute, concatenate, counted, cut, with_budget
-from rulekit.email.template_lines import drop_empty_lines, keep_lines
 from rulekit.email.template_values import Record, missing, show, show_in_markdown
 from rulekit.errors import ComposeError
 from rulekit.language import template_names
-from rulekit.language.program import TemplateText
-from rulekit.suggestions import suggest
+from rulekit.language.template_lines import drop_empty_lines
+from rulekit.language.template_trees import copied
 
 _TOO_DEEP = "it is nested too deeply"
 _CODE_NAME = "<template>"  # jinja2's name for code that comes from a text
@@ -46,8 +45,6 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             autoescape=kind is Kind.HTML,
             finalize=show_in_markdown if kind is Kind.MARKDOWN else show,
             undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
             cache_size=0,
         )
         self.globals.clear()
@@ -106,64 +103,26 @@ class CompiledText:
         return drop_empty_lines("".join(chunks))
 
 
-def compile_text(source: TemplateText, place: str, kind: Kind) -> CompiledText:
-    """Returns a text of a template compiled; raises ComposeError with the line when it is not a template we take."""
-    place = f"{place} ({source.path})" if source.path else place
+def compile_text(tree: nodes.Template, place: str, kind: Kind) -> CompiledText:
+    """Returns a text of a checked template compiled; `place` is how the author finds it.
+
+    Raises ComposeError for what is nested too deeply for Python.
+    """
     sandbox = _SANDBOXES[kind]
     try:
-        tree = sandbox.parse(keep_lines(source.text, sandbox))
-        _refuse_foreign(tree, place)
-        _refuse_unknown_names(tree, place)
-        compiled = sandbox.from_string(_with_bounds(tree, sandbox))
-    except TemplateSyntaxError as error:
-        raise _broken(place, error.lineno, error.message or "it cannot be read") from None
+        return CompiledText(place, sandbox.from_string(_with_bounds(tree, sandbox)))
     except (RecursionError, MemoryError, SyntaxError):
-        raise _broken(place, 1, _TOO_DEEP) from None
-    except (ValueError, OverflowError):
-        raise _broken(place, 1, "a number in it is too long") from None
-    return CompiledText(place, compiled)
-
-
-def _refuse_foreign(tree: nodes.Template, place: str) -> None:
-    for node in tree.find_all(nodes.Node):
-        kind = type(node).__name__
-        if kind not in template_names.SYNTAX or (isinstance(node, nodes.For) and node.recursive):
-            raise _broken(place, node.lineno, f"templates have no {_WORDS.get(kind, 'such syntax')}")
-        if isinstance(node, nodes.Filter) and node.name not in template_names.FILTERS:
-            raise _broken(place, node.lineno, _unknown("filter", node.name, template_names.FILTERS))
-        if isinstance(node, nodes.Test) and node.name not in template_names.TESTS:
-            raise _broken(place, node.lineno, _unknown("test", node.name, template_names.TESTS))
-
-
-_WORDS = {
-    "Call": "calls; use a filter",
-    "Macro": "macros",
-    "Include": "`include`",
-    "Import": "`import`",
-    "FromImport": "`import`",
-    "Extends": "`extends`",
-    "Block": "`block`",
-    "AssignBlock": "`set` with a block",
-    "FilterBlock": "`filter` blocks",
-    "Pow": "`**`",
-    "Dict": "`{…}` values",
-    "For": "`recursive` loops",
-}
-
-
-def _refuse_unknown_names(tree: nodes.Template, place: str) -> None:
-    used = {node.name: node.lineno for node in tree.find_all(nodes.Name)}
-    undeclared = meta.find_undeclared_variables(tree) | (used.keys() & {"self"})  # jinja2 itself adds `self`
-    for name in sorted(undeclared - template_names.NAMES.keys()):
-        line = used.get(name, 1)
-        raise _broken(place, line, _unknown("name", name, template_names.NAMES))
+        raise ComposeError(
+            f"{place}, line 1: {_TOO_DEEP}", help="write it with fewer brackets and branches inside each other"
+        ) from None
 
 
 def _with_bounds(tree: nodes.Template, sandbox: _Sandbox) -> nodes.Template:
-    """Returns the tree with loops and all that can take long passing through filters that charge the budget."""
-    _bound(tree)
-    tree.set_environment(sandbox)
-    return tree
+    """Returns a tree with loops and all that can take long passing through filters that charge the budget."""
+    bounded = copied(tree)
+    _bound(bounded)
+    bounded.set_environment(sandbox)
+    return bounded
 
 
 def _bound(node: nodes.Node) -> tuple[nodes.Node, int]:
@@ -197,18 +156,6 @@ def _charging(node: nodes.Node, weight: int) -> nodes.Node:
 
 def _filter(name: str, value: nodes.Node, *options: nodes.Node) -> nodes.Filter:
     return nodes.Filter(value, name, list(options), [], None, None, lineno=value.lineno)
-
-
-def _unknown(what: str, name: str, known: Mapping[str, object]) -> str:
-    nearest = suggest(name, list(known))
-    hint = f"did you mean `{nearest}`?" if nearest else f"there are {', '.join(sorted(known))}"
-    return f"there is no {what} `{name}`; {hint}"
-
-
-def _broken(place: str, line: int, problem: str) -> ComposeError:
-    return ComposeError(
-        f"{place}, line {line}: {problem}", help="see docs/reference/templates.md for what templates may use"
-    )
 
 
 def _explain(error: Exception) -> str:

@@ -4,6 +4,7 @@ Needs the declared schema only: no data, no network, no credentials.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -59,7 +60,8 @@ def check(
     texts = _check_template_texts(templates, triggers, Sets(schema, personas, segments), declared, findings)
     tests = check_tests(files, people, settings.timezone if settings else "UTC")
     complete = not (has_errors(findings.diagnostics) or any(file.broken for file in files))
-    program = Program(schema, segments, personas, templates, triggers, _digest(files, templates, read), tests)
+    digest = _digest(files, templates, read)
+    program = Program(schema, segments, personas, _carrying(templates, texts), triggers, digest, tests)
     view = View(files, program, complete, _named(files) if named is None else named, settings, read, texts)
     for diagnostic in chain.from_iterable(lint(view) for lint in lints_for(view)):
         findings.add(diagnostic)
@@ -80,6 +82,14 @@ def _check_template_texts(
     from rulekit.language.checking.templates.template_use import check_template_texts
 
     return check_template_texts(templates, triggers, sets, declared, findings)
+
+
+def _carrying(templates: dict[str, Template], texts: "Mapping[str, Mapping[str, ParsedText]]") -> dict[str, Template]:
+    """Returns the templates with what Jinja2 made of their texts, so that nobody reads them again."""
+    return {
+        name: replace(template, trees={part: text.tree for part, text in texts[name].items()})
+        for name, template in templates.items()
+    }
 
 
 def _digest(files: Sequence[tree.File], templates: dict[str, Template], read: Read) -> str:

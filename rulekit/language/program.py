@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from rulekit.diagnostics.source import Span
 from rulekit.language.tree import TestStep
@@ -11,6 +12,9 @@ from rulekit.language.typed_expressions import NOWHERE, Condition
 from rulekit.language.types import Type
 from rulekit.records import Edge, Scalar
 from rulekit.uncertainty import Policy
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
 
 # declarations
 
@@ -66,7 +70,10 @@ class TemplateText:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """An email: a subject and one or more of html, markdown and text (at least one; not both html and markdown)."""
+    """An email: a subject and one or more of html, markdown and text (at least one; not both html and markdown).
+
+    `trees` is how Jinja2 reads its texts, by the keyword of each; those of a program without errors are all there.
+    """
 
     name: str
     title: str
@@ -78,6 +85,20 @@ class Template:
     reply_to: TemplateText | None
     preheader: TemplateText | None
     span: Span = field(default=NOWHERE, compare=False, repr=False)
+    trees: "Mapping[str, nodes.Template]" = field(default_factory=dict, compare=False, repr=False)
+
+    def texts(self) -> Mapping[str, TemplateText]:
+        """Returns the texts that it has, by the keyword that stands before each in the rules."""
+        parts = {
+            "subject": self.subject,
+            "html": self.html,
+            "markdown": self.markdown,
+            "text": self.text,
+            "from": self.sender,
+            "reply_to": self.reply_to,
+            "preheader": self.preheader,
+        }
+        return {keyword: text for keyword, text in parts.items() if text is not None}
 
 
 @dataclass(frozen=True, slots=True)

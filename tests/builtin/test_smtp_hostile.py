@@ -12,18 +12,21 @@ from rulekit.language.program import Persona, Template, TemplateText, Trigger
 from rulekit.language.typed_expressions import NOWHERE, Constant, IsMissing
 from rulekit.language.types import BOOL
 from rulekit.records import Edge, Envelope, Person, SenderRequest, Sent
+from tests.email.as_checked import as_checked
 from tests.email.hostile import hostile_texts
 
-TEMPLATE = Template(
-    name="Greet",
-    title="",
-    subject=TemplateText("Hi {{ person.first_name }}", None),
-    html=TemplateText("<p title='{{ person.first_name }}'>Hi {{ person.first_name }}</p>", None),
-    markdown=None,
-    text=TemplateText("{{ person.first_name }}\n.\n{{ person.first_name }}\n", None),
-    sender=None,
-    reply_to=None,
-    preheader=None,
+TEMPLATE = as_checked(
+    Template(
+        name="Greet",
+        title="",
+        subject=TemplateText("Hi {{ person.first_name }}", None),
+        html=TemplateText("<p title='{{ person.first_name }}'>Hi {{ person.first_name }}</p>", None),
+        markdown=None,
+        text=TemplateText("{{ person.first_name }}\n.\n{{ person.first_name }}\n", None),
+        sender=None,
+        reply_to=None,
+        preheader=None,
+    )
 )
 TRIGGER = Trigger("Greet_All", "", Edge.TAGGED, "All", None, "Greet", span=NOWHERE)
 PERSONA = Persona("All", "", IsMissing(Constant(True, BOOL)))

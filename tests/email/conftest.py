@@ -17,6 +17,7 @@ from rulekit.language.program import Persona, Template, TemplateText, Trigger
 from rulekit.language.typed_expressions import Comparison, Constant, Operator
 from rulekit.language.types import BOOL
 from rulekit.records import Edge, Person
+from tests.email.as_checked import as_checked
 
 ROOT = Path(__file__).parents[2]
 if str(ROOT) not in sys.path:
@@ -30,10 +31,14 @@ PERSONA = Persona("Inactive14", "No login for two weeks", Comparison(Operator.EQ
 TRIGGER = Trigger("Win_Back", "Bring quiet people back", Edge.TAGGED, "Inactive14", None, "Miss_You")
 
 
-def template(**texts: str) -> Template:
-    given = {name: TemplateText(text, None) for name, text in ({"subject": "Hello"} | texts).items()}
+def template(**texts: str | TemplateText) -> Template:
+    given = {name: _text(text) for name, text in ({"subject": "Hello"} | texts).items()}
     whole = dict.fromkeys(("html", "markdown", "text", "sender", "reply_to", "preheader")) | given
-    return Template("Miss_You", "", **whole)  # type: ignore[arg-type]
+    return as_checked(Template("Miss_You", "", **whole))  # type: ignore[arg-type]
+
+
+def _text(given: str | TemplateText) -> TemplateText:
+    return TemplateText(given, None) if isinstance(given, str) else given
 
 
 ADA = Person("p1", {"email": "ada@example.com", "first_name": "Ada", "last_login": None}, None)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rulekit.errors import ComposeError
+from rulekit.language.program import TemplateText
 
 
 def content(part: EmailMessage) -> str:
@@ -146,7 +147,7 @@ def test_an_address_with_unicode_stays_one_address(desk: Any, assert_sound: Call
         (
             {},
             {"text": "x", "subject": "a\n{{ persn }}"},
-            "subject, line 2: there is no name `persn`",
+            "subject, line 2: 'persn' is undefined",
         ),
         ({}, {"text": "x", "reply_to": "a@b.com, c@d.com"}, "`a@b.com, c@d.com` is not an email address"),
         ({}, {"text": "x", "token": "x y"}, "`<x y@example.com>` is not a message id"),
@@ -160,3 +161,9 @@ def test_says_why_no_email_can_be_made(desk: Any, fields: Any, texts: Any, probl
     assert problem in refused.value.message
     assert refused.value.message.startswith("template Miss_You, ")
     assert refused.value.help
+
+
+def test_names_the_file_of_a_template(desk: Any) -> None:
+    text = TemplateText("{{ person.last_login }}", "templates/t.txt")
+    with pytest.raises(ComposeError, match=r"template Miss_You, text \(templates/t\.txt\), line 1: "):
+        desk.compose(text=text)

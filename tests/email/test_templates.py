@@ -13,13 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import nodes
 
+from rulekit.diagnostics.source import SourceText
 from rulekit.email.filters import FILTERS
 from rulekit.email.inert import restore
 from rulekit.email.template_values import Record, Verbatim, show
 from rulekit.email.templates import Kind, compile_text
 from rulekit.errors import ComposeError
 from rulekit.language import template_names
-from rulekit.language.program import TemplateText
+from rulekit.language.checker import check
+from rulekit.language.parsing.parser import parse
+from rulekit.language.program import Program
+from rulekit.language.template_trees import environment, read_tree
 
 ZONE = ZoneInfo("Europe/Stockholm")
 FIELDS: dict[str, Any] = {
@@ -42,14 +46,42 @@ FIELDS: dict[str, Any] = {
 }
 
 
-def render(text: str, kind: Kind = Kind.PLAIN, path: str | None = None) -> str:
+def render(text: str, kind: Kind = Kind.PLAIN) -> str:
+    """What comes of a text that nobody has checked, so that only the sandbox stands in its way."""
+    return render_tree(read_tree(text, environment()), kind)
+
+
+def render_tree(tree: nodes.Template, kind: Kind = Kind.PLAIN) -> str:
     names = {
         "person": Record("person", FIELDS, ZONE),
         "company": Record("company", None, ZONE),
         "trigger": Record("trigger", {"name": "Win_Back", "title": "Bring back"}, ZONE),
         "unsubscribe_url": Verbatim("https://mail.example.com/u_x"),
     }
-    return compile_text(TemplateText(text, path), "template T, text", kind).render(names, "p1")
+    return compile_text(tree, "template T, text", kind).render(names, "p1")
+
+
+SCHEMA, _ = parse(
+    SourceText(
+        "main.rules",
+        """
+person:
+  first_name text hostile text gone text? seen time? born date? arr number seats number paying bool? idle duration?
+  tags list of text
+company:
+  arr number?
+template T:
+  subject "Hi"
+  text "letter.txt"
+""",
+    )
+)
+
+
+def checked(text: str) -> tuple[Program | None, list[str]]:
+    """The program with that text in it, if it has no errors, and what they say and what to do about them."""
+    program, found = check([SCHEMA], lambda path: SourceText(path, text))
+    return program, [f"{one.message}, {one.primary.text if one.primary else ''}: {one.help}" for one in found]
 
 
 @pytest.mark.parametrize(
@@ -133,28 +165,13 @@ def test_shows(text: str, shown: str) -> None:
         ("{{ company.arr }}", "`company.arr` is missing"),
         ("{{ person.fist_name }}", "there is no `person.fist_name`; did you mean `person.first_name`?"),
         ("{{ person.nope | default('x') }}", "there is no `person.nope`"),
-        ("{{ persn.first_name }}", "there is no name `persn`; did you mean `person`?"),
-        ("{% if nobody %}{% endif %}", "there is no name `nobody`"),
-        ("{{ self }}", "there is no name `self`"),
         ("{{ person }}", "`person` cannot be printed"),
-        ("{{ person.first_name.upper() }}", "templates have no calls"),
-        ("{{ range(10) }}", "templates have no calls"),
         ("{{ person.first_name.upper }}", "`.upper` cannot stand here"),
         ("{{ ''.__class__ }}", "`.__class__` cannot stand here"),
         ("{{ ''['__class__'] }}", "`[…]` cannot stand here"),
         ("{{ person.__class__ }}", "there is no `person.__class__`"),
         ("{{ person._fields }}", "there is no `person._fields`"),
         ("{% for x in person.tags %}{{ loop.cycle }}{% endfor %}", "`.cycle` cannot stand here"),
-        ("{% include 'x' %}", "templates have no `include`"),
-        ("{% import 'x' as x %}", "templates have no `import`"),
-        ("{% macro f() %}{% endmacro %}", "templates have no macros"),
-        ("{% set x %}y{% endset %}", "templates have no `set` with a block"),
-        ("{% filter upper %}y{% endfilter %}", "templates have no `filter` blocks"),
-        ("{% for x in person.tags recursive %}{% endfor %}", "templates have no `recursive` loops"),
-        ("{{ 2 ** 8 }}", "templates have no `**`"),
-        ("{{ person.first_name | uper }}", "there is no filter `uper`; did you mean `upper`?"),
-        ("{{ person.first_name | attr('x') }}", "there is no filter `attr`"),
-        ("{{ person.first_name is callable }}", "there is no test `callable`"),
         ("{{ person.seen | date('%1000000000d') }}", "`date` does not know `%1`"),
         ("{{ person.seats | date }}", "`date` needs a time or a date"),
         ("{{ person.seats | number(999999999) }}", "a whole number from 0 to 20"),
@@ -166,10 +183,6 @@ def test_shows(text: str, shown: str) -> None:
         ("{{ 3 * [1] }}", "`*` cannot be used with a text"),
         ("{{ '%9d' % 3 }}", "`%` cannot be used with a text"),
         ("{% for x in person %}{% endfor %}", "`for` needs a list"),
-        ("a\n{{ person.", "line 2"),
-        ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", "nested too deeply"),
-        ("{% if true %}" * 120 + "x" + "{% endif %}" * 120, "nested too deeply"),
-        ("{{ " + "9" * 6000 + " }}", "a number in it is too long"),
     ],
 )
 def test_refuses(text: str, problem: str) -> None:
@@ -180,9 +193,66 @@ def test_refuses(text: str, problem: str) -> None:
     assert refused.value.help
 
 
-def test_names_the_file_of_a_template() -> None:
-    with pytest.raises(ComposeError, match=r"template T, text \(templates/t\.txt\), line 1: "):
-        render("{{ nobody }}", path="templates/t.txt")
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{{ persn.first_name }}", "unknown name `persn` in a template, no such name: write `person`"),
+        ("{% if nobody %}{% endif %}", "unknown name `nobody`"),
+        ("{{ self }}", "unknown name `self`"),
+        ("{{ person.fist_name }}", "unknown name `person.fist_name` in a template, no such name: write `first_name`"),
+        ("{{ person.nope | default('x') }}", "unknown name `person.nope`"),
+        ("{{ person }}", "`person` is a whole record, not a value"),
+        ("{{ person.first_name.upper() }}", "templates have no calls"),
+        ("{{ range(10) }}", "templates have no calls"),
+        ("{{ person.first_name.upper }}", "`.upper` stands for nothing here"),
+        ("{{ ''.__class__ }}", "`.__class__` stands for nothing here"),
+        ("{{ person.__class__ }}", "unknown name `person.__class__`"),
+        ("{{ person._fields }}", "unknown name `person._fields`"),
+        ("{% for x in person.tags %}{{ loop.cycle }}{% endfor %}", "unknown name `loop.cycle`"),
+        ("{% include 'x' %}", "templates have no `include`"),
+        ("{% import 'x' as x %}", "templates have no `import`"),
+        ("{% macro f() %}{% endmacro %}", "templates have no macros"),
+        ("{% set x %}y{% endset %}", "templates have no `set` with a block"),
+        ("{% filter upper %}y{% endfilter %}", "templates have no `filter` blocks"),
+        ("{% for x in person.tags recursive %}{% endfor %}", "templates have no `recursive` loops"),
+        ("{{ 2 ** 8 }}", "templates have no `**`"),
+        ("{{ person.first_name | uper }}", "unknown filter `uper` in a template, no such filter: write `upper`"),
+        ("{{ person.first_name | attr('x') }}", "unknown filter `attr`"),
+        ("{{ person.first_name is callable }}", "unknown test `callable`"),
+        ("a\n{{ person.", "a template cannot be read"),
+        ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", "nested too deeply"),
+        ("{% if true %}" * 120 + "x" + "{% endif %}" * 120, "nested too deeply"),
+        ("".join(f"{{% for i{n} in ['x'] %}}" for n in range(21)) + "{% endfor %}" * 21, "nested too deeply"),
+        ("{{ " + "9" * 6000 + " }}", "a template cannot be read"),
+        ("{% for loop in person.tags %}{% endfor %}", "`loop` counts the turns here: choose another name"),
+        ("{% for x in person.tags %}{% set loop = x %}{% endfor %}", "`loop` counts the turns here"),
+    ],
+)
+def test_what_check_refuses_is_in_no_program(text: str, problem: str) -> None:
+    program, problems = checked(text)
+    assert program is None
+    assert any(problem in one for one in problems), problems
+
+
+def test_as_many_loops_as_check_takes_can_be_compiled() -> None:
+    program, _ = checked("".join(f"{{% for i{n} in ['x'] %}}" for n in range(20)) + "x" + "{% endfor %}" * 20)
+    assert program is not None
+    assert render_tree(program.templates["T"].trees["text"]) == "x"
+    levels = 98
+    program, _ = checked("{% if person.tags %}" * levels + "x" + "{% endif %}" * levels)
+    assert program is not None
+    assert render_tree(program.templates["T"].trees["text"], Kind.HTML) == "x"
+
+
+def test_what_was_checked_stays_as_it_was_read() -> None:
+    program, _ = checked("{% set n = 'abc' | upper %}{{ ('abc' | upper) ~ n ~ (1 + 1) }}{{ person.tags[1:] }}")
+    assert program is not None
+    tree = program.templates["T"].trees["text"]
+    before = repr(tree)
+    assert [render_tree(tree) for _ in range(2)] == ["ABCABC2b, c"] * 2
+    assert repr(tree) == before
+    assert ".upper" not in before
+    assert "name='upper'" in before
 
 
 BOMBS = [
@@ -264,8 +334,11 @@ def test_no_template_text_does_anything_but_render_or_be_refused(text: str) -> N
 
 
 def _rendered_or_refused(source: str) -> str:
+    program, problems = checked(source)
+    if program is None:
+        return problems[0]
     try:
-        return render(source)
+        return render_tree(program.templates["T"].trees["text"])
     except ComposeError as refused:
         return refused.message
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from rulekit.diagnostics.source import Span
-from rulekit.language.checking.templates.template_syntax import ParsedText, environment
+from rulekit.language.checking.templates.template_syntax import ParsedText
 from rulekit.language.checking.templates.template_text import PlacedText
+from rulekit.language.template_trees import environment
 
 _CODE = frozenset({"name", "operator", "integer", "float", "whitespace"})
 

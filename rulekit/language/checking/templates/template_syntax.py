@@ -7,13 +7,13 @@ from itertools import islice
 from typing import NoReturn
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
-from jinja2.sandbox import SandboxedEnvironment
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.source import Span
 from rulekit.language.checking.findings import Findings, replacement
 from rulekit.language.checking.templates.template_text import PlacedText
 from rulekit.language.template_names import FILTERS, SYNTAX, TESTS
+from rulekit.language.template_trees import environment, read_tree
 from rulekit.suggestions import suggest
 
 # what an author wrote for a class of jinja2's that may not stand in a template, and how to find it in its line
@@ -42,6 +42,8 @@ _SPLIT = "write it with fewer brackets and branches inside each other"
 MOST_WORDS = 20_000
 # levels of brackets, operators and branches in one template
 DEEPEST = 100
+# loops inside each other; Python compiles no more
+DEEPEST_LOOPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +58,6 @@ class ParsedText:
     tree: nodes.Template
     in_pieces: bool = False
     is_right: bool = True
-
-
-class _Inert(SandboxedEnvironment):
-    """Jinja2 that works nothing out while it looks for names: `{{ 'a' * 1000000000 }}` would take all memory."""
-
-    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
-
-
-def environment() -> Environment:
-    """Returns a Jinja2 that knows the filters and tests of templates by name; nothing is rendered with it."""
-    made = _Inert(autoescape=True)
-    made.globals.clear()
-    made.filters = dict.fromkeys(FILTERS, made.filters["default"])
-    made.tests = dict.fromkeys(TESTS, made.tests["defined"])
-    return made
 
 
 def parse_text(text: PlacedText, findings: Findings) -> ParsedText:
@@ -89,14 +76,15 @@ def _read(jinja: Environment, text: PlacedText, findings: Findings) -> tuple[nod
     in_pieces = False
     try:
         _require_bounded(jinja, text, findings)
-        tree = jinja.parse(text.source.text)
+        tree = read_tree(text.source.text, jinja)
     except TemplateSyntaxError as error:
         _report_syntax(text, error, findings)
         tree, in_pieces = _pieces(jinja, text.source.text), True
     except (RecursionError, MemoryError, ValueError, OverflowError):
         _fail_too_deep(text, findings)
-    if _depth(tree) > DEEPEST:
+    if _is_too_deep(tree):
         _fail_too_deep(text, findings)
+    _refuse_other_loop(tree, text, findings)
     return tree, in_pieces
 
 
@@ -144,14 +132,29 @@ def _require_bounded(jinja: Environment, text: PlacedText, findings: Findings) -
         )
 
 
-def _depth(tree: nodes.Template) -> int:
-    deepest = 0
-    waiting: list[tuple[nodes.Node, int]] = [(tree, 0)]
+def _is_too_deep(tree: nodes.Template) -> bool:
+    waiting: list[tuple[nodes.Node, int, int]] = [(tree, 0, 0)]
     while waiting:
-        node, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        waiting.extend((child, depth + 1) for child in node.iter_child_nodes())
-    return deepest
+        node, depth, loops = waiting.pop()
+        if depth > DEEPEST or loops > DEEPEST_LOOPS:
+            return True
+        loops += isinstance(node, nodes.For)
+        waiting.extend((child, depth + 1, loops) for child in node.iter_child_nodes())
+    return False
+
+
+def _refuse_other_loop(tree: nodes.Template, text: PlacedText, findings: Findings) -> None:
+    """Reports a `loop` of the template's own inside of a loop, where that is the loop itself."""
+    for turned in tree.find_all(nodes.For):
+        for name in turned.find_all(nodes.Name):
+            if name.name == "loop" and name.ctx == "store":
+                findings.fail(
+                    codes.TEMPLATE_SYNTAX,
+                    "a template cannot be read",
+                    text.find(name.lineno, r"\bloop\b"),
+                    "`loop` counts the turns here",
+                    help="choose another name",
+                )
 
 
 def _report_syntax(text: PlacedText, error: TemplateSyntaxError, findings: Findings) -> None:

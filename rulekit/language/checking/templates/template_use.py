@@ -16,7 +16,7 @@ from rulekit.language.checking.templates.template_syntax import ParsedText, pars
 from rulekit.language.checking.templates.template_text import placed
 from rulekit.language.checking.templates.template_variables import check_variables
 from rulekit.language.checking.templates.variables import FieldName, Use, uses
-from rulekit.language.program import Template, TemplateText, Trigger, by_template
+from rulekit.language.program import Template, Trigger, by_template
 
 
 def check_template_texts(
@@ -40,7 +40,7 @@ def check_template_texts(
 def _check_template(
     template: Template, senders: Sequence[Trigger], sets: Sets, declared: Declared, findings: Findings
 ) -> dict[str, ParsedText]:
-    texts = [(part, placed(text, findings.read)) for part, text in _texts(template)]
+    texts = [(part, placed(text, findings.read)) for part, text in template.texts().items()]
     parsed = dict(attempted(lambda one: (one[0], parse_text(one[1], findings)), texts))
     for text in parsed.values():
         check_variables(text, sets.schema, declared, findings)
@@ -48,19 +48,6 @@ def _check_template(
         if text.is_right:
             _check_missing(text, senders, sets, findings)
     return {part: text for part, text in parsed.items() if text.is_right}
-
-
-def _texts(template: Template) -> list[tuple[str, TemplateText]]:
-    parts = {
-        "subject": template.subject,
-        "html": template.html,
-        "markdown": template.markdown,
-        "text": template.text,
-        "from": template.sender,
-        "reply_to": template.reply_to,
-        "preheader": template.preheader,
-    }
-    return [(part, text) for part, text in parts.items() if text is not None]
 
 
 def _check_missing(parsed: ParsedText, senders: Sequence[Trigger], sets: Sets, findings: Findings) -> None:

@@ -15,6 +15,7 @@ from rulekit.language.checking.templates.template_syntax import ParsedText
 from rulekit.language.checking.templates.variables import RECORDS, member_of
 from rulekit.language.program import Schema
 from rulekit.language.template_names import LOOP_NAMES, NAMES
+from rulekit.language.template_trees import copied
 from rulekit.suggestions import suggest
 
 WITH_FIELDS = frozenset(name for name, members in NAMES.items() if members != ())
@@ -77,7 +78,7 @@ def _undeclared(parsed: ParsedText, own: list[nodes.Name]) -> set[str]:
     # what jinja2 takes long to find out matters only where a name is used that not every template has
     if all(name.name in NAMES for name in own):
         return {"self"}
-    return meta.find_undeclared_variables(parsed.tree) | {"self"}
+    return meta.find_undeclared_variables(copied(parsed.tree)) | {"self"}
 
 
 def _meant_by(name: str, schema: Schema) -> Iterable[str]:

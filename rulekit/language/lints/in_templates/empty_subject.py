@@ -8,6 +8,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.language import tree
 from rulekit.language.lints.view import View
+from rulekit.language.template_lines import drop_empty_lines
 
 
 def check(view: View) -> Iterator[Diagnostic]:
@@ -28,7 +29,7 @@ def _is_sure(node: nodes.Node) -> bool:
     """Returns whether something to read comes out for everybody; a field's own value counts as such."""
     match node:
         case nodes.TemplateData():
-            return bool(node.data.strip())
+            return bool(drop_empty_lines(node.data).strip())
         case nodes.Const():
             return node.value is not None and bool(str(node.value).strip())
         case nodes.Filter():
