@@ -33,7 +33,7 @@ class Choice:
     """What an author wants to see: the files below `paths`, the codes of `selection`, and nothing that is known.
 
     Known is what `baseline` has, and what was reported at the commit `since`. `cached` says that reports of the last
-    check may be used, and are kept for the next. `besides` is what else is looked at than the rules.
+    check may be used, and are kept for the next.
     """
 
     paths: Sequence[Path] = ()
@@ -41,7 +41,6 @@ class Choice:
     baseline: Path | None = None
     since: str | None = None
     cached: bool = True
-    besides: Sequence[Step] = ()
 
 
 def check_project(folder: Path, now: datetime, choice: Choice | None = None, instead: Instead | None = None) -> Report:
@@ -69,7 +68,6 @@ def found_in(folder: Path, now: datetime, instead: Instead | None = None, cached
 
 def _steps(folder: Path, now: datetime, choice: Choice) -> Iterator[Step]:
     selection = choice.selection
-    yield from choice.besides
     yield selection.select
     # each is imported where it is asked for: most checks need neither
     if choice.baseline is not None:

@@ -15,6 +15,7 @@ from rulekit.doctor import machine_checks, plugin_checks, sending_checks, store_
 from rulekit.engine.installed import installed_plugins
 from rulekit.errors import RulekitError
 from rulekit.folders import settings_home
+from rulekit.language.project_rules import load_rules
 from rulekit.records import CheckResult, Verdict
 from rulekit.settings import load_settings
 
@@ -25,17 +26,17 @@ Look = Callable[[], Iterable[CheckResult]]
 
 def examine(folder: Path, now: datetime, *, offline: bool, patience: float = PATIENCE) -> list[CheckResult]:
     """Returns what was found, in the order in which it was looked for; raises SettingsError for broken settings."""
-    settings, installed, folder = load_settings(folder), installed_plugins(), settings_home(folder)
+    settings, installed, home = load_settings(folder), installed_plugins(), settings_home(folder)
     looks: dict[str, Look] = {
         "python": machine_checks.python,
-        "files": partial(machine_checks.files, folder, settings),
-        "disk": partial(machine_checks.disk, folder, settings),
-        "store": partial(store_checks.look, folder, settings, now),
+        "files": partial(machine_checks.files, home, settings),
+        "disk": partial(machine_checks.disk, home, settings),
+        "store": partial(store_checks.look, home, settings, now),
         "settings": partial(sending_checks.settings, settings),
-        "sender": partial(sending_checks.sender, folder, settings, installed, offline=offline),
+        "sender": lambda: sending_checks.sender(home, settings, installed, load_rules(folder).program, offline=offline),
         "unsubscribe": partial(sending_checks.unsubscribe_page, settings, offline=offline),
         "plugins": partial(plugin_checks.failures, installed),
-        **plugin_checks.looks(folder, settings, installed, offline=offline, seconds=patience),
+        **plugin_checks.looks(home, settings, installed, offline=offline, seconds=patience),
     }
     return take(looks, patience)
 

@@ -13,6 +13,7 @@ from rulekit.engine.uncertain_emails import missing_window
 from rulekit.environment import fill
 from rulekit.errors import ComposeError
 from rulekit.hooks.manager import Plugins
+from rulekit.language.program import Program
 from rulekit.records import CheckResult, SenderRequest, Verdict
 from rulekit.settings import SenderSection, Settings
 
@@ -63,11 +64,16 @@ def _allowed(patterns: list[str] | None) -> CheckResult:
     return CheckResult("settings", Verdict.OK, f"who may be mailed: {who}")
 
 
-def sender(folder: Path, settings: Settings, plugins: Plugins, *, offline: bool) -> Iterator[CheckResult]:
-    """Says whether the sender would work, as far as it can tell itself."""
+def sender(
+    folder: Path, settings: Settings, plugins: Plugins, program: Program | None, *, offline: bool
+) -> Iterator[CheckResult]:
+    """Says whether the sender does what settings and rules rely on, and whether it would work, as far as it can tell.
+
+    Without a program, as where the rules have errors, nothing is said of them.
+    """
     scheme, filled = settings.sender.url.partition(":")[0], fill(settings.sender.url)
     plugins.sender(scheme)
-    missing = missing_window(settings, plugins)
+    missing = missing_window(settings, plugins, program)
     if missing is not None:
         yield CheckResult("sender", Verdict.PROBLEM, missing.message, missing.help)
     if offline and reaches_people(settings.sender):

@@ -31,7 +31,7 @@ class MissingWindow:
         return 'write "hold" to wait for a person, or "resend" where an email may arrive twice'
 
 
-def missing_window(settings: Settings, plugins: Plugins, program: Program | None = None) -> MissingWindow | None:
+def missing_window(settings: Settings, plugins: Plugins, program: Program | None) -> MissingWindow | None:
     """Returns who relies in vain on a provider that drops repeats, the settings or one of the triggers, if anybody."""
     triggers = program.triggers.values() if program else ()
     relying = [trigger for trigger in triggers if trigger.uncertain == "idempotent"]

@@ -264,11 +264,13 @@ def test_offline_nothing_is_asked_of_a_server(tmp_path: Path) -> None:
     real = settings(sender=REAL, delivery=WHOLE)
     loaded = load_plugins({}, allow=())
     with pytest.raises(Exception, match="there is no sender for `smtp:`"):
-        list(sending_checks.sender(tmp_path, real, loaded, offline=True))
+        list(sending_checks.sender(tmp_path, real, loaded, None, offline=True))
     from rulekit.builtin import BUILTIN_PLUGINS
 
     loaded = load_plugins(BUILTIN_PLUGINS, allow=())
-    assert told(sending_checks.sender(tmp_path, real, loaded, offline=True)) == [(NOTE, "not asked (`--offline`)")]
+    assert told(sending_checks.sender(tmp_path, real, loaded, None, offline=True)) == [
+        (NOTE, "not asked (`--offline`)")
+    ]
     assert told(sending_checks.unsubscribe_page(real, offline=True)) == [(NOTE, "not asked (`--offline`)")]
 
 
@@ -277,11 +279,13 @@ def test_who_relies_on_a_provider_that_drops_repeats_needs_such_a_sender(tmp_pat
 
     loaded = load_plugins(BUILTIN_PLUGINS, allow=())
     relying = settings(sender=REAL, delivery={**WHOLE, "uncertain": "idempotent"})
-    missing, _ = sending_checks.sender(tmp_path, relying, loaded, offline=True)
+    missing, _ = sending_checks.sender(tmp_path, relying, loaded, None, offline=True)
     assert missing.verdict is PROBLEM
     assert missing.message.endswith("the sender of `smtp:` does not say that repeats are dropped")
     files = settings(sender={"url": "folder:outbox"}, delivery={"uncertain": "idempotent"})
-    assert [verdict for verdict, _ in told(sending_checks.sender(tmp_path, files, loaded, offline=True))] == [NOTE]
+    assert [verdict for verdict, _ in told(sending_checks.sender(tmp_path, files, loaded, None, offline=True))] == [
+        NOTE
+    ]
 
 
 def test_a_sender_that_cannot_check_itself_is_no_fault(tmp_path: Path) -> None:
@@ -297,7 +301,7 @@ def test_a_sender_that_cannot_check_itself_is_no_fault(tmp_path: Path) -> None:
             return {"pigeon": lambda request: Pigeon()}
 
     loaded = load_plugins({"pigeons": Plugin()}, allow=())
-    asked = sending_checks.sender(tmp_path, settings(sender={"url": "pigeon:home"}), loaded, offline=False)
+    asked = sending_checks.sender(tmp_path, settings(sender={"url": "pigeon:home"}), loaded, None, offline=False)
     assert told(asked) == [(NOTE, "the sender of `pigeon:` cannot check itself")]
     assert closed == [True]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from rulekit.authoring.checking import Choice, Instead, check_project, conclude, prepare_check
-from rulekit.authoring.found import Found, Step
 from rulekit.cli.parameters.choosing import LEVELS, choice_options, fail_level_option, make_choice
 from rulekit.cli.parameters.options import STDIN, folder_of, given_project_option
 from rulekit.cli.printing.reporting import Sink, deliver, sinks_option
@@ -94,7 +93,6 @@ def command(
     paths = (stdin_filename,) if stdin_filename is not None else paths
     choice = make_choice(paths, select, ignore, baseline, changed_since, cache)
     folder = find_project(project or folder_of(paths))
-    choice = replace(choice, besides=(_ask_for_window(folder),))
     check = Check(folder, system_now(), choice, sinks, fail_level)
     if write_baseline is not None:
         _write_baseline(check, write_baseline)
@@ -105,18 +103,6 @@ def command(
     else:
         instead = _standard_input(check.folder, stdin_filename) if stdin_filename is not None else None
         check.deliver(check_project(check.folder, check.now, check.choice, instead))
-
-
-def _ask_for_window(folder: Path) -> Step:
-    def step(found: Found) -> Found:
-        # the engine takes long to load, and the word stands in few projects
-        if not any("idempotent" in source.text for source in found.sources.values()):
-            return found
-        from rulekit.engine.sender_abilities import ask_for_window
-
-        return ask_for_window(folder, found)
-
-    return step
 
 
 def _require_one(given: dict[str, bool]) -> None:
