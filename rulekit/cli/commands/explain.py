@@ -10,6 +10,7 @@ import click
 from rulekit.cli.parameters.completing import complete_codes, declared
 from rulekit.cli.parameters.options import given_project_option, now_option, output_option
 from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
+from rulekit.cli.printing.terminal import page_on_terminal
 from rulekit.clock import format_instant
 from rulekit.diagnostics.code_pages import page
 from rulekit.diagnostics.codes import ALL, by_name, nearest_name
@@ -66,21 +67,13 @@ def _explain_code(code: Code, output: str) -> None:
     if output == "json":
         print_json({"schema_version": 1, **_facts(code), "page": page(code)})
     elif sys.stdout.isatty():
-        _print_markdown(page(code))
+        click.echo(page_on_terminal(page(code)), nl=False)
     else:
         click.echo(page(code), nl=False)
 
 
 def _facts(code: Code) -> dict[str, str]:
     return {"code": code.number, "slug": code.slug, "severity": code.severity.value, "summary": code.summary}
-
-
-def _print_markdown(text: str) -> None:
-    from rich.console import Console
-    from rich.markdown import Markdown
-
-    # the colours of the terminal itself, so that examples can be read on a dark and on a light one
-    Console().print(Markdown(text, code_theme="ansi_dark"))
 
 
 def _explain_person(folder: Path, person: str, persona: str, now: datetime, output: str) -> None:

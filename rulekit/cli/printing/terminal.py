@@ -1,4 +1,4 @@
-"""The text of reports on a terminal: as wide as it is, and in colour unless NO_COLOR asks for none."""
+"""Reports and pages on a terminal: as wide as it is, and in colour unless NO_COLOR asks for none."""
 
 import os
 import re
@@ -16,9 +16,27 @@ _MARKS = re.compile(r"( *\| +)([\^-][\^ -]*)(.*)")
 
 def on_terminal(text: str, columns: int) -> str:
     """Returns reports with help and notes wrapped and, when colour is wanted, titles and marks in it."""
-    coloured = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     rows = [row for line in text.splitlines() for row in _wrapped(line, max(columns, NARROWEST))]
-    return "".join(f"{row}\n" for row in (_coloured(rows) if coloured else rows))
+    return "".join(f"{row}\n" for row in (_coloured(rows) if _wants_colour() else rows))
+
+
+def page_on_terminal(markdown: str) -> str:
+    """Returns a page as people read it: headings and examples stand out, without the marks that make them such."""
+    rows, in_example = [], False
+    for line in markdown.splitlines():
+        if line.startswith("```"):
+            in_example = not in_example
+        elif in_example:
+            rows.append(f"    {line}".rstrip())
+        elif line.startswith("#"):
+            rows.append(click.style(line.lstrip("# "), bold=True) if _wants_colour() else line.lstrip("# "))
+        else:
+            rows.append(line)
+    return "".join(f"{row}\n" for row in rows)
+
+
+def _wants_colour() -> bool:
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _wrapped(line: str, columns: int) -> list[str]:
