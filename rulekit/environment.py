@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 from rulekit.errors import RulekitError, SettingsError
+from rulekit.records import Reason
 from rulekit.urls import VARIABLE
 
 # what is shorter is no secret, and stands in too many words
@@ -26,7 +27,9 @@ class Filled:
     hidden: tuple[tuple[str, str], ...] = field(repr=False)
 
     def conceal(self, text: str) -> str:
-        """Returns a text with the variable in the place of each value."""
+        """Returns a text, or a `Reason` as one, with the variable in the place of each value."""
+        if isinstance(text, Reason):
+            return Reason(self.conceal(text.text), sentence=self.conceal(str(text)))
         for value, variable in self.hidden:
             text = text.replace(value, variable)
         return text
@@ -45,7 +48,7 @@ class Filled:
             if told == str(error):
                 raise
             help = "see what the plugin or program that said so needs"
-            raise RulekitError(f"{type(error).__name__}: {told}", help=help) from None
+            raise RulekitError(Reason(type(error).__name__, told), help=help) from None
 
 
 def fill(url: str) -> Filled:

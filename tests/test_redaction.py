@@ -1,9 +1,17 @@
 """What is logged of an error names nobody, whoever speaks in it, and says what is wrong all the same."""
 
+import copy
+import ssl
+from datetime import timedelta
+
 import pytest
 
+from rulekit.builtin.smtp_dialogue import Answered, Step, explain, judge
+from rulekit.engine.clock_steps import told as show_step
+from rulekit.environment import Filled
 from rulekit.errors import PluginError, RulekitError, SettingsError, SourceError, StoreError
-from rulekit.redaction import UNSAID, told, what_failed, why_paused
+from rulekit.records import Reason
+from rulekit.redaction import UNSAID, told
 
 
 @pytest.mark.parametrize(
@@ -13,11 +21,13 @@ from rulekit.redaction import UNSAID, told, what_failed, why_paused
         (PluginError("the sender of `mine` broke its promise: Zebedee"), "the sender of `mine` broke its promise"),
         (StoreError("the store x.db: it is damaged"), "the store x.db: it is damaged"),
         (
-            StoreError('the store x.db: the database says: invalid input syntax for type integer: "Zebedee"'),
+            StoreError(Reason("the store x.db: the database says", 'invalid input syntax for type integer: "Zebedee"')),
             "the store x.db: the database says",
         ),
+        (SourceError(Reason("`a: b.csv` cannot be read", "Zebedee")), "`a: b.csv` cannot be read"),
         (SettingsError("`sender.from`: write an address\nZebedee"), "`sender.from`: write an address"),
         (RulekitError("the rules have 1 error: mend it"), "the rules have 1 error: mend it"),
+        (RulekitError(Reason("", "Zebedee")), UNSAID),
     ],
 )
 def test_an_error(error, logged):
@@ -25,60 +35,60 @@ def test_an_error(error, logged):
 
 
 @pytest.mark.parametrize(
-    ("reason", "logged"),
+    ("answer", "logged"),
     [
-        ("127.0.0.1: Connection refused", "Connection refused"),
-        ("Zebedee: Connection refused", "Connection refused"),
-        ("mail.example.com: no answer in time", "no answer in time"),
+        (Answered(Step.GREETING, 421, "4.3.2 closing, Zebedee"), "the server answered the greeting with 421 4.3.2"),
         (
-            "the server answered the greeting with 421 4.3.2 closing, Zebedee",
-            "the server answered the greeting with 421 4.3.2",
-        ),
-        (
-            "the server answered the message with 550 5.7.1 `Dear Zebedee` looks like spam",
+            Answered(Step.DOT, 550, "5.7.1 `Dear Zebedee` looks like spam"),
             "the server answered the message with 550 5.7.1",
         ),
-        ("the server answered AUTH with 535 no, Zebedee", "the server answered AUTH with 535"),
+        (Answered(Step.AUTH, 535, "no, Zebedee"), "the server answered AUTH with 535"),
         # a status that the server goes on in is no status
-        ("the server answered RCPT with 421 4.3.2Zebedee", "the server answered RCPT with 421"),
-        (
-            "nothing is tried until 2026-01-01T09:00:00Z, after 5 faults: 127.0.0.1: Connection refused",
-            "nothing is tried until 2026-01-01T09:00:00Z, after 5 faults: Connection refused",
-        ),
-        ("sending is halted until `rulekit sending resume`: Zebedee complained", "sending is halted"),
-        (
-            "sending is halted until `rulekit sending resume`: this store is a copy, or was moved or restored: it last "
-            "sent as /home/zebedee/state/rulekit.db (inode 12)",
-            "sending is halted: this store is a copy, or was moved or restored",
-        ),
-        (
-            "this clock is behind: emails were already sent at 2026-01-01T09:00:00Z",
-            "this clock is behind: emails were already sent at 2026-01-01T09:00:00Z",
-        ),
-        (
-            "this clock is 40 days ahead of all that was done here, at 2026-01-01T09:00:00Z: mend it, or say so",
-            "this clock is 40 days ahead of all that was done here, at 2026-01-01T09:00:00Z",
-        ),
-        (
-            "sending is halted until `rulekit sending resume`: the store's clock went back by 0d 3h 2m while "
-            "`rulekit serve` ran: see that it is right",
-            "sending is halted: the store's clock went back by 0d 3h 2m",
-        ),
-        ("the sender could not be opened: KeyError: 'Zebedee'", "the sender could not be opened"),
-        ("Zebedee has moved", UNSAID),
+        (Answered(Step.RCPT, 421, "4.3.2Zebedee"), "the server answered RCPT with 421"),
+        (Answered(Step.RCPT, 421, "4.3.2-Zebedee"), "the server answered RCPT with 421"),
     ],
 )
-def test_why_nothing_is_sent(reason, logged):
-    assert why_paused(reason) == logged
+def test_what_a_server_answers(answer, logged):
+    reason = judge(answer).reason
+    assert reason.text == logged
+    assert reason == f"the server answered {answer.step.value} with {answer.code} {answer.text}"
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (TimeoutError("Zebedee"), "no answer in time"),
+        (ssl.SSLCertVerificationError("Zebedee"), "the server's certificate is not trusted"),
+        (ConnectionError(Reason("the connection broke off")), "the connection broke off"),
+        (ConnectionError(), "the connection broke"),
+        (ValueError("Zebedee has moved"), ""),
+    ],
+)
+def test_why_there_is_no_connection(error, logged):
+    if isinstance(error, ssl.SSLCertVerificationError):
+        error.verify_message = "it is for Zebedee"
+    assert explain(error).text == logged
 
 
 @pytest.mark.parametrize(
     ("reason", "logged"),
     [
-        ("`outbox_changed` failed: KeyError: 'Zebedee'", "`outbox_changed` failed: KeyError"),
-        ("`outbox_changed` failed: Zebedee is not there", "`outbox_changed` failed"),
-        ("Zebedee", "in words that may name somebody"),
+        (show_step(timedelta(hours=-3, minutes=-2)), "the store's clock went back by 0d 3h 2m"),
+        (Reason("closing", "Zebedee").behind("nothing is tried"), "nothing is tried: closing"),
+        (Reason("", "Zebedee has moved").behind("sending is halted"), "sending is halted"),
+        (Reason.of("Zebedee has moved"), ""),
+        (Filled("", (("s3cret", "${PASSWORD}"),)).conceal(Reason("no s3cret", "Zebedee")), "no ${PASSWORD}"),
+        (copy.deepcopy(Reason("closing", "Zebedee")), "closing"),
     ],
 )
-def test_which_plugin_failed(reason, logged):
-    assert what_failed(reason) == logged
+def test_a_reason_keeps_its_text(reason, logged):
+    assert reason.text == logged
+
+
+def test_what_is_made_of_a_reason_is_a_detail():
+    reason = Reason("closing", "Zebedee")
+    assert reason == "closing: Zebedee"
+    assert [Reason.of(made).text for made in (f"{reason}", reason + "!", reason[:9], reason.replace("c", "C"))] == [
+        ""
+    ] * 4

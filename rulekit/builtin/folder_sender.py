@@ -19,6 +19,7 @@ from rulekit.records import (
     IdempotentSender,
     Later,
     Outcome,
+    Reason,
     RefusalClass,
     SenderFactory,
     SenderRequest,
@@ -78,7 +79,8 @@ class FolderSender:
         return Sent(f"written to {self._folder.name}/{target.name}")
 
     def _later(self, error: OSError) -> Later:
-        return Later(f"no file could be written to {self._folder.name}: {error.strerror}", RefusalClass.SENDER)
+        said = f"no file could be written to {self._folder.name}: {error.strerror}"
+        return Later(Reason(error.strerror or "", sentence=said), RefusalClass.SENDER)
 
     def check(self) -> CheckResult:
         """Says whether files can be written there, and that nobody gets them."""

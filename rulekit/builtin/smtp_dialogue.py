@@ -16,7 +16,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sent, Unknown
+from rulekit.records import Envelope, Later, Outcome, Reason, RefusalClass, Refused, Sent, Unknown
 from rulekit.statuses import is_about_the_sender, is_about_the_service, is_dead_address
 
 _REPLY = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n]*))?\r?\n")
@@ -73,8 +73,11 @@ class Answered(Exception):
     """The server answered a step with something else than yes."""
 
     def __init__(self, step: Step, code: int, text: str) -> None:
-        super().__init__(f"the server answered {step.value} with {code} {text}")
+        said = f"the server answered {step.value} with {code}"
+        super().__init__(f"{said} {text}")
         self.step, self.code, self.text = step, code, text
+        status = text.partition(" ")[0]
+        self.reason = Reason(f"{said} {status}" if _STATUS.fullmatch(status) else said, sentence=str(self))
 
 
 class _Incoming(io.RawIOBase):
@@ -112,7 +115,7 @@ class Dialogue(smtplib.SMTP):
             return self._read_reply()
         except OSError as error:
             self.close()
-            raise smtplib.SMTPServerDisconnected(_reason(error)) from None
+            raise smtplib.SMTPServerDisconnected(explain(error)) from None
 
     def send(self, s: Any) -> None:
         """Writes a command; it has as long as its answer."""
@@ -136,20 +139,19 @@ class Dialogue(smtplib.SMTP):
         if self.file is None and self.sock is not None:
             self.file = io.BufferedReader(_Incoming(self.sock, self._left))
         if self.file is None:
-            raise ConnectionError("there is no connection")
+            raise ConnectionError(Reason("there is no connection"))
         codes, texts = set(), []
         for _ in range(_MAX_LINES):
             line = self.file.readline(_MAX_LINE)
             found = _REPLY.fullmatch(line)
             if found is None:
-                raise ConnectionError(
-                    "the answer made no sense" if line.endswith(b"\n") else "the connection broke off"
-                )
+                broken_off = not line.endswith(b"\n")
+                raise ConnectionError(Reason("the connection broke off" if broken_off else "the answer made no sense"))
             codes.add(int(found[1]))
             texts.append(found[3] or b"")
             if found[2] != b"-" and len(codes) == 1:
                 return codes.pop(), b"\n".join(texts)
-        raise ConnectionError("the answer made no sense")
+        raise ConnectionError(Reason("the answer made no sense"))
 
     def step(self, step: Step, command: str, expected: str) -> None:
         """Sends a command; raises Answered unless the reply's code starts with `expected`."""
@@ -180,7 +182,7 @@ class Dialogue(smtplib.SMTP):
         if server.tls is Tls.REQUIRED:
             if not self.has_extn("starttls"):
                 raise ConnectionError(
-                    "the server offers no STARTTLS; use `tls=implicit`, or `tls=off` in a safe network"
+                    Reason("the server offers no STARTTLS; use `tls=implicit`, or `tls=off` in a safe network")
                 )
             self.step(Step.STARTTLS, "STARTTLS", "220")
             self._protect()
@@ -239,15 +241,15 @@ class Dialogue(smtplib.SMTP):
             self._write(re.sub(rb"(?m)^\.", b"..", lines))
         except OSError as error:
             self.close()
-            return Later(f"{never_ended} ({_reason(error)})", RefusalClass.SENDER)
+            return Later(_because(never_ended, error), RefusalClass.SENDER)
         try:
             self._write(b".\r\n")
         except ConnectionError as error:  # refused by this machine: not a byte of it left
             self.close()
-            return Later(f"{never_ended} ({_reason(error)})", RefusalClass.SENDER)
+            return Later(_because(never_ended, error), RefusalClass.SENDER)
         except OSError as error:
             self.close()
-            return Unknown(f"the end of the message may have been sent ({_reason(error)})")
+            return Unknown(_because("the end of the message may have been sent", error))
         return self._verdict()
 
     def _write(self, data: bytes) -> None:
@@ -263,12 +265,13 @@ class Dialogue(smtplib.SMTP):
         try:
             code, text = self._reply_within(self._server.timeout * _PATIENCE)
         except OSError as error:
-            return Unknown(f"the message was sent and no answer came ({_reason(error)})")
+            return Unknown(_because("the message was sent and no answer came", error))
         if 200 <= code <= 299:
             return Sent(f"{code} {_readable(text)}")
         if code < 400:
             self.close()
-            return Unknown(f"the message was sent and the answer made no sense: {code} {_readable(text)}")
+            said = f"{code} {_readable(text)}"
+            return Unknown(Reason("the message was sent and the answer made no sense", said))
         return judge(Answered(Step.DOT, code, _readable(text)))
 
 
@@ -278,7 +281,7 @@ def judge(answer: Answered) -> Outcome:
     Before a recipient is named, and for whatever concerns the connection, the sender is at fault and no email. A 5xx
     to MAIL or DATA may be about one template's `from`, so it delays that email and stops no other.
     """
-    reason = str(answer)
+    reason = answer.reason
     status = _STATUS.match(answer.text)
     detail = f"{int(status[1])}.{int(status[2])}" if status else ""
     barred = detail.startswith("7.") or answer.code in (530, 535) or is_about_the_service(f"5.{detail}")
@@ -316,14 +319,19 @@ def _readable(text: bytes | str) -> str:
     return "".join(c if c.isprintable() else " " for c in shown)[:500].strip()
 
 
-def _reason(error: Exception) -> str:
+def explain(error: Exception) -> Reason:
+    """Returns why a connection could not be used; what the system says of it names nobody."""
     if isinstance(error, TimeoutError):
-        return "no answer in time"
+        return Reason("no answer in time")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the server's certificate is not trusted: {error.verify_message}"
-    return _readable(getattr(error, "strerror", None) or str(error)) or "the connection broke"
+        return Reason("the server's certificate is not trusted", error.verify_message)
+    if error.args and isinstance(error.args[0], Reason):
+        return error.args[0]
+    if system := _readable(getattr(error, "strerror", None) or ""):
+        return Reason(system)
+    return Reason("", _readable(str(error))) or Reason("the connection broke")
 
 
-def explain(error: Exception) -> str:
-    """Returns why a connection could not be used, for people."""
-    return _reason(error)
+def _because(words: str, error: Exception) -> Reason:
+    why = explain(error)
+    return Reason(f"{words} ({why.text})" if why.text else words, sentence=f"{words} ({why})")

@@ -17,6 +17,7 @@ from rulekit.records import (
     Envelope,
     Later,
     Outcome,
+    Reason,
     RefusalClass,
     Refused,
     SenderFactory,
@@ -60,7 +61,8 @@ class SmtpSender:
             return judge(answer)
         except (OSError, ValueError) as error:
             self._drop()
-            return Later(f"{self._server.host}: {explain(error)}", RefusalClass.SENDER)
+            why = explain(error)
+            return Later(Reason(why.text, sentence=f"{self._server.host}: {why}"), RefusalClass.SENDER)
         self._used += 1
         return self._hand_over(dialogue, message, mark_data)
 

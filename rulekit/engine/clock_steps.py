@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from rulekit.records import Reason
+
 # a clock that is being corrected drifts less between two looks
 TOLERANCE = timedelta(minutes=5)
 
@@ -33,8 +35,10 @@ class Steps:
         return step if abs(step) > TOLERANCE else None
 
 
-def told(step: timedelta) -> str:
-    """Returns what a step is called in the reason of a halt."""
+def told(step: timedelta) -> Reason:
+    """Returns the reason of the halt that a step leads to."""
     way, minutes = "forward" if step > timedelta(0) else "back", round(abs(step) / timedelta(minutes=1))
     days, hours = divmod(minutes, 24 * 60)
-    return f"the store's clock went {way} by {days}d {hours // 60}h {hours % 60}m while `rulekit serve` ran"
+    went = f"the store's clock went {way} by {days}d {hours // 60}h {hours % 60}m"
+    advice = "see that it is right, then `rulekit sending resume`"
+    return Reason(went, sentence=f"{went} while `rulekit serve` ran: {advice}")

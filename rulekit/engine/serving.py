@@ -21,7 +21,7 @@ from rulekit.errors import PluginError, RulekitError, TickLost
 from rulekit.outbox.dispatch.dispatcher import DispatchReport
 from rulekit.outbox.sending.throttle import ITSELF
 from rulekit.outbox.store import Store
-from rulekit.redaction import told, why_paused
+from rulekit.redaction import UNSAID, told
 
 # seconds between two dispatches, and at most as long where they fail one after the other
 POLL = 3.0
@@ -103,10 +103,10 @@ class Serving:
         now = self._store.clock()
         step = self._steps.since_last(now)
         if step is not None:
-            reason = f"{show_step(step)}: see that it is right, then `rulekit sending resume`"
+            reason = show_step(step)
             self._stepped = True
             self._store.halt(reason, now, ITSELF)
-            _say(logging.ERROR, "sending is halted", reason=reason)
+            _say(logging.ERROR, "sending is halted", reason=str(reason))
         return now
 
     def _refuse_stepped_clock(self) -> None:
@@ -174,4 +174,4 @@ def _tell_dispatch(report: DispatchReport) -> None:
     if counts:
         _say(logging.INFO, "dispatched", worker=name_worker(), **counts)
     if report.paused is not None:
-        _say(logging.WARNING, "the sender is paused", reason=why_paused(report.paused))
+        _say(logging.WARNING, "the sender is paused", reason=report.paused.text or UNSAID)

@@ -10,7 +10,6 @@ from rulekit.environment import fill
 from rulekit.folders import settings_home
 from rulekit.outbox.store import Store
 from rulekit.records import OutboxChange
-from rulekit.redaction import what_failed
 from rulekit.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def open_store(project: "Project") -> Store:
         with telling:
             failures = project.plugins.announce(change)
         for failure in failures:
-            logging.getLogger(__name__).warning("the plugin `%s` failed: %s", failure.name, what_failed(failure.reason))
+            logging.getLogger(__name__).warning("the plugin `%s` failed: %s", failure.name, failure.reason.text)
 
     return _open_store(project.settings, project.folder, tell_plugins)
 

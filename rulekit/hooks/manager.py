@@ -1,7 +1,7 @@
 """Loads the plugins that ship inside and those that are installed, one by one; a broken one breaks nothing else.
 
-Each plugin has a pluggy manager of its own, so that an error in one never hides what another returned. Plugins that
-ship inside come first, then installed ones in the order of their names.
+One pluggy manager holds them all, and each implementation is asked by itself: an error in one never hides what another
+returned. Plugins that ship inside come first, then installed ones in the order of their names.
 """
 
 import re
@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar, cast
+from inspect import Parameter, signature
+from typing import Any, TypeVar, cast
 
 import pluggy
 
-from rulekit.errors import PluginError
+from rulekit.errors import PluginError, SettingsError
 from rulekit.hooks import PROJECT_NAME, specs
 from rulekit.records import (
     CheckRequest,
@@ -21,6 +22,7 @@ from rulekit.records import (
     ComposedEmail,
     IdempotentSender,
     OutboxChange,
+    Reason,
     SenderFactory,
     SourceFactory,
 )
@@ -35,13 +37,24 @@ Factory = TypeVar("Factory")
 
 @dataclass(frozen=True, slots=True)
 class LoadedPlugin:
-    """A plugin that works, and the hooks it implements, by name; `distribution` is the package that brought it."""
+    """A plugin that works, and how it implements each hook; `distribution` is the package that brought it."""
 
     name: str
     distribution: str
     version: str
-    hooks: tuple[str, ...]
-    manager: pluggy.PluginManager
+    implementations: Mapping[str, tuple[pluggy.HookImpl, ...]]
+
+    @property
+    def hooks(self) -> tuple[str, ...]:
+        """Returns the names of the hooks that it implements."""
+        return tuple(self.implementations)
+
+    def ask(self, hook: str, **given: object) -> Iterator[Any]:
+        """Yields what each of its implementations of a hook answers, but for None; raises what one raises."""
+        for implementation in self.implementations.get(hook, ()):
+            answer = implementation.function(*(given[name] for name in implementation.argnames))
+            if answer is not None:
+                yield answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,16 @@ class PluginFailure:
     name: str
     distribution: str
     version: str
-    reason: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class ForbiddenPlugin:
+    """An installed plugin that the settings do not allow; nothing of it was imported."""
+
+    name: str
+    distribution: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,44 +84,43 @@ class Plugins:
     senders: Mapping[str, SenderFactory]
     loaded: tuple[LoadedPlugin, ...]
     failures: tuple[PluginFailure, ...]
+    forbidden: tuple[ForbiddenPlugin, ...] = ()
 
     def source(self, scheme: str) -> SourceFactory:
         """Returns the data source for the scheme of a URL; raises PluginError when no plugin has one."""
-        return _find(self.sources, scheme, "data source", self.failures)
+        return _find(self.sources, scheme, "data source", self)
 
     def sender(self, scheme: str) -> SenderFactory:
         """Returns the sender for the scheme of a URL; raises PluginError when no plugin has one."""
-        return _find(self.senders, scheme, "sender", self.failures)
+        return _find(self.senders, scheme, "sender", self)
 
     def window(self, scheme: str) -> timedelta | None:
         """Returns how long the provider behind a sender drops repeats, or None when the sender does not say."""
         factory = self.sender(scheme)
         return factory.window if isinstance(factory, IdempotentSender) else None
 
-    def veto(self, email: ComposedEmail) -> str | None:
+    def veto(self, email: ComposedEmail) -> Reason | None:
         """Returns the first reason a plugin gives to keep an email out of the outbox, or None.
 
         A plugin that fails keeps the email out: it may have had a reason.
         """
         for plugin in self.loaded:
             try:
-                reasons = plugin.manager.hook.email_composed(email=email)
+                reason = next(plugin.ask("email_composed", email=email), None)
             except Exception as error:
-                return f"the plugin `{plugin.name}` failed: {_reason(error)}"
-            if reasons:
-                return f"the plugin `{plugin.name}` keeps it out: {reasons[0]}"
+                return _reason(error).behind(f"the plugin `{plugin.name}` failed")
+            if reason is not None:
+                return Reason.of(reason).behind(f"the plugin `{plugin.name}` keeps it out")
         return None
 
     def announce(self, change: OutboxChange) -> list[PluginFailure]:
         """Tells every plugin of a committed change; returns those that failed, which changes nothing."""
         failures = []
         for plugin in self.loaded:
-            if "outbox_changed" not in plugin.hooks:
-                continue
             try:
-                plugin.manager.hook.outbox_changed(change=change)
+                list(plugin.ask("outbox_changed", change=change))
             except Exception as error:
-                failures.append(_failure(plugin, f"`outbox_changed` failed: {_reason(error)}"))
+                failures.append(_failure(plugin, _reason(error).behind("`outbox_changed` failed")))
         return failures
 
     def checks(self) -> Mapping[str, Callable[[CheckRequest], list[CheckResult]]]:
@@ -109,7 +130,7 @@ class Plugins:
 
 def _asking(plugin: LoadedPlugin) -> Callable[[CheckRequest], list[CheckResult]]:
     def ask(request: CheckRequest) -> list[CheckResult]:
-        found = [one for some in plugin.manager.hook.check_setup(request=request) for one in some]
+        found = [one for some in plugin.ask("check_setup", request=request) for one in some]
         if not all(isinstance(one, CheckResult) for one in found):
             raise PluginError(f"`check_setup` of the plugin `{plugin.name}` returns something else than results")
         return found
@@ -120,49 +141,107 @@ def _asking(plugin: LoadedPlugin) -> Callable[[CheckRequest], list[CheckResult]]
 def load_plugins(builtin: Mapping[str, object], allow: Collection[str] | None = None) -> Plugins:
     """Returns the plugins that ship inside and the installed ones (entry points of the group `rulekit`).
 
-    `allow` names the entry points that may be imported; None allows all. A scheme belongs to the first plugin that
-    registers it, so none can replace one that ships inside; a later claim is reported as a failure.
+    `allow` names the distributions whose plugins may be imported; None allows all. Raises SettingsError where one of
+    them brings no plugin. A scheme belongs to the first plugin that registers it, so none can replace one that ships
+    inside; a later claim is reported as a failure.
     """
-    loaded: list[LoadedPlugin] = []
+    manager = pluggy.PluginManager(PROJECT_NAME)
+    manager.add_hookspecs(specs)
+    loaded = [_inspect(manager, name, "rulekit-engine", "", plugin) for name, plugin in builtin.items()]
     failures: list[PluginFailure] = []
-    for name, plugin in builtin.items():
-        loaded.append(_inspect(name, "rulekit-engine", "", plugin))
-    for entry in _installed(allow):
-        result = _load(entry, {plugin.name for plugin in loaded})
+    installed = sorted(entry_points(group=GROUP), key=lambda entry: (entry.name, entry.value))
+    allowed = _allowed(installed, allow)
+    for entry in allowed:
+        result = _load(manager, entry, {plugin.name for plugin in loaded})
         if isinstance(result, LoadedPlugin):
             loaded.append(result)
         else:
             failures.append(result)
     sources: dict[str, SourceFactory] = _register(loaded, "register_sources", failures)
     senders: dict[str, SenderFactory] = _register(loaded, "register_senders", failures)
-    return Plugins(sources, senders, tuple(loaded), tuple(failures))
+    forbidden = tuple(ForbiddenPlugin(*_origin(entry)) for entry in installed if entry not in allowed)
+    return Plugins(sources, senders, tuple(loaded), tuple(failures), forbidden)
 
 
-def _installed(allow: Collection[str] | None) -> list[EntryPoint]:
-    found = [entry for entry in entry_points(group=GROUP) if allow is None or entry.name in allow]
-    return sorted(found, key=lambda entry: (entry.name, entry.value))
+def _allowed(installed: list[EntryPoint], allow: Collection[str] | None) -> list[EntryPoint]:
+    if allow is None:
+        return installed
+    brought = {_normalise(one.dist.name): one for one in installed if one.dist}
+    for name in allow:
+        if _normalise(name) not in brought:
+            # whoever knows a plugin by its own name means what brings it
+            distributions = {one.name: _origin(one)[1] for one in brought.values()}
+            meant = f"; did you mean `{distributions[name]}`?" if name in distributions else ""
+            raise SettingsError(
+                f"`allow` under [plugins] names `{name}`, and no distribution of that name brings a plugin"
+                f"{meant or did_you_mean(name, distributions.values())}",
+                help="install it, or take it out of the list",
+            )
+    wanted = set(map(_normalise, allow))
+    return [one for one in installed if one.dist and _normalise(one.dist.name) in wanted]
 
 
-def _load(entry: EntryPoint, taken: Collection[str]) -> LoadedPlugin | PluginFailure:
-    distribution, version = (entry.dist.name, entry.dist.version) if entry.dist else ("", "")
+def _normalise(distribution: str) -> str:
+    """Returns a distribution's name as package indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _origin(entry: EntryPoint) -> tuple[str, str, str]:
+    """Returns the name of a plugin, and name and version of the distribution that brings it."""
+    return (entry.name, entry.dist.name, entry.dist.version) if entry.dist else (entry.name, "", "")
+
+
+def _load(manager: pluggy.PluginManager, entry: EntryPoint, taken: Collection[str]) -> LoadedPlugin | PluginFailure:
     try:
         if entry.name in taken:
-            raise PluginError("another plugin has the same name")
-        return _inspect(entry.name, distribution, version, entry.load())
+            raise PluginError(Reason("another plugin has the same name"))
+        return _inspect(manager, *_origin(entry), entry.load())
     except (Exception, SystemExit) as error:
-        return PluginFailure(entry.name, distribution, version, _reason(error))
+        return PluginFailure(*_origin(entry), _reason(error))
 
 
-def _inspect(name: str, distribution: str, version: str, plugin: object) -> LoadedPlugin:
-    """Registers a plugin in a manager of its own; raises when it implements a hook that there is not."""
-    manager = pluggy.PluginManager(PROJECT_NAME)
-    manager.add_hookspecs(specs)
-    manager.register(plugin, name=name)
-    manager.check_pending()
-    hooks = sorted(caller.name for caller in manager.get_hookcallers(plugin) or ())
+def _inspect(manager: pluggy.PluginManager, name: str, distribution: str, version: str, plugin: object) -> LoadedPlugin:
+    """Registers a plugin; raises PluginError when it implements no hook, or one that there is not."""
+    _check_hooks(manager, plugin)
+    manager.register(plugin, name)
+    callers = sorted(manager.get_hookcallers(plugin) or (), key=lambda caller: caller.name)
+    return LoadedPlugin(name, distribution, version, {caller.name: _of(plugin, caller) for caller in callers})
+
+
+def _of(plugin: object, caller: pluggy.HookCaller) -> tuple[pluggy.HookImpl, ...]:
+    """Returns a plugin's implementations of a hook, in the order in which pluggy would call them."""
+    return tuple(one for one in reversed(caller.get_hookimpls()) if one.plugin is plugin)
+
+
+def _check_hooks(manager: pluggy.PluginManager, plugin: object) -> None:
+    """Raises PluginError for what pluggy would refuse, too, but only once it has begun to register it."""
+    marked = {name: manager.parse_hookimpl_opts(plugin, name) for name in dir(plugin)}
+    hooks = {name: options for name, options in marked.items() if options is not None}
     if not hooks:
-        raise PluginError("it implements no hook: mark its functions with `rulekit.hooks.hookimpl`")
-    return LoadedPlugin(name, distribution, version, tuple(hooks), manager)
+        raise PluginError(Reason("it implements no hook: mark its functions with `rulekit.hooks.hookimpl`"))
+    known = {hook: caller.spec for hook, caller in vars(manager.hook).items() if caller.spec is not None}
+    for name, options in hooks.items():
+        hook = options["specname"] or name
+        if options["wrapper"] or options["hookwrapper"]:
+            raise PluginError(Reason(f"its hook `{hook}` wraps those of others, which are asked one by one"))
+        if hook not in known:
+            if options["optionalhook"]:
+                continue
+            raise PluginError(Reason(f"there is no hook `{hook}`{did_you_mean(hook, known)}"))
+        wrong = _arguments(getattr(plugin, name)) - {*known[hook].argnames}
+        if wrong:
+            listed = ", ".join(map(repr, sorted(wrong)))
+            raise PluginError(Reason(f"its hook `{hook}` takes an argument that there is not: {listed}"))
+
+
+def _arguments(function: Callable[..., object]) -> set[str]:
+    """Returns the names of what a function must be given, and may be given by its place."""
+    by_place = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    return {
+        name
+        for name, one in signature(function).parameters.items()
+        if one.kind in by_place and one.default is one.empty
+    }
 
 
 def _register(loaded: list[LoadedPlugin], hook: str, failures: list[PluginFailure]) -> dict[str, Factory]:
@@ -172,60 +251,48 @@ def _register(loaded: list[LoadedPlugin], hook: str, failures: list[PluginFailur
         try:
             registered = list(_registered(plugin, hook))
         except Exception as error:
-            failures.append(_failure(plugin, f"`{hook}` failed: {_reason(error)}"))
+            failures.append(_failure(plugin, _reason(error).behind(f"`{hook}` failed")))
             continue
         for scheme, factory in registered:
             if scheme in owners:
-                failures.append(_failure(plugin, f"`{scheme}:` already belongs to the plugin `{owners[scheme]}`"))
+                reason = Reason(f"`{scheme}:` already belongs to the plugin `{owners[scheme]}`")
+                failures.append(_failure(plugin, reason))
             else:
                 factories[scheme], owners[scheme] = cast(Factory, factory), plugin.name
     return factories
 
 
 def _registered(plugin: LoadedPlugin, hook: str) -> Iterator[tuple[str, object]]:
-    for result in getattr(plugin.manager.hook, hook)():
+    for result in plugin.ask(hook):
         if not isinstance(result, Mapping):
-            raise PluginError("it returns no mapping of schemes")
+            raise PluginError(Reason("it returns no mapping of schemes"))
         for scheme, factory in result.items():
             if not (isinstance(scheme, str) and _SCHEME.fullmatch(scheme)):
-                raise PluginError(f"`{scheme}` is no scheme: small letters, digits and `+ . -`, a letter first")
+                raise PluginError(Reason(f"`{scheme}` is no scheme: small letters, digits and `+ . -`, a letter first"))
             if not callable(factory):
-                raise PluginError(f"what it gives for `{scheme}:` cannot be called")
+                raise PluginError(Reason(f"what it gives for `{scheme}:` cannot be called"))
             yield scheme, factory
 
 
-def _find(factories: Mapping[str, Factory], scheme: str, noun: str, failures: Collection[PluginFailure]) -> Factory:
+def _find(factories: Mapping[str, Factory], scheme: str, noun: str, plugins: Plugins) -> Factory:
     if scheme in factories:
         return factories[scheme]
     nearest = suggest(scheme, factories)
-    broken = ", ".join(sorted({f"`{failure.name}`" for failure in failures}))
+    broken = ", ".join(sorted({f"`{failure.name}`" for failure in plugins.failures}))
+    forbidden = ", ".join(f"`{one.distribution}`" for one in plugins.forbidden)
     raise PluginError(
         f"there is no {noun} for `{scheme}:`"
         + (f"; did you mean `{nearest}:`?" if nearest else "")
-        + (f" (these plugins failed to load: {broken})" if broken else ""),
+        + (f" (these plugins failed to load: {broken})" if broken else "")
+        + (f" (`allow` under [plugins] does not name {forbidden})" if forbidden else ""),
         help=f"use one of {', '.join(f'`{known}:`' for known in sorted(factories))}, or install the plugin; "
         "`rulekit plugins` lists them",
     )
 
 
-def _failure(plugin: LoadedPlugin, reason: str) -> PluginFailure:
+def _failure(plugin: LoadedPlugin, reason: Reason) -> PluginFailure:
     return PluginFailure(plugin.name, plugin.distribution, plugin.version, reason)
 
 
-def _reason(error: BaseException) -> str:
-    if isinstance(error, pluggy.PluginValidationError):
-        return _misfit(error)
-    if isinstance(error, PluginError):
-        return error.message
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def _misfit(error: pluggy.PluginValidationError) -> str:
-    """Says in one line what pluggy found wrong with a hook."""
-    text = " ".join(str(error).split())
-    unknown = re.search(r"unknown hook '(\w+)'", text)
-    if unknown is None:
-        wrong = re.search(r"for hook '(\w+)'.*Argument\(s\) \{(.*?)\}", text)
-        return f"its hook `{wrong[1]}` takes an argument that there is not: {wrong[2]}" if wrong else text
-    known = [name for name in dir(specs) if hasattr(getattr(specs, name), f"{PROJECT_NAME}_spec")]
-    return f"there is no hook `{unknown[1]}`{did_you_mean(unknown[1], known)}"
+def _reason(error: BaseException) -> Reason:
+    return Reason.of(error.message) if isinstance(error, PluginError) else Reason(type(error).__name__, str(error))

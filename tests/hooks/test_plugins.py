@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 
 from rulekit.builtin import BUILTIN_PLUGINS
-from rulekit.errors import PluginError
+from rulekit.errors import PluginError, SettingsError
 from rulekit.hooks import hookimpl
-from rulekit.hooks.manager import Plugins, load_plugins
-from rulekit.records import ComposedEmail, OutboxChange, SenderRequest
+from rulekit.hooks.manager import ForbiddenPlugin, Plugins, load_plugins
+from rulekit.records import ComposedEmail, OutboxChange, Reason, SenderRequest
 
 Install = Callable[..., None]
 
@@ -70,7 +70,7 @@ def register_senders():
 
 def test_a_sender_may_say_how_long_its_provider_drops_repeats(install: Install) -> None:
     install("post", SENDERS.replace("HOURS", "hours=24"))
-    plugins = load_plugins({}, allow=["post"])
+    plugins = load_plugins({}, allow=["rulekit-post"])
     assert (plugins.window("plain"), plugins.window("once")) == (None, timedelta(hours=24))
     request = SenderRequest("once:", Path())
     assert plugins.sender("once")(request) is request
@@ -78,14 +78,14 @@ def test_a_sender_may_say_how_long_its_provider_drops_repeats(install: Install) 
 
 def test_a_window_of_nothing_is_a_fault_of_the_plugin(install: Install) -> None:
     install("post", SENDERS.replace("HOURS", "0"))
-    (failure,) = load_plugins({}, allow=["post"]).failures
+    (failure,) = load_plugins({}, allow=["rulekit-post"]).failures
     assert "the window of an `IdempotentSender` must be longer than nothing" in failure.reason
 
 
 def test_installed_plugins_are_loaded_in_the_order_of_their_names(install: Install) -> None:
     install("zeta", GOOD.replace("SCHEME", "zeta"))
     install("alpha", GOOD.replace("SCHEME", "alpha"))
-    plugins = load_plugins({}, allow=["zeta", "alpha"])
+    plugins = load_plugins({}, allow=["rulekit-zeta", "Rulekit_Alpha"])
     assert [(p.name, p.distribution, p.version, p.hooks) for p in plugins.loaded] == [
         ("alpha", "rulekit-alpha", "1.2", ("register_sources",)),
         ("zeta", "rulekit-zeta", "1.2", ("register_sources",)),
@@ -107,6 +107,10 @@ def test_installed_plugins_are_loaded_in_the_order_of_their_names(install: Insta
         (
             GOOD.replace("register_sources()", "register_sources(project)"),
             "its hook `register_sources` takes an argument that there is not: 'project'",
+        ),
+        (
+            GOOD.replace("@hookimpl", "@hookimpl(wrapper=True)"),
+            "its hook `register_sources` wraps those of others, which are asked one by one",
         ),
         (
             GOOD.replace('{"SCHEME": open_it}', "1 / 0"),
@@ -142,15 +146,51 @@ def test_a_plugin_cannot_take_a_scheme_that_is_taken(install: Install) -> None:
 def test_two_plugins_of_one_name(install: Install) -> None:
     install("same", GOOD.replace("SCHEME", "one"), "rulekit-a")
     install("same", GOOD.replace("SCHEME", "two"), "rulekit-b")
-    plugins = load_plugins({}, allow=["same"])
+    plugins = load_plugins({}, allow=["rulekit-a", "rulekit-b"])
     assert [f.reason for f in plugins.failures] == ["another plugin has the same name"]
     assert len(plugins.sources) == 1
 
 
 def test_what_is_not_allowed_is_not_imported(install: Install, tmp_path: Path) -> None:
     install("spy", f"open({str(tmp_path / 'imported')!r}, 'w').close()")
-    assert load_plugins({}, allow=["other"]) == Plugins({}, {}, (), ())
+    found = load_plugins({}, allow=())
+    assert found == Plugins({}, {}, (), (), found.forbidden)
+    assert ForbiddenPlugin("spy", "rulekit-spy", "1.2") in found.forbidden
     assert not (tmp_path / "imported").exists()
+
+
+def test_who_allows_a_distribution_allows_no_plugin_of_that_name(install: Install, tmp_path: Path) -> None:
+    install("post", f"open({str(tmp_path / 'imported')!r}, 'w').close()", "thief")
+    install("mail", GOOD.replace("SCHEME", "mail"), "rulekit-post")
+    found = load_plugins({}, allow=["rulekit-post"])
+    assert [plugin.name for plugin in found.loaded] == ["mail"]
+    assert not (tmp_path / "imported").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "rulekit-psot",
+            "`allow` under [plugins] names `rulekit-psot`, and no distribution of that name brings a plugin",
+        ),
+        ("rulekit-psot", "; did you mean `rulekit-post`?"),
+        ("mail", "; did you mean `rulekit-post`?"),
+    ],
+)
+def test_a_plugin_that_is_allowed_and_not_there_is_named(install: Install, name: str, words: str) -> None:
+    install("mail", GOOD.replace("SCHEME", "mail"), "rulekit-post")
+    with pytest.raises(SettingsError) as raised:
+        load_plugins({}, allow=["rulekit-post", name])
+    assert words in raised.value.message
+
+
+def test_a_scheme_of_a_plugin_that_is_not_allowed_says_so(install: Install) -> None:
+    install("mail", GOOD.replace("SCHEME", "mail"), "rulekit-post")
+    with pytest.raises(PluginError) as raised:
+        load_plugins(BUILTIN_PLUGINS, allow=()).source("mail")
+    assert "(`allow` under [plugins] does not name " in raised.value.message
+    assert "`rulekit-post`" in raised.value.message
 
 
 def test_an_unknown_scheme_is_told_with_a_suggestion_and_with_what_is_broken(install: Install) -> None:
@@ -196,3 +236,44 @@ def test_a_plugin_that_fails_keeps_an_email_out_and_hides_no_change_from_others(
     (failure,) = plugins.announce(CHANGE)
     assert (failure.name, failure.reason) == ("bad", "`outbox_changed` failed: ValueError: oh")
     assert last.seen == [1]
+
+
+TWICE = """
+from rulekit.hooks import hookimpl
+
+@hookimpl(specname="email_composed")
+def a_veto(email):
+    return None
+
+@hookimpl(specname="email_composed")
+def b_veto(email):
+    return "not today"
+"""
+
+
+def test_each_implementation_of_a_plugin_is_asked(install: Install) -> None:
+    install("twice", TWICE)
+    plugins = load_plugins({"quiet": Watcher()}, allow=["rulekit-twice"])
+    assert plugins.veto(EMAIL) == "the plugin `twice` keeps it out: not today"
+
+
+def test_what_a_plugin_says_of_itself_and_of_a_person_stays_apart() -> None:
+    told = load_plugins({"it": Watcher(Reason("no first name", "Zebedee"))}, allow=()).veto(EMAIL)
+    assert (told, told.text) == (
+        "the plugin `it` keeps it out: no first name: Zebedee",
+        "the plugin `it` keeps it out: no first name",
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [
+        (KeyError("Zebedee"), "`outbox_changed` failed: KeyError"),
+        (PluginError("Zebedee is not there"), "`outbox_changed` failed"),
+        (PluginError(Reason("its file is full", "Zebedee")), "`outbox_changed` failed: its file is full"),
+    ],
+)
+def test_of_a_failure_the_text_names_nobody(error: Exception, logged: str) -> None:
+    (failure,) = load_plugins({"bad": Watcher(error=error)}, allow=()).announce(CHANGE)
+    assert failure.reason.text == logged
+    assert "Zebedee" in failure.reason

@@ -16,7 +16,7 @@ from rulekit.outbox.dispatch.dispatcher import DispatchReport, Worker, dispatch
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.sending.gates import Gates
 from rulekit.outbox.sending.throttle import Throttle
-from rulekit.records import Later, RefusalClass, Refused, Sent, State, Unknown
+from rulekit.records import Later, Reason, RefusalClass, Refused, Sent, State, Unknown
 
 
 class Server:
@@ -344,6 +344,34 @@ def test_once_the_one_that_tries_for_all_is_sent_the_same_dispatch_goes_on(world
     assert "nothing is tried until" in send(Server()).paused
     world.later(minutes=1)
     assert send(Server()) == DispatchReport(sent=9)
+
+
+@pytest.mark.parametrize(
+    ("reason", "logged"),
+    [
+        ("421 closing, Zebedee", ""),
+        (Reason("closing", "Zebedee"), "closing"),
+        (Reason("closing", sentence="Zebedee is closing"), "closing"),
+    ],
+)
+def test_why_nothing_is_sent_is_kept_apart_from_whom_it_names(world, send, reason, logged):
+    world.enter(*(f"p{number}" for number in range(9)), auto=True)
+    down = Server(**{f"p{number}": Later(reason, RefusalClass.SENDER) for number in range(9)})
+    for _ in range(5):
+        report = send(down)
+        assert (report.paused, report.paused.text) == (reason, logged)
+    later = send(Server()).paused
+    until = later.partition(",")[0]
+    assert later == f"{until}, after 5 faults: {reason}"
+    assert later.text == ": ".join(filter(None, (f"{until}, after 5 faults", logged)))
+
+
+def test_of_a_halt_by_rulekit_the_text_names_nobody(world, send):
+    world.enter("ann", auto=True)
+    world.store.halt(Reason("this store is a copy", "it was Zebedee's"), world.now, "rulekit")
+    paused = send(Server()).paused
+    assert paused.text == "sending is halted: this store is a copy"
+    assert paused.endswith("`rulekit sending resume`: this store is a copy: it was Zebedee's")
 
 
 def test_an_email_that_alone_is_refused_by_a_policy_keeps_no_other_from_trying(world, send):

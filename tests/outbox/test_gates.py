@@ -172,6 +172,7 @@ def test_a_halt_reaches_what_is_already_claimed(world):
     refused = world.store.claim_due(world.now, "w", 9)
     assert refused.claims == []
     assert refused.reason == "sending is halted until `rulekit sending resume`: look at this first"
+    assert refused.reason.text == "sending is halted"
     assert world.store.sending_state().halted_by == "ada"
     assert world.store.resume(world.now)
     world.later(minutes=1)

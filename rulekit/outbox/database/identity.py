@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection
 from rulekit.outbox.database import identity_note
 from rulekit.outbox.database.identity_note import ILLEGIBLE, Note
 from rulekit.outbox.database.opening import EMPTIED, kind_of
+from rulekit.records import Reason
 
 LOST = "the store that was here is lost, and with it who was mailed and who unsubscribed"
 _RESTORE = (
@@ -28,42 +29,42 @@ _LOOK = (
 )
 
 
-def mismatch(connection: Connection, line: Any) -> str | None:
+def mismatch(connection: Connection, line: Any) -> Reason | None:
     """Returns why the store with this line of `sending` may not be the one that last sent, or None when it is."""
     kind, url = kind_of(connection.engine.url), connection.engine.url
     place, note = kind.place(connection), kind.note_path(url)
     if line.place == EMPTIED:
-        return f"{LOST}: {kind.name_of(url)} was empty; {_RESTORE}"
+        return Reason(LOST, f"{kind.name_of(url)} was empty; {_RESTORE}")
     if line.place is not None and line.place != place:
-        return f"{COPIED}: it last sent as {line.place}, and is now {place}; {_LOOK}"
+        return Reason(COPIED, f"it last sent as {line.place}, and is now {place}; {_LOOK}")
     return _mismatch_by_note(line, note) if note is not None else None
 
 
-def _mismatch_by_note(line: Any, path: Path) -> str | None:
+def _mismatch_by_note(line: Any, path: Path) -> Reason | None:
     """Returns what the note says against the store; one that never sent has none yet."""
     note = identity_note.read(path)
     if line.place is None and (lost := _lost(path, note, line.store_id)) is not None:
         return lost
     is_own = note is not None and note.store_id == line.store_id
     if line.place is not None and not is_own:
-        return f"{COPIED}: {path.name}, which lay beside it, is missing or not legible; {_LOOK}"
+        return Reason(COPIED, f"{path.name}, which lay beside it, is missing or not legible; {_LOOK}")
     if note is not None and is_own and note.claim > line.claims:
-        return f"{COPIED}: it knows of {line.claims} claims of emails, and {note.claim} were made here; {_LOOK}"
+        return Reason(COPIED, f"it knows of {line.claims} claims of emails, and {note.claim} were made here; {_LOOK}")
     return None
 
 
-def find_what_is_lost(url: URL) -> str | None:
+def find_what_is_lost(url: URL) -> Reason | None:
     """Returns what is lost where no database lies at that address, although emails have left from one; or None."""
     path = kind_of(url).note_path(url)
     return _lost(path, identity_note.read(path), "") if path is not None else None
 
 
-def _lost(path: Path, note: Note | None, store_id: str) -> str | None:
+def _lost(path: Path, note: Note | None, store_id: str) -> Reason | None:
     """Returns what is lost when emails have left from another store than the one of that id."""
     if note is None or (note is not ILLEGIBLE and (note.store_id == store_id or note.claim == 0)):
         return None
     says = "cannot be read as the note of a store" if note is ILLEGIBLE else "says that emails left from another store"
-    return f"{LOST}: {path.name}, which lies beside it, {says}; {_RESTORE}"
+    return Reason(LOST, f"{path.name}, which lies beside it, {says}; {_RESTORE}")
 
 
 def settle_in(connection: Connection, line: Any) -> dict[str, Any]:

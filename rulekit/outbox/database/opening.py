@@ -18,6 +18,7 @@ from rulekit.errors import StoreError
 from rulekit.outbox.database import postgres, sqlite
 from rulekit.outbox.database.migrations import HEAD
 from rulekit.outbox.database.tables import last_tick, meta, metadata, outbox, schema_version, sending
+from rulekit.records import Reason
 from rulekit.urls import check_store_url, refusing
 
 
@@ -47,6 +48,7 @@ class Kind(Protocol):
 _KINDS: tuple[Kind, ...] = (sqlite, postgres)
 # `sending.place` of a store that was made anew in a place where something had been; no database lies there
 EMPTIED = "emptied"
+_AGAIN = "run again; report it when it stays"
 
 
 def kind_of(url: URL) -> Kind:
@@ -65,12 +67,13 @@ def as_store_errors(name: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
+        if (known := _explain(error)) is not None:
+            raise StoreError(f"the store {name}: {known[0]}", help=known[1]) from error
         # what follows the first line may be the row that it is about
         said = str(error.orig).partition("\n")[0]
-        problem, help = _explain(error) or (f"the database says: {said}", "run again; report it when it stays")
-        raise StoreError(f"the store {name}: {problem}", help=help) from error
+        raise StoreError(Reason(f"the store {name}: the database says", said), help=_AGAIN) from error
     except SQLAlchemyError as error:
-        raise StoreError(f"the store {name}: {error}", help="run again; report it when it stays") from error
+        raise StoreError(Reason(f"the store {name}", str(error)), help=_AGAIN) from error
 
 
 def _explain(error: BaseException | None) -> tuple[str, str] | None:

@@ -114,6 +114,9 @@ sending = Table(
     Column("next_mark_at", Instant),
     Column("refusals", Integer, nullable=False, server_default=text("0")),
     Column("refusal", Text),
+    # what of the two names nobody, and may stand in a log
+    Column("fault_text", FreeText),
+    Column("halt_text", FreeText),
     CheckConstraint("id = 1", name="one_line"),
     CheckConstraint("claims >= 0 AND faults >= 0 AND trips >= 0", name="counters"),
     CheckConstraint("attempts >= 0 AND faults_ever >= 0", name="totals"),

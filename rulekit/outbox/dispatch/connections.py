@@ -19,7 +19,7 @@ from threading import Event
 from rulekit.errors import PluginError, RulekitError, TransitionRefused
 from rulekit.outbox.sending.claims import Claim, Final
 from rulekit.outbox.sending.gates import Held
-from rulekit.records import Envelope, Later, Outcome, RefusalClass, Refused, Sender, Unknown
+from rulekit.records import Envelope, Later, Outcome, Reason, RefusalClass, Refused, Sender, Unknown
 
 NOT_APPROVED = "the stored message is not the one that was made: its digest is another"
 NO_SENDER = "the stored message names no sender in `From`"
@@ -120,7 +120,7 @@ class Connection:
         except RulekitError as error:
             return Done(claim, Later(error.message, RefusalClass.SENDER), fatal=error)
         except Exception as error:
-            reason = f"the sender could not be opened: {_told(error)}"
+            reason = Reason("the sender could not be opened", _told(error))
             return Done(claim, Later(reason, RefusalClass.SENDER))
         return self._send(self.sender, claim, Envelope(sender_address, claim.row.recipient, claim.row.message_id))
 
@@ -135,11 +135,12 @@ class Connection:
             return Done(claim, outcome)
         if isinstance(outcome, Refused | Later):
             return _after_error(mark, mark.refused)
+        told_not_to = f"the sender went on with email {claim.row.id} after it was told not to"
         broken = PluginError(
-            f"the sender went on with email {claim.row.id} after it was told not to ({mark.refused})",
+            Reason(told_not_to, sentence=f"{told_not_to} ({mark.refused})"),
             help="let exceptions of `mark_data` pass through `send`; nothing more is sent with this sender",
         )
-        return Done(claim, Unknown(f"sent although forbidden: {mark.refused}"), fatal=broken)
+        return Done(claim, Unknown(Reason("sent although forbidden", str(mark.refused))), fatal=broken)
 
     def _close(self) -> None:
         if self.sender is not None:
@@ -151,7 +152,7 @@ class Connection:
 
 def _after_error(mark: _Mark, error: Exception) -> Done:
     """Returns what an error of the sender means, by whether the message was allowed to leave."""
-    reason = f"the sender broke: {_told(error)}"
+    reason = Reason("the sender broke", _told(error))
     if mark.is_set:
         return Done(mark.claim, Unknown(reason))
     if isinstance(mark.refused, _Forbidden | TransitionRefused):

@@ -22,7 +22,7 @@ from rulekit.outbox.sending.claims import Answer, Claim, Finish
 from rulekit.outbox.sending.gates import Gates, Held
 from rulekit.outbox.sending.throttle import Early, Throttle, is_fault
 from rulekit.outbox.store import Store
-from rulekit.records import Outcome, Refused, Sender, State
+from rulekit.records import Outcome, Reason, Refused, Sender, State
 from rulekit.uncertainty import Uncertainty
 
 STOPPED = "the worker was stopped before it began with it"
@@ -54,7 +54,7 @@ class DispatchReport:
     withdrawn: int = 0
     expired: int = 0
     lost: int = 0
-    paused: str | None = None
+    paused: Reason | None = None
     next_at: datetime | None = None
 
 
@@ -101,7 +101,7 @@ class _Dispatch:
     probing: bool = False
     # seconds that the last commit took
     settling: float = 0.0
-    paused: str | None = None
+    paused: Reason | None = None
     fatal: Exception | None = None
     renewed_at: datetime = field(init=False)
 

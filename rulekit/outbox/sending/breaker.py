@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from rulekit.records import Outcome, RefusalClass, Refused, Sent
+from rulekit.records import Outcome, Reason, RefusalClass, Refused, Sent
 
 FAULTS = 5
 SHORTEST = timedelta(minutes=1)
@@ -87,7 +87,8 @@ class Refusals:
         if not isinstance(outcome, Refused) or self.count < FAULTS or _kind(outcome) is None:
             return outcome
         reason = f"{outcome.reason} (as to the {self.count - 1} emails before it, so it is held to be about the sender)"
-        return replace(outcome, reason=reason, about=RefusalClass.SENDER)
+        blamed = Reason(Reason.of(outcome.reason).text, sentence=reason)
+        return replace(outcome, reason=blamed, about=RefusalClass.SENDER)
 
 
 def _kind(outcome: Outcome) -> str | None:

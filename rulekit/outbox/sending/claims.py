@@ -39,7 +39,7 @@ from rulekit.outbox.sending import throttle
 from rulekit.outbox.sending.gates import Gates, Held, ask
 from rulekit.outbox.sending.leaving import with_date
 from rulekit.outbox.sending.throttle import Early, Throttle
-from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent, State, Unknown
+from rulekit.records import Later, Outcome, Reason, RefusalClass, Refused, Sent, State, Unknown
 from rulekit.statuses import is_dead_address
 from rulekit.uncertainty import Uncertainty
 
@@ -104,7 +104,7 @@ class Claims:
 
     claims: list[Claim]
     held: tuple[State, ...] = ()
-    reason: str | None = None
+    reason: Reason | None = None
     wait_until: datetime | None = None
     probe: bool = False
 

@@ -17,7 +17,7 @@ from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import last_tick, meta, outbox, sending
 from rulekit.outbox.sending.breaker import Breaker, Refusals
 from rulekit.outbox.sending.rates import take
-from rulekit.records import Later, Outcome, RefusalClass, Refused, Sent, State
+from rulekit.records import Later, Outcome, Reason, RefusalClass, Refused, Sent, State
 
 # workers whose clocks differ by less than this go on together
 CLOCK_TOLERANCE = timedelta(minutes=1)
@@ -63,11 +63,11 @@ class SendingState:
 
     halted_at: datetime | None
     halted_by: str | None
-    halt_reason: str | None
+    halt_reason: Reason | None
     faults: int
     open_until: datetime | None
-    fault: str | None
-    mismatch: str | None = None
+    fault: Reason | None
+    mismatch: Reason | None = None
     is_lost: bool = False
 
 
@@ -85,7 +85,7 @@ class Turn:
     next_at: datetime | None
     throttled: bool = False
     first: bool = False
-    reason: str | None = None
+    reason: Reason | None = None
     probe: bool = False
 
 
@@ -117,19 +117,29 @@ def take_turn(work: Work, now: datetime, throttle: Throttle) -> Turn:
     return Turn(token, granted, breaker, line.next_at, granted < most, line.place is None, probe=probe)
 
 
-def _why_not(line: Any, breaker: Breaker, now: datetime) -> str | None:
-    if line.halted_at is not None:
-        return f"sending is halted until `rulekit sending resume`: {line.halt_reason}"
+def _why_not(line: Any, breaker: Breaker, now: datetime) -> Reason | None:
+    if (halt := _halt_of(line)) is not None:
+        said = f"sending is halted until `rulekit sending resume`: {halt}"
+        return Reason(halt.behind("sending is halted").text, sentence=said)
     if line.clock_at is not None and now < line.clock_at - CLOCK_TOLERANCE:
         behind = f"this clock is behind: emails were already sent at {show_instant(line.clock_at)}"
-        return f"{behind}; mend it, or say `rulekit run --accept` when it is right"
+        return Reason(behind, sentence=f"{behind}; mend it, or say `rulekit run --accept` when it is right")
     latest = max((at for at in (line.clock_at, line.ticked_at) if at is not None), default=now)
     if now - latest > LEAP:
         ahead = f"this clock is {(now - latest).days} days ahead of all that was done here, at {show_instant(latest)}"
-        return f"{ahead}: mend it, or say `rulekit run --accept` when it is right"
+        return Reason(ahead, sentence=f"{ahead}: mend it, or say `rulekit run --accept` when it is right")
     if breaker.may_send(now) == 0:
-        return f"nothing is tried until {show_instant(line.open_until)}, after {line.faults} faults: {line.fault}"
+        fault = _fault_of(line) or Reason("")
+        return fault.behind(f"nothing is tried until {show_instant(line.open_until)}, after {line.faults} faults")
     return None
+
+
+def _halt_of(line: Any) -> Reason | None:
+    return None if line.halt_reason is None else Reason(line.halt_text or "", sentence=line.halt_reason)
+
+
+def _fault_of(line: Any) -> Reason | None:
+    return None if line.fault is None else Reason(line.fault_text or "", sentence=line.fault)
 
 
 def end_turn(work: Work, turn: Turn, claimed: int, leaving: int, now: datetime, throttle: Throttle) -> None:
@@ -168,8 +178,12 @@ def _written(breaker: Breaker) -> dict[str, Any]:
     return {"faults": breaker.faults, "open_until": breaker.open_until, "trips": breaker.trips}
 
 
+def _fault_written(fault: Reason | None) -> dict[str, str | None]:
+    return {"fault": fault, "fault_text": fault.text if fault else None}
+
+
 # nearly every email asks for it, so it is written once
-_CLOSED = {**_written(Breaker()), "fault": None, "refusals": 0, "refusal": None}
+_CLOSED = {**_written(Breaker()), **_fault_written(None), "refusals": 0, "refusal": None}
 _CLOSE = update(sending).where((sending.c.faults > 0) | (sending.c.refusals > 0)).values(_CLOSED)
 
 
@@ -183,17 +197,17 @@ def note(work: Work, outcomes: Sequence[Outcome], now: datetime) -> list[Outcome
             work.connection.execute(_CLOSE)
         return list(outcomes)
     line = work.connection.execute(_LINE).one()
-    breaker, fault = Breaker(line.faults, line.open_until, line.trips), line.fault
+    breaker, fault = Breaker(line.faults, line.open_until, line.trips), _fault_of(line)
     refusals, meant = Refusals(line.refusals, line.refusal), list[Outcome]()
     for outcome in outcomes:
         refusals = refusals.after(outcome)
         one = refusals.blame(outcome)
         if isinstance(one, Later | Refused) and is_fault(one):
-            breaker, fault = breaker.after_fault(now, certain=one is not outcome), one.reason
+            breaker, fault = breaker.after_fault(now, certain=one is not outcome), Reason.of(one.reason)
         elif isinstance(one, Sent | Refused):
             breaker, fault = breaker.after_success(), None
         meant.append(one)
-    told = {"fault": fault, "refusals": refusals.count, "refusal": refusals.kind}
+    told = {**_fault_written(fault), "refusals": refusals.count, "refusal": refusals.kind}
     met = sending.c.faults_ever + sum(map(is_fault, meant))
     work.connection.execute(update(sending).values({**_written(breaker), **told, "faults_ever": met}))
     return meant
@@ -207,15 +221,15 @@ def is_fault(outcome: Outcome) -> bool:
 def state(work: Work) -> SendingState:
     """Returns how sending goes."""
     line = work.connection.execute(_LOOKED_AT).one()
-    halted = (line.halted_at, line.halted_by, line.halt_reason)
+    halted = (line.halted_at, line.halted_by, _halt_of(line))
     mismatch = identity.mismatch(work.connection, line)
     is_lost = mismatch is not None and line.ticked_at is None
-    return SendingState(*halted, line.faults, line.open_until, line.fault, mismatch, is_lost)
+    return SendingState(*halted, line.faults, line.open_until, _fault_of(line), mismatch, is_lost)
 
 
 def halt(work: Work, reason: str, now: datetime, actor: str) -> None:
     """Stops all sending until `resume`; who halted it first stays on record."""
-    halted = {"halted_at": now, "halted_by": actor, "halt_reason": reason}
+    halted = {"halted_at": now, "halted_by": actor, "halt_reason": reason, "halt_text": Reason.of(reason).text}
     work.connection.execute(update(sending).where(sending.c.halted_at.is_(None)).values(halted))
 
 
@@ -226,7 +240,8 @@ def resume(work: Work, now: datetime) -> bool:
     none, sending is halted for it first.
     """
     was, line = state(work), work.connection.execute(_LINE).one()
-    ended: dict[str, Any] = {"halted_at": None, "halted_by": None, "halt_reason": None, "clock_at": None, **_CLOSED}
+    halt_ends = dict.fromkeys(("halted_at", "halted_by", "halt_reason", "halt_text"))
+    ended: dict[str, Any] = {**halt_ends, "clock_at": None, **_CLOSED}
     if was.mismatch is not None:
         ended |= identity.settle_in(work.connection, line)
     work.connection.execute(update(sending).values(ended))
