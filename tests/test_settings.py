@@ -68,6 +68,9 @@ hold = "1h"
         ({"source": {"person": {"table": "a", "kee": "id"}}}, "did you mean `key`?"),
         ({"source": {"events": [{"table": "a", "nam": "event", "event": "x"}]}}, "did you mean `name`?"),
         ({"test": {"coverage_flor": 5}}, "no setting `test.coverage_flor`; did you mean `coverage_floor`?"),
+        ({"plugins": {"alow": ["rulekit-dns"]}}, "no setting `plugins.alow`; did you mean `allow`?"),
+        ({"plugins": {"allow": "rulekit-dns"}}, '`plugins.allow`: write a list, as in `["…"]`'),
+        ({"plugins": {"dns": 3}}, "no setting `plugins.dns`"),
         ({"delivery": {"hold": "10"}}, "`10` is not a duration; write it like `14d`"),
         ({"delivery": {"hold": 10}}, '`delivery.hold`: `10` has no unit; write it like `"10m"`'),
         ({"delivery": {"hold": ["10m"]}}, "`delivery.hold`: write a duration in quotes"),
@@ -232,3 +235,11 @@ def test_strange_settings_are_refused_soon(text, said):
         read_settings("edition = 1\n" + text)
     assert said in caught.value.message
     assert time.process_time() - started < 5
+
+
+def test_plugins_have_options_of_their_own_beside_who_may_be_loaded():
+    plugins = parse_settings({"edition": 1, "plugins": {"allow": ["rulekit-dns"], "dns": {"selectors": ["a"]}}}).plugins
+    assert plugins.allow == ["rulekit-dns"]
+    assert plugins.options("dns") == {"selectors": ["a"]}
+    assert plugins.options("git") == {}
+    assert parse_settings({"edition": 1}).plugins.allow is None

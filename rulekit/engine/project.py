@@ -41,7 +41,7 @@ def open_project(folder: Path) -> Project:
         count = sum(d.severity is Severity.ERROR for d in rules.diagnostics)
         errors = "1 error" if count == 1 else f"{count} errors"
         raise RulesError(f"the rules have {errors}, so nothing was run", help="run `rulekit check` and mend them")
-    return Project(folder, settings, rules, rules.program, installed_plugins())
+    return Project(folder, settings, rules, rules.program, installed_plugins(settings))
 
 
 def _check_sender_address(text: str) -> None:

@@ -216,6 +216,20 @@ class ScenarioSection(_Section):
     coverage_floor: float | None = Field(default=None, ge=0, le=100)
 
 
+class PluginsSection(_Section):
+    """Whose plugins may be loaded, by distribution (None: all that are installed), and the options of each plugin."""
+
+    model_config = ConfigDict(extra="allow")
+    # what stands in there is for each plugin to read
+    __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
+
+    allow: list[str] | None = None
+
+    def options(self, plugin: str) -> Mapping[str, Any]:
+        """Returns the options for the plugin of that name."""
+        return (self.__pydantic_extra__ or {}).get(plugin, {})
+
+
 class Settings(_Section):
     """A whole `rulekit.toml`."""
 
@@ -227,8 +241,7 @@ class Settings(_Section):
     delivery: DeliverySection = Field(default_factory=DeliverySection)
     serve: ServeSection = Field(default_factory=ServeSection)
     test: ScenarioSection = Field(default_factory=ScenarioSection)
-    # what stands in there is for each plugin to read
-    plugins: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    plugins: PluginsSection = Field(default_factory=PluginsSection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +324,9 @@ def parse_settings(content: Mapping[str, Any]) -> Settings:
 
 def _describe(problem: Any, *, suggests: bool) -> str:
     where = ".".join(str(part) for part in problem["loc"])
-    if problem["type"] != "extra_forbidden":
+    # below [plugins], what is no setting can only be the options of a plugin
+    no_options = problem["loc"][:-1] == ("plugins",) and problem["type"] == "dict_type"
+    if problem["type"] != "extra_forbidden" and not no_options:
         return f"`{where}`: {_wrong_value(problem)}"
     *section, name = problem["loc"]
     meant = (_elsewhere(str(name)) or did_you_mean(str(name), _known_keys(section))) if suggests else ""

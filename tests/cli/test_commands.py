@@ -251,6 +251,25 @@ def test_plugins_lists_what_is_installed(project: Any) -> None:
     assert {"name", "distribution", "version", "hooks"} == set(found["plugins"][0])
 
 
+def test_a_plugin_that_the_settings_do_not_allow_is_named_and_not_loaded(project: Any) -> None:
+    project.settings("[sender]", '[plugins]\nallow = ["rulekit-git"]\n\n[sender]')
+    text = told(project, "plugins")
+    assert "not allowed: dns (rulekit-dns 0.1.0): `allow` under [plugins] does not name it" in text
+    found = json.loads(told(project, "plugins", "--output", "json"))
+    assert {"name": "dns", "distribution": "rulekit-dns", "version": "0.1.0"} in found["not_allowed"]
+    names = {plugin["name"] for plugin in found["plugins"]}
+    assert "git" in names
+    assert "dns" not in names
+
+
+def test_who_allows_a_plugin_that_is_not_there_is_told_before_anything_runs(project: Any) -> None:
+    project.settings("[sender]", '[plugins]\nallow = ["rulekit-gti"]\n\n[sender]')
+    for command in (("plugins",), ("run", "--now", NOW), ("doctor", "--offline")):
+        text = told(project, *command, code=2)
+        assert "`allow` under [plugins] names `rulekit-gti`" in text
+        assert "did you mean `rulekit-git`?" in text
+
+
 def test_a_misspelt_command_and_a_misspelt_setting(project: Any) -> None:
     assert "there is no command `chek`. Did you mean `check`?" in told(project, "chek", code=2)
     project.settings("[sender]", "[sendr]")

@@ -12,6 +12,7 @@ from rulekit.clock import format_duration
 from rulekit.settings import (
     DeliverySection,
     EventSection,
+    PluginsSection,
     RecordSection,
     ScenarioSection,
     SenderSection,
@@ -33,6 +34,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[delivery]`": DeliverySection,
     "`[serve]`": ServeSection,
     "`[test]`": ScenarioSection,
+    "`[plugins]`": PluginsSection,
 }
 
 
