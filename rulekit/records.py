@@ -247,10 +247,15 @@ class RefusalClass(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The receiving side said no for good; nothing was delivered."""
+    """The receiving side said no for good; nothing was delivered.
+
+    `code` is a server's answer as in `550 5.1.1` (RFC 5321, section 4.2; RFC 3463), empty where none answered. Where a
+    sender leaves it out, it is looked for in the reason.
+    """
 
     reason: str
     about: RefusalClass = RefusalClass.MESSAGE
+    code: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from rulekit.builtin.quoting import quote_name, quote_text
 from rulekit.errors import SourceError
 from rulekit.files import TEXT_LIMIT
 from rulekit.hooks import hookimpl
-from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequest
+from rulekit.records import QueryTable, Reason, SourceFactory, SourceMapping, SourceRequest
 from rulekit.suggestions import did_you_mean
 from rulekit.urls import check_source_url, refusing
 
@@ -114,7 +114,7 @@ def _json_table(path: Path, name: str, form: str) -> QueryTable:
             file.seek(0)
             has_rows = _has_lines(file) if form == _LINES else _has_entries(file)
     except (OSError, EOFError) as error:
-        raise SourceError(f"`{name}` cannot be read: {error}", help="mend or replace the file") from None
+        raise SourceError(Reason(f"`{name}` cannot be read", str(error)), help="mend or replace the file") from None
     if not has_rows:
         return _NO_ROWS
     # a mark at the start is read in the form that makes nothing of lines
@@ -165,7 +165,7 @@ def _header(path: Path, name: str, delimiter: str) -> list[str]:
     except UnicodeDecodeError:
         raise SourceError(f"`{name}` is not in UTF-8", help="convert it to UTF-8") from None
     except (OSError, EOFError, csv.Error) as error:
-        raise SourceError(f"`{name}` cannot be read: {error}", help="mend or replace the file") from None
+        raise SourceError(Reason(f"`{name}` cannot be read", str(error)), help="mend or replace the file") from None
     _check_header(columns, name)
     return columns
 

@@ -23,7 +23,7 @@ _REPLY = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n]*))?\r?\n")
 _MAX_LINE = 8192
 _MAX_LINES = 100
 _PIECE = 65536
-_STATUS = re.compile(r"[245]\.(\d{1,3})\.(\d{1,3})\b")
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 _TOO_LARGE = "3.4"
 # times the timeout. A reply to the final dot that comes too late to be read makes an email uncertain; all that comes
 # before a transaction is many answers (RFC 5321, section 4.5.3.2)
@@ -76,8 +76,16 @@ class Answered(Exception):
         said = f"the server answered {step.value} with {code}"
         super().__init__(f"{said} {text}")
         self.step, self.code, self.text = step, code, text
-        status = text.partition(" ")[0]
-        self.reason = Reason(f"{said} {status}" if _STATUS.fullmatch(status) else said, sentence=str(self))
+        found = _STATUS.match(text)
+        self.status = found[0] if found else ""
+        # of what goes on right behind a status, nobody knows whom it names
+        is_whole = self.status != "" and text.partition(" ")[0] == self.status
+        self.reason = Reason(f"{said} {self.status}" if is_whole else said, sentence=str(self))
+
+    @property
+    def kind(self) -> str:
+        """Returns the code, and the status where it is that of a permanent answer."""
+        return f"{self.code} {self.status}" if self.status.startswith("5.") else str(self.code)
 
 
 class _Incoming(io.RawIOBase):
@@ -282,8 +290,7 @@ def judge(answer: Answered) -> Outcome:
     to MAIL or DATA may be about one template's `from`, so it delays that email and stops no other.
     """
     reason = answer.reason
-    status = _STATUS.match(answer.text)
-    detail = f"{int(status[1])}.{int(status[2])}" if status else ""
+    detail = ".".join(str(int(part)) for part in answer.status.split(".")[1:])
     barred = detail.startswith("7.") or answer.code in (530, 535) or is_about_the_service(f"5.{detail}")
     permanent = answer.code >= 500
     if answer.code in (421, 454) or answer.code < 400 or answer.step in _BEFORE_ANY_EMAIL:
@@ -291,9 +298,9 @@ def judge(answer: Answered) -> Outcome:
     if not permanent:
         return Later(reason)
     if answer.step in (Step.RCPT, Step.DOT):
-        return Refused(reason, _about(detail, barred))
+        return Refused(reason, _about(detail, barred), answer.kind)
     if detail == _TOO_LARGE or answer.code == 552:
-        return Refused(reason)
+        return Refused(reason, code=answer.kind)
     return Later(reason, RefusalClass.SENDER if barred else RefusalClass.MESSAGE)
 
 

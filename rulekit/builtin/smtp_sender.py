@@ -132,13 +132,14 @@ def _unfit(message: bytes, envelope: Envelope, dialogue: Dialogue) -> tuple[Refu
     limit = dialogue.esmtp_features.get("size", "")
     for address in (envelope.sender, envelope.recipient):
         if not _is_bare(address):
-            return Refused(f"`{address[:80]!a}` cannot stand in an SMTP command; it is not one bare address"), utf8
+            said = f"`{address[:80]!a}` cannot stand in an SMTP command; it is not one bare address"
+            return Refused(said, code=""), utf8
     if (flaw := _flaw(message)) is not None:
-        return Refused(f"the message {flaw}"), utf8
+        return Refused(f"the message {flaw}", code=""), utf8
     if utf8 and not dialogue.has_extn("smtputf8"):
-        return Refused("the address needs SMTPUTF8, which the server does not offer"), utf8
+        return Refused("the address needs SMTPUTF8, which the server does not offer", code=""), utf8
     if limit.isascii() and limit.isdigit() and 0 < int(limit) < len(message):
-        return Refused(f"the message has {len(message)} bytes, the server takes {limit}"), utf8
+        return Refused(f"the message has {len(message)} bytes, the server takes {limit}", code=""), utf8
     return None, utf8
 
 

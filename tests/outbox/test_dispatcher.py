@@ -89,6 +89,26 @@ def test_only_a_dead_address_is_suppressed(world, send, status, dead):
     assert [line.address for line in world.store.suppressions()] == (["ann@example.com"] if dead else [])
 
 
+@pytest.mark.parametrize(("code", "dead"), [("550 5.1.1", True), ("550 5.2.2", False), ("550", True)])
+def test_what_a_sender_says_of_the_answer_counts_more_than_its_words(world, send, code, dead):
+    world.enter("ann", auto=True)
+    told = Refused("550 5.1.1 or 5.2.2, who knows", RefusalClass.ADDRESS, code)
+    assert send(Server(ann=told)).failed == 1
+    assert [line.address for line in world.store.suppressions()] == (["ann@example.com"] if dead else [])
+
+
+@pytest.mark.parametrize(
+    ("reason", "code", "blamed"),
+    [("your mailbox", "550 5.1.1", True), ("too long by 550 bytes", "", False), ("full", "550 5.3.4", False)],
+)
+def test_refusals_are_compared_by_what_the_server_answered(world, send, reason, code, blamed):
+    people = [f"p{number}" for number in range(6)]
+    world.enter(*people, auto=True)
+    paused = send(Server(**{p: Refused(Reason(reason, p), code=code) for p in people})).paused
+    assert (paused is not None) is blamed
+    assert paused is None or paused.text == reason
+
+
 def test_nothing_due_opens_no_sender(world, send):
     world.enter("ann")
     server = Server()

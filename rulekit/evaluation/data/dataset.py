@@ -28,7 +28,7 @@ from rulekit.evaluation.data.python_rows import Row, RowSource
 from rulekit.evaluation.data.quality import combine
 from rulekit.evaluation.data.source_tables import Tables
 from rulekit.language.program import Schema
-from rulekit.records import Source, SourceMapping
+from rulekit.records import Reason, Source, SourceMapping
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -105,7 +105,7 @@ def open_data(
             report = _load(Tables(connection, source), schema, mapping, timezone)
             yield Data(schema, connection, report, zone=zone)
         except (duckdb.IOException, duckdb.HTTPException) as error:
-            told = f"the data broke off: {describe(error)}"
+            told = Reason("the data broke off", describe(error))
             raise SourceError(told, help="look at the source and run again") from error
 
 

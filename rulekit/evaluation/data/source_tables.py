@@ -14,7 +14,7 @@ from rulekit.errors import SourceError
 from rulekit.evaluation.data.confinement import require_one_select, shut_in
 from rulekit.evaluation.data.engine_words import describe
 from rulekit.evaluation.data.normalise import NOTHING, WHOLE_NUMBERS
-from rulekit.records import EventMapping, QueryTable, RecordMapping, Source, SourceMapping, StreamTable, Table
+from rulekit.records import EventMapping, QueryTable, Reason, RecordMapping, Source, SourceMapping, StreamTable, Table
 from rulekit.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -184,9 +184,8 @@ def source_errors(title: str) -> Iterator[None]:
             help="name files of the source's own folder, as in `read_csv('users.csv')`, and tables of its own file",
         ) from error
     except duckdb.Error as error:
-        raise SourceError(
-            f"{title} cannot be read: {describe(error)}", help="mend the data, or the section of rulekit.toml"
-        ) from error
+        told = Reason(f"{title} cannot be read", describe(error))
+        raise SourceError(told, help="mend the data, or the section of rulekit.toml") from error
 
 
 def _advice(section: str, names: list[str]) -> str:

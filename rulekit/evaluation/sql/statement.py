@@ -23,6 +23,7 @@ from rulekit.evaluation.sql.relations import Relations
 from rulekit.evaluation.sql.values import Cutoffs, Scope, column, value_term
 from rulekit.language.expression_parts import Node
 from rulekit.language.typed_expressions import Sequence, Value
+from rulekit.records import Reason
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -51,9 +52,8 @@ class Statement:
                 help="look for amounts with more than 25 digits in the source",
             ) from error
         except duckdb.Error as error:
-            raise SourceError(
-                f"the data cannot be evaluated: {describe(error)}", help="look at the source's tables"
-            ) from error
+            told = Reason("the data cannot be evaluated", describe(error))
+            raise SourceError(told, help="look at the source's tables") from error
 
 
 def people_statement(plan: Plan, data: Relations) -> Statement:

@@ -111,10 +111,10 @@ class Connection:
 
     def _handle(self, claim: Claim) -> Done:
         if not claim.intact:
-            return Done(claim, Refused(NOT_APPROVED))
+            return Done(claim, Refused(NOT_APPROVED, code=""))
         sender_address = _sender_address(claim.message)
         if sender_address is None:
-            return Done(claim, Refused(NO_SENDER))
+            return Done(claim, Refused(NO_SENDER, code=""))
         try:
             self.sender = self.sender or self.open()
         except RulekitError as error:

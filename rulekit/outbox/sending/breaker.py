@@ -60,10 +60,10 @@ class Breaker:
         return Breaker(max(self.faults, FAULTS), now + pause, self.trips + 1)
 
 
-# a permanent answer: its code, and its enhanced status where it has one (RFC 5321, section 4.2; RFC 3463)
-_CODES = re.compile(r"\b(5[0-5][0-9])\b(?:[ -](5\.[0-9]{1,3}\.[0-9]{1,3}))?", re.ASCII)
-# the message is too large: of a template all are, whoever sends them
-_TOO_LARGE = ("552", "5.3.4")
+# where a sender says no more than its reason: the code of a permanent answer, and its enhanced status if it has one
+_CODE = re.compile(r"\b(5[0-5][0-9])\b(?:[ -](5\.[0-9]{1,3}\.[0-9]{1,3}))?", re.ASCII)
+# what says nothing about the sender; where the message is too large, of a template all are, whoever sends them
+_NOTHING, _TOO_LARGE, _STATUS_OF_TOO_LARGE = "", "552", "5.3.4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,12 @@ class Refusals:
 
 
 def _kind(outcome: Outcome) -> str | None:
-    found = _CODES.search(outcome.reason) if isinstance(outcome, Refused) else None
-    if found is None or found[2] == _TOO_LARGE[1] or (found[1] == _TOO_LARGE[0] and not found[2]):
-        return None
-    return " ".join(filter(None, found.groups()))
+    code = _code_of(outcome) if isinstance(outcome, Refused) else ""
+    return None if code in (_NOTHING, _TOO_LARGE) or code.endswith(_STATUS_OF_TOO_LARGE) else code
+
+
+def _code_of(refused: Refused) -> str:
+    if refused.code is not None:
+        return refused.code
+    found = _CODE.search(refused.reason)
+    return " ".join(filter(None, found.groups())) if found else ""

@@ -249,7 +249,7 @@ def finish(
 
 def forbids_address(outcome: Outcome) -> bool:
     """Says whether the address may not be mailed any more after this."""
-    return isinstance(outcome, Refused) and outcome.about is RefusalClass.ADDRESS and _is_dead(outcome.reason)
+    return isinstance(outcome, Refused) and outcome.about is RefusalClass.ADDRESS and _is_dead(outcome)
 
 
 def _suppress_dead(work: Work, finishes: Sequence[Finish], now: datetime) -> None:
@@ -302,8 +302,8 @@ def _leave_uncertain(work: Work, claim: Claim, wanted: Transition, given: Given)
     return _lost(claim)
 
 
-def _is_dead(reason: str) -> bool:
-    statuses = _STATUS.findall(reason)
+def _is_dead(refused: Refused) -> bool:
+    statuses = _STATUS.findall(refused.reason) if refused.code is None else refused.code.split()[1:]
     return not statuses or any(map(is_dead_address, statuses))
 
 
