@@ -1,16 +1,22 @@
-# Everything a newcomer needs: `make demo` runs the main job, `make test` passes the tests. Both set themselves up.
+# Everything a newcomer needs: `make demo` runs the main job, `make test` passes the tests, `make proofs` those that take
+# longer. Each sets itself up.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 
-.PHONY: demo test check format clean
+.PHONY: demo test proofs check format clean
 
 demo: $(READY)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh docs/demo.sh
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not starts_programs"
+
+# the proofs at the figures of a run, and the tests that start programs
+proofs: export RULEKIT_PROOFS ?= run
+proofs: $(READY)
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "starts_programs or proof"
 
 check: $(READY)
 	.ci/run

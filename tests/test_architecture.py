@@ -21,6 +21,7 @@ def texts(folder: str, ending: str) -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in paths if path != Path(__file__))
 
 
+@pytest.mark.starts_programs
 def test_imports_go_down_the_one_straight_path() -> None:
     program = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)

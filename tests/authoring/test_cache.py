@@ -335,6 +335,7 @@ def test_a_checkout_does_not_say_what_a_check_finds(
     assert "`Nobody`" in result.output
 
 
+@pytest.mark.starts_programs
 def test_unchanged_rules_need_no_parser(project: Project) -> None:
     remembered(project.folder)
     code = (

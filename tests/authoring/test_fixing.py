@@ -50,6 +50,7 @@ def test_fixes_of_one_place_follow_each_other(desk: Any) -> None:
     assert desk.read().endswith("  (a is present and (b is present and a > b))\n")
 
 
+@pytest.mark.starts_programs
 def test_diff_writes_nothing_and_can_be_applied(desk: Any) -> None:
     desk.rules(OLD + '# rulekit: ignore[RK212]\npersona P:\n  email = "a"')
     before = desk.read()

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.starts_programs
+
 OLD = "persona Old:\n  age > 60\n"
 PRO = 'persona Pro:\n  plan != "pro"\n'
 

@@ -22,7 +22,10 @@ from tests.builtin.fault_table import ENVELOPE, MESSAGE, Marks, expected, is_ask
 
 # it lies among the programs of administrators, which are on no ordinary path
 SINK = shutil.which("smtp-sink", path=os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin")))
-pytestmark = pytest.mark.skipif(SINK is None, reason="smtp-sink, which comes with Postfix, is not installed")
+pytestmark = [
+    pytest.mark.starts_programs,
+    pytest.mark.skipif(SINK is None, reason="smtp-sink, which comes with Postfix, is not installed"),
+]
 # run by the superuser it wants to become somebody else; this user exists everywhere
 UNPRIVILEGED = "nobody"
 

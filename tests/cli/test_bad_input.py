@@ -260,6 +260,7 @@ def limited(project: Any, now: str, limit: int) -> subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.starts_programs
 def test_a_full_disk_leaves_the_store_as_it_was_and_the_next_run_goes_on(running: Any) -> None:
     crowd = {f"p{number}": "pro" for number in range(40)}
     running.people(ada="pro", bob="pro", **crowd)

@@ -108,6 +108,7 @@ def test_explain_a_code_by_number_and_by_name(project: Any) -> None:
     }
 
 
+@pytest.mark.starts_programs
 def test_explain_a_code_on_a_terminal(project: Any) -> None:
     output = on_a_terminal(project, "explain", "RK103")
     assert "unknown-persona" in output
@@ -338,6 +339,7 @@ def test_no_key_is_a_formula(project: Any) -> None:
 # --- whole processes -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.starts_programs
 def test_a_reader_that_goes_away_is_no_error(project: Any) -> None:
     project.people(**{f"person-with-a-long-key-{number:06}": "pro" for number in range(5000)})
     for output in ("text", "csv"):
@@ -349,6 +351,7 @@ def test_a_reader_that_goes_away_is_no_error(project: Any) -> None:
         assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.starts_programs
 def test_check_imports_none_of_what_it_does_not_need(project: Any) -> None:
     code = (
         "import sys; from rulekit.cli import main; main(['check'], standalone_mode=False); "

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.starts_programs
+
 RULEKIT = Path(sys.executable).with_name("rulekit")
 RULES = """\
 person:

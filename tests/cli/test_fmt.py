@@ -118,6 +118,7 @@ def test_a_missing_end_of_the_last_line_is_pointed_at(folder: Path) -> None:
     assert "loose.rules:4:1" in fmt("--check", "--output", "concise").output
 
 
+@pytest.mark.starts_programs
 def test_a_diff_is_a_patch(folder: Path) -> None:
     (folder / "loose.rules").write_text(LOOSE.rstrip("\n").replace(" ", "\t"))
     result = fmt("--diff")

@@ -19,6 +19,8 @@ from rulekit.email.unsubscribe import unsubscribe_link
 from rulekit.engine.stores import open_project_store
 from tests.cli.test_serve import BASE, Mailroom, Served, mailroom, wait_until
 
+pytestmark = pytest.mark.starts_programs
+
 __all__ = ["mailroom"]
 
 # words that stand in nothing but in what is about somebody: a key, a name, an address, and a word of each subject

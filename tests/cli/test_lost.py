@@ -158,6 +158,7 @@ def test_what_is_no_database_stays_as_it_is(mailing: Any, spoil: Any, told: str,
     assert ran.stderr.startswith(f"error: {told}\nhelp: ")
 
 
+@pytest.mark.starts_programs
 def test_two_runs_at_once_at_the_first_start_make_one_store(project: Any) -> None:
     project.rules(BACKFILL)
     project.people(**{f"p{number}": "pro" for number in range(20)})
@@ -169,6 +170,7 @@ def test_two_runs_at_once_at_the_first_start_make_one_store(project: Any) -> Non
     assert list((project.folder / "state").glob(".*")) == []
 
 
+@pytest.mark.starts_programs
 def test_a_run_that_was_killed_while_it_made_the_store_is_no_loss(project: Any) -> None:
     killed = (
         "import os; from rulekit.outbox.database.tables import schema_version\n"

@@ -26,6 +26,8 @@ from rulekit.limits import parse_rate
 from rulekit.outbox.sending.rates import LEEWAY
 from tests.cli.test_serve import free_port, serving, wait_until
 
+pytestmark = pytest.mark.starts_programs
+
 RUN = (sys.executable, "-m", "rulekit", "run")
 # seconds that starting and stopping may cost on a busy machine; a twentieth of the rates below takes longer
 SLACK = 9

@@ -30,6 +30,8 @@ from aiosmtpd.controller import Controller
 from rulekit.email.unsubscribe import unsubscribe_link
 from rulekit.engine.stores import open_project_store
 
+pytestmark = pytest.mark.starts_programs
+
 PEOPLE = [f"p{number:02}" for number in range(40)]
 BASE = "https://mail.example.com/stop"
 

@@ -13,11 +13,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+sys.path.insert(0, str(ROOT))
 
-from conftest import play_page  # noqa: E402 - the path comes first
-
-from tests.docs import code_index, state_diagram  # noqa: E402
+from tests.docs import (
+    code_index,  # noqa: E402 - the path comes first
+    state_diagram,  # noqa: E402
+)
+from tests.docs.conftest import play_page  # noqa: E402
 
 
 def refresh_codes(page: Path) -> None:

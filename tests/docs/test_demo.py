@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.starts_programs
 ROOT = Path(__file__).parents[2]
 SHIM = f"""#!/bin/sh
 PYTHONPATH='{ROOT}' exec '{sys.executable}' -c 'from rulekit.cli import main; main(prog_name="rulekit")' "$@"
@@ -21,12 +22,14 @@ def temporary(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(temporary: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Returns what the demo printed; `rulekit` is the one under test."""
-    command = tmp_path_factory.mktemp("bin") / "rulekit"
-    command.write_text(SHIM)
-    command.chmod(0o755)
-    environment = {**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}", "TMPDIR": str(temporary), "KEEP": ""}
-    done = subprocess.run(["sh", str(ROOT / "docs" / "demo.sh")], env=environment, capture_output=True, text=True)
+    """Returns what `make demo` printed; where there is no `.venv`, `rulekit` is the one under test."""
+    rulekit = tmp_path_factory.mktemp("bin") / "rulekit"
+    rulekit.write_text(SHIM)
+    rulekit.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{rulekit.parent}:{os.environ['PATH']}", "TMPDIR": str(temporary), "KEEP": ""}
+    # the environment is taken as it is, and not made anew amid the tests
+    command = ["make", "--silent", "--old-file=.venv/ready", "demo"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 

@@ -52,6 +52,7 @@ def shell(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
     return run
 
 
+@pytest.mark.starts_programs
 @pytest.mark.parametrize("path", [path for path in SNIPPETS if path != ".pre-commit-config.yaml"])
 def test_a_snippet_has_the_published_schema(path: str, tmp_path: Path) -> None:
     file = tmp_path / Path(path).name
@@ -59,11 +60,13 @@ def test_a_snippet_has_the_published_schema(path: str, tmp_path: Path) -> None:
     validate("check_jsonschema", "--builtin-schema", SCHEMAS[path.split("/")[0]], str(file))
 
 
+@pytest.mark.starts_programs
 def test_the_workflow_of_this_repository_has_the_published_schema() -> None:
     workflow = ROOT / ".github" / "workflows" / "ci.yml"
     validate("check_jsonschema", "--builtin-schema", "vendor.github-workflows", str(workflow))
 
 
+@pytest.mark.starts_programs
 def test_pre_commit_takes_the_hooks_and_the_snippet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # it makes a folder even to look at a file, and the home of whoever runs the tests may be read-only
     monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path / "home"))
@@ -98,6 +101,7 @@ def test_every_input_is_described_with_its_default() -> None:
     assert shown == {name: spec["default"] for name, spec in ACTION["inputs"].items() if spec["default"]}
 
 
+@pytest.mark.starts_programs
 @pytest.mark.parametrize("line", SCRIPTS + SHELL)
 def test_a_command_passes_in_a_clean_project(line: str, shell: Any, tmp_path: Path) -> None:
     done = shell(line)
@@ -112,6 +116,7 @@ def test_the_artifacts_are_what_the_commands_write() -> None:
     assert kept == written
 
 
+@pytest.mark.starts_programs
 def test_only_what_a_change_brought_fails(shell: Any, tmp_path: Path) -> None:
     (line,) = (line for line in SHELL if "--changed-since" in line)
     with (tmp_path / "project" / "main.rules").open("a") as rules:
@@ -123,6 +128,7 @@ def test_only_what_a_change_brought_fails(shell: Any, tmp_path: Path) -> None:
     assert shell(line).returncode == 0
 
 
+@pytest.mark.starts_programs
 @pytest.mark.parametrize(("exit_code", "line"), EXIT_CODES)
 def test_an_exit_code_is_as_said(exit_code: str, line: str, shell: Any) -> None:
     assert shell(line).returncode == int(exit_code)

@@ -238,6 +238,7 @@ def test_of_two_ticks_at_once_one_loses_and_writes_nothing(project: Any) -> None
     assert project.emails() == [("Greet", "ada", "unapproved")]
 
 
+@pytest.mark.starts_programs
 def test_two_processes_at_once_double_nothing(project: Any) -> None:
     project.rules(greet("auto=true"))
     project.run(DAY.format(1))

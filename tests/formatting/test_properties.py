@@ -1,6 +1,5 @@
 """Whatever the program and whatever its layout: the formatted one says the same, with every comment, and stays so."""
 
-import os
 from random import Random
 
 import pytest
@@ -15,12 +14,11 @@ from rulekit.language.parsing.words import read_words
 from tests.formatting.mangling import PARSER, mangle
 from tests.formatting.programs import make_program
 from tests.oracle.strategies import SEEDS
+from tests.proofs import FIGURES, IS_LONG
 
-# RULEKIT_EXAMPLES=20000 looks further than CI does, at new examples every time
-EXAMPLES = os.environ.get("RULEKIT_EXAMPLES")
 PROFILE = settings(
-    max_examples=int(EXAMPLES or 60),
-    derandomize=EXAMPLES is None,
+    max_examples=FIGURES.examples,
+    derandomize=not IS_LONG,
     phases=[Phase.generate],
     database=None,
     deadline=None,
@@ -38,6 +36,7 @@ def comments(text: str) -> list[str]:
     return [comment.text.rstrip() for comment in read_words(SourceText("", text), PARSER, []).comments]
 
 
+@pytest.mark.proof
 @PROFILE
 @given(SEEDS)
 def test_white_space_says_nothing(random: Random) -> None:
@@ -47,6 +46,7 @@ def test_white_space_says_nothing(random: Random) -> None:
     assert without_blank_lines(formatted(mangle(text, random, comments=0))) == once
 
 
+@pytest.mark.proof
 @PROFILE
 @given(SEEDS)
 def test_meaning_and_comments_stay(random: Random) -> None:
@@ -57,6 +57,7 @@ def test_meaning_and_comments_stay(random: Random) -> None:
     assert same_meaning(before, after)
 
 
+@pytest.mark.proof
 @PROFILE
 @given(SEEDS)
 def test_a_second_time_changes_nothing(random: Random) -> None:
@@ -64,6 +65,7 @@ def test_a_second_time_changes_nothing(random: Random) -> None:
     assert formatted(once) == once
 
 
+@pytest.mark.proof
 @PROFILE
 @given(SEEDS)
 def test_every_line_is_neat(random: Random) -> None:

@@ -1,6 +1,5 @@
 """Whatever the text, there is a tree or a report, and soon."""
 
-import os
 import re
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from rulekit.diagnostics.source import SourceText
 from rulekit.language.parsing.parser import MISTAKES, parse
 from rulekit.language.parsing.words import RESERVED, SOFT
 from rulekit.language.project_rules import Rules, load_rules
+from tests.proofs import FIGURES
 
 MIB = 1024 * 1024
 PROGRAM = """
@@ -69,11 +69,8 @@ VALUES = ['"a"', "1", "1.5", "50%", "14d", "14x", "2026-01-31", "2026-13-31", "2
 WORDS = [word.lower() for word in sorted(RESERVED | SOFT)] + ["within next", "a", "Foo", "`a`", *VALUES, *SIGNS]
 WORD = re.compile(r'\s+|"[^"\n]*"|\w+|.')
 PROGRAMS = [PROGRAM, *(path.read_text(encoding="utf-8") for path in Path(__file__).parents[2].glob("rules/*.rules"))]
-# RULEKIT_EXAMPLES=20000 looks further than CI does
-EXAMPLES = int(os.environ.get("RULEKIT_EXAMPLES", 0))
-if EXAMPLES:
-    settings.register_profile("longer", max_examples=EXAMPLES, deadline=None)
-    settings.load_profile("longer")
+TEXTS = settings(max_examples=FIGURES.texts, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CHECKED = settings(TEXTS, max_examples=FIGURES.examples)
 
 
 def accept(text: str) -> None:
@@ -92,29 +89,37 @@ def accept(text: str) -> None:
         assert not any(c != "\n" and not c.isprintable() for c in shown)
 
 
+@pytest.mark.proof
+@TEXTS
 @given(st.text())
 def test_any_text(text: str) -> None:
     accept(text)
 
 
+@pytest.mark.proof
+@TEXTS
 @given(st.binary())
 def test_any_bytes(content: bytes) -> None:
     accept(content.decode("utf-8", "replace"))
 
 
+@pytest.mark.proof
+@TEXTS
 @given(st.lists(st.sampled_from(WORDS), max_size=40))
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_words(words: list[str]) -> None:
     accept(" ".join(words))
 
 
+@pytest.mark.proof
+@TEXTS
 @given(st.integers(0, len(PROGRAM)), st.integers(0, 12), st.sampled_from(["", *WORDS]) | st.text(max_size=5))
 def test_any_change_to_a_program(start: int, length: int, replacement: str) -> None:
     accept(PROGRAM[:start] + replacement + PROGRAM[start + length :])
 
 
+@pytest.mark.proof
+@CHECKED
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
-@settings(max_examples=EXAMPLES or 60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_changed_program_is_checked(random: Random, changes: int) -> None:
     """Words of a project that is right are taken out, doubled, swapped and put in; the checker never raises."""
     words = WORD.findall(random.choice(PROGRAMS))
@@ -136,8 +141,9 @@ def test_a_changed_program_is_checked(random: Random, changes: int) -> None:
         judge(load_rules(Path(folder)))
 
 
+@pytest.mark.proof
+@CHECKED
 @given(st.binary(max_size=200))
-@settings(max_examples=EXAMPLES or 60, deadline=None)
 def test_any_bytes_are_checked(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "a.rules").write_bytes(content)
@@ -158,8 +164,9 @@ def judge(rules: Rules) -> None:
     assert not (rules.program and has_errors(rules.diagnostics))
 
 
+@pytest.mark.proof
+@CHECKED
 @given(st.randoms(use_true_random=False), st.integers(1, 3))
-@settings(max_examples=EXAMPLES or 60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_broken_declaration_hides_nothing_but_itself(random: Random, number: int) -> None:
     declared = [f"persona P{i}:\n  age > {i}\n" for i in range(8)]
     declared += [f"persona Q{i}:\n  in P{i} and age > 3\n" for i in range(8)]
@@ -234,6 +241,7 @@ print(len(found), time.process_time() - start, peak)
 """
 
 
+@pytest.mark.starts_programs
 @pytest.mark.parametrize("name", LARGE)
 def test_large_texts_are_reported_soon_and_in_little_memory(name: str, tmp_path: Path) -> None:
     (tmp_path / "a.rules").write_text(LARGE[name], encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rulekit.language.project_rules import load_rules
+from tests.rights import rights_that_count
 
 EXAMPLE = {
     "schema.rules": """
@@ -157,10 +158,10 @@ def test_a_body_that_is_no_file_is_reported(example):
         assert "write `" not in found[0].help
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_a_folder_that_cannot_be_listed_is_reported(example):
     (example / "sets").chmod(0)
-    rules = load_rules(example)
+    with rights_that_count():
+        rules = load_rules(example)
     (example / "sets").chmod(0o700)
     assert [(d.primary.span.path, d.message) for d in rules.diagnostics] == [("sets", "this folder cannot be read")]
 
@@ -209,16 +210,19 @@ def loaded_modules(project: Path) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.starts_programs
 def test_checking_loads_nothing_heavy(example):
     assert loaded_modules(example).isdisjoint(HEAVY)
 
 
+@pytest.mark.starts_programs
 def test_jinja2_is_loaded_for_templates_only(example, tmp_path):
     assert "jinja2" in loaded_modules(example)
     plain = write(tmp_path / "plain", {"a.rules": "person:\n  admin bool\npersona P:\n  admin\n"})
     assert "jinja2" not in loaded_modules(plain)
 
 
+@pytest.mark.starts_programs
 def test_duckdb_is_loaded_for_patterns_only(tmp_path):
     rules = 'person:\n  email text\npersona P:\n  email matches ".*@example[.]com"\n'
     assert "duckdb" in loaded_modules(write(tmp_path, {"a.rules": rules}))

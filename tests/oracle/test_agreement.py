@@ -1,7 +1,4 @@
-"""The evaluator and the naive one give the same people for any rules over any data, and rules mean what they say.
-
-`RULEKIT_EXAMPLES=20000 pytest tests/oracle` looks for longer, at new examples each time.
-"""
+"""The evaluator and the naive one give the same people for any rules over any data, and rules mean what they say."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
@@ -26,6 +24,7 @@ from tests.oracle.parquet import write_parquet
 from tests.oracle.reading import program_from
 from tests.oracle.vocabulary import ZONES
 
+pytestmark = pytest.mark.proof
 settings.load_profile("oracle")
 
 

@@ -3,6 +3,7 @@
 from contextlib import closing
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from tests.oracle import naive, strategies
 from tests.oracle.reading import PATH, program_from
 from tests.oracle.vocabulary import LENGTHS
 
+pytestmark = pytest.mark.proof
 settings.load_profile("oracle")
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from tests.oracle import naive, strategies
 from tests.oracle.reading import PATH, program_from
 from tests.oracle.vocabulary import LENGTHS
 
+pytestmark = pytest.mark.proof
 settings.load_profile("oracle")
 
 TICK = timedelta(microseconds=1)

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import event, given, note, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from rulekit.language.program import Persona, Program
 from rulekit.language.typed_expressions import And, Comparison, Condition, Constant, Not, Operator, Or
 from tests.oracle import naive, strategies
 
+pytestmark = pytest.mark.proof
 settings.load_profile("oracle")
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import event, given, note, settings
 
 from rulekit.authoring.checking import Choice, prepare_check
@@ -11,6 +12,7 @@ from tests.oracle import naive, strategies
 from tests.oracle.reading import program_from
 from tests.oracle.vocabulary import NOWS
 
+pytestmark = pytest.mark.proof
 settings.load_profile("oracle")
 
 

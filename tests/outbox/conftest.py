@@ -22,6 +22,7 @@ from rulekit.outbox.reconcile import reconcile
 from rulekit.outbox.sending import throttle
 from rulekit.outbox.store import Store
 from rulekit.records import Edge, OutboxChange, Tagging
+from tests.lanes import ON_POSTGRES
 from tests.outbox.postgres_server import Server, running_server
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -137,7 +138,7 @@ def database(postgres: Server) -> Iterator[str]:
     postgres.drop_database(name)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=ON_POSTGRES)])
 def store_url(request: pytest.FixtureRequest) -> str:
     """Where the store under test lies; the whole suite runs once per kind of store."""
     if request.param == "sqlite":

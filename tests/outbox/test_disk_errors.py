@@ -1,10 +1,9 @@
 """The disk is full or fails at any write: it is told plainly, and when it is well again everything goes on.
 
-`RULEKIT_DISK_ERRORS=1` tries every error at every write, sync and truncation; otherwise some of them are.
+A long look tries every error at every write, sync and truncation; otherwise some of them are.
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections import Counter
@@ -16,9 +15,12 @@ import pytest
 
 from rulekit.outbox.store import Store
 from tests.outbox.disk import history
+from tests.proofs import FIGURES
+
+pytestmark = pytest.mark.proof
 
 # neither it nor a quarter of it divides by the ways in which an operation may fail, so that each has its turn
-EVERY = int(os.environ.get("RULEKIT_DISK_ERRORS", "21"))
+EVERY = FIGURES.disk_error_every
 FULL = "the store rulekit.db: the disk is full"
 BROKEN = "the store rulekit.db: the disk cannot be read or written"
 TOLD = {

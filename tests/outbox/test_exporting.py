@@ -1,6 +1,5 @@
 """What the store tells of itself: one moment, a few lines in memory at a time, and everything about one person."""
 
-import os
 import tracemalloc
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -13,11 +12,12 @@ from rulekit.errors import RulekitError
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting
 from rulekit.outbox.store import Store
 from rulekit.records import Edge, Notice, NoticeKind, Sent, State
+from tests.lanes import ON_POSTGRES
 from tests.outbox.conftest import World
+from tests.proofs import FIGURES
 
 Lines = list[Mapping[str, Any]]
-# a long run: RULEKIT_EXPORT_EMAILS=1000000
-EMAILS = int(os.environ.get("RULEKIT_EXPORT_EMAILS", "40000"))
+EMAILS = FIGURES.exported
 
 
 def exported(store: Store, **given: Any) -> Lines:
@@ -73,9 +73,9 @@ def test_since_leaves_out_what_is_older(world: World) -> None:
     assert exported(world.store, since=world.later(seconds=1)) == []
 
 
-def test_all_lines_show_one_moment(world: World, store_url: str, open_store: Callable[[], Store]) -> None:
-    if store_url.startswith("sqlite"):
-        pytest.skip("nobody can write while somebody reads, where the journal is no log")
+# nobody can write while somebody reads, where the journal is no log
+@pytest.mark.parametrize("store_url", [pytest.param("postgresql", marks=ON_POSTGRES)], indirect=True)
+def test_all_lines_show_one_moment(world: World, open_store: Callable[[], Store]) -> None:
     busy(world)
     other = open_store()
     found: Lines = []
@@ -91,6 +91,7 @@ def test_all_lines_show_one_moment(world: World, store_url: str, open_store: Cal
     assert len(exported(world.store)) == 13
 
 
+@pytest.mark.proof
 def test_memory_does_not_grow_with_the_outbox(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     busy(world)
     counts = {EMAILS // 20: 0, EMAILS: 0}

@@ -9,6 +9,7 @@ import pytest
 
 from rulekit.outbox.store import Store
 from rulekit.records import Sent
+from tests.lanes import ON_POSTGRES
 from tests.outbox.conftest import World
 from tests.outbox.disk import history, older
 from tests.outbox.postgres_server import running_server
@@ -108,6 +109,8 @@ class TestTheNote:
 
 
 class TestInPostgres:
+    pytestmark = ON_POSTGRES
+
     @pytest.fixture
     def store_url(self, database):
         return database
@@ -160,6 +163,7 @@ def wait_until_it_may_be_written(server):
             time.sleep(0.05)
 
 
+@pytest.mark.starts_programs
 def test_a_server_that_was_restored_to_a_point_in_time():
     with running_server() as server:
         url = server.url(server.make_database())

@@ -1,8 +1,8 @@
 """`kill -9` at every named point of a week, on both stores: nothing is lost, sent twice, or sent early.
 
-The week is played by the command line, over a real mail server whose ledger is the judge. In each run of the tests
-every point is met once, the first time that the week reaches it or, on PostgreSQL, the last; RULEKIT_KILLS=all meets it
-each time.
+The week is played by the command line, over a real mail server whose ledger is the judge. In a run every point is met
+once, the first time that the week reaches it or, on PostgreSQL, the last; a long look meets it each time, and a short
+one only the points from the data mark to the answer of the mail server.
 """
 
 import os
@@ -13,15 +13,28 @@ from pathlib import Path
 import pytest
 
 from rulekit.outbox.lifecycle.transitions import TRANSITIONS
+from tests.lanes import ON_POSTGRES
 from tests.outbox.kills import week
 from tests.outbox.kills.mail_server import MailServer, running
 from tests.outbox.kills.playing import InPostgres, InTheProject, Place, Play, forker, play_killed, play_whole
+from tests.proofs import FIGURES
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the commands are forked")
 
-ALL = os.environ.get("RULEKIT_KILLS") == "all"
-# per store; both together make two hundred
-LEAST = 100
+# where a kill leaves it open whether an email arrived
+AT_THE_DATA_MARK = frozenset(
+    {
+        "before `mark data` is noted",
+        "after `mark data` is noted",
+        "before DATA",
+        "amid the message",
+        "before the final dot",
+        "after the final dot",
+        "after the answer to the final dot",
+    }
+)
+# per store; in a run both together make two hundred
+LEAST = len(AT_THE_DATA_MARK) if FIGURES.kills == "data mark" else 100
 # a step of the week, a point in it, and which time it is reached there
 Target = tuple[int, str, int]
 Run = Callable[[dict[str, object]], int]
@@ -37,7 +50,7 @@ ELSEWHERE = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=ON_POSTGRES)])
 def place(request: pytest.FixtureRequest) -> Place:
     return InTheProject() if request.param == "sqlite" else InPostgres(request.getfixturevalue("postgres"))
 
@@ -57,11 +70,13 @@ def run(environment: dict[str, str]) -> Iterator[Run]:
 def targets(points: list[Counter[str]], last: bool) -> list[Target]:
     """Returns where to kill: each point the first or the last time of the week, or each time."""
     each = [(n, name, t) for n, some in enumerate(points) for name, times in some.items() for t in range(1, times + 1)]
-    if ALL:
+    if FIGURES.kills == "each time":
         return each
-    return sorted({name: (n, name, t) for n, name, t in (each if last else reversed(each))}.values())
+    once = sorted({name: (n, name, t) for n, name, t in (each if last else reversed(each))}.values())
+    return once if FIGURES.kills == "once" else [target for target in once if target[1] in AT_THE_DATA_MARK]
 
 
+@pytest.mark.proof
 def test_killed_anywhere_nothing_is_lost_sent_twice_or_sent_early(
     tmp_path: Path,
     place: Place,
@@ -87,6 +102,7 @@ def test_killed_anywhere_nothing_is_lost_sent_twice_or_sent_early(
     assert kills[False] <= kills[True] / 20
 
 
+@pytest.mark.starts_programs
 def test_the_week_goes_through_every_transition_but_those_named(
     tmp_path: Path, server: MailServer, run: Run, broken: Callable[[object], object]
 ) -> None:
@@ -96,6 +112,7 @@ def test_the_week_goes_through_every_transition_but_those_named(
     assert met == {one.name for one in TRANSITIONS} - set().union(*ELSEWHERE.values())
 
 
+@pytest.mark.proof
 def test_without_the_data_mark_the_judge_finds_what_is_sent_twice(
     tmp_path: Path, server: MailServer, run: Run, broken: Callable[[object], object]
 ) -> None:

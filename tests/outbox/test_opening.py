@@ -336,6 +336,7 @@ def dump_of(path):
         return list(connection.iterdump())
 
 
+@pytest.mark.starts_programs
 def test_the_operating_system_may_refuse_to_write(path, tmp_path, environment):
     before = dump_of(path)
     done = subprocess.run(
@@ -347,6 +348,7 @@ def test_the_operating_system_may_refuse_to_write(path, tmp_path, environment):
     assert dump_of(path) == before
 
 
+@pytest.mark.starts_programs
 def test_two_may_open_a_new_store_at_once(tmp_path, environment):
     code = (
         "import sys; from pathlib import Path; from rulekit.outbox.store import Store;"

@@ -22,9 +22,11 @@ from rulekit.outbox.sending.gates import Gates
 from rulekit.outbox.sending.throttle import Throttle
 from rulekit.outbox.store import Store
 from rulekit.records import State
+from tests.lanes import ON_POSTGRES
 from tests.outbox import postgres_server
 from tests.outbox.postgres_server import PASSWORD
 
+pytestmark = ON_POSTGRES
 NOWHERE = Path("/nowhere")
 
 

@@ -1,6 +1,5 @@
 """PostgreSQL taken away at any point: a clear error, and afterwards everything goes on; nothing lost, nothing twice."""
 
-import os
 import re
 import subprocess
 import sys
@@ -19,12 +18,14 @@ from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.store import Store
 from rulekit.records import Later, Sent, State
+from tests.lanes import ON_POSTGRES
 from tests.outbox.many_workers import START, fill
+from tests.proofs import FIGURES
 
+pytestmark = ON_POSTGRES
 NOWHERE = Path("/nowhere")
 SCRIPT = Path(__file__).with_name("many_workers.py")
-# 20,000 rows and eight workers on demand and in CI
-ROWS = int(os.environ.get("RULEKIT_ROWS", "20000"))
+ROWS = FIGURES.shared
 WORKERS = 8
 GONE = r"the connection to the server was lost|the server is going down|the server cannot be reached"
 

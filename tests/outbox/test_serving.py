@@ -50,6 +50,8 @@ def write_project(folder: Path, url: str) -> None:
     (folder / "main.rules").write_text(RULES)
 
 
+@pytest.mark.starts_programs
+@pytest.mark.xdist_group("postgresql")
 def test_serve_ticks_by_the_time_of_the_store(postgres, database: str, tmp_path: Path) -> None:
     name = database.partition("@/")[2].partition("?")[0]
     with postgres.admin(name) as connection:

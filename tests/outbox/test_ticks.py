@@ -257,6 +257,7 @@ def test_a_tick_that_fails_half_way_leaves_nothing(world):
     assert world.store.tick_state().sequence == 1
 
 
+@pytest.mark.starts_programs
 def test_of_two_processes_that_tick_at_once_one_loses(open_store, store_url, tmp_path, environment, broken):
     script = Path(__file__).with_name("two_ticks.py")
     with open_store() as store:

@@ -25,6 +25,7 @@ def made_again(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.starts_programs
 @pytest.mark.parametrize("name", FILES)
 def test_the_script_makes_the_committed_bytes(made_again: Path, name: str) -> None:
     assert (made_again / name).read_bytes() == (DATA / name).read_bytes()

@@ -311,6 +311,7 @@ def test_the_app_can_be_mounted_anywhere(mailed: Any, serve: Callable[..., Any])
             desk.http.close()
 
 
+@pytest.mark.starts_programs
 def test_without_the_web_part_the_error_says_how_to_get_it(tmp_path: Any) -> None:
     script = "import sys; sys.modules['starlette'] = None; from rulekit.web import create_app; create_app(None)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)

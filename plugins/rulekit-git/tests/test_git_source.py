@@ -15,6 +15,8 @@ from rulekit.language import types
 from rulekit.language.program import FieldType, Schema
 from rulekit.records import SourceRequest
 
+pytestmark = pytest.mark.starts_programs
+
 FIELDS = {"name": types.TEXT, "first_commit_at": types.TIME, "last_commit_at": types.TIME, "commits": types.NUMBER}
 COMMIT = {
     "hash": types.TEXT,

@@ -10,6 +10,8 @@ from rulekit_git.history import read_history  # noqa: F401 - fails here, and cle
 from rulekit.engine.asking import list_members
 from rulekit.engine.project import open_project
 
+pytestmark = pytest.mark.starts_programs
+
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PEOPLE = {"ada": 9, "bo": 4, "cy": 1, "di": 30}
 RULES = """
