@@ -15,10 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.docs import (
-    code_index,  # noqa: E402 - the path comes first
-    state_diagram,  # noqa: E402
-)
+from tests.docs import code_index, state_diagram  # noqa: E402 - the path comes first
 from tests.docs.conftest import play_page  # noqa: E402
 
 

@@ -104,7 +104,7 @@ def kept_text(connection: Connection) -> dict[str, list[str]]:
         plain = {name: sql.replace(f'"{name}"', name, 1) for name, sql in rows}
         # a column that was added stands on the line of the one before it
         return {
-            name: sorted(part.strip(" \t,") for part in re.split(r"\n|, (?=\w+_at VARCHAR)", sql))
+            name: sorted(part.strip(" \t,") for part in re.split(r"\n|, (?=\w+_at VARCHAR|\w+_text TEXT)", sql))
             for name, sql in plain.items()
         }
     constraints = "SELECT conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint"
@@ -149,10 +149,12 @@ def opening(tmp_path: Path, environment: dict[str, str]) -> Callable[[str], str]
     return open_it
 
 
+@pytest.mark.starts_programs
 def test_a_new_and_a_current_store_are_opened_without_alembic(opening: Callable[[str], str], new_url: str) -> None:
     assert [opening(new_url), opening(new_url)] == ["False", "False"]
 
 
+@pytest.mark.starts_programs
 def test_an_upgrade_takes_alembic(opening: Callable[[str], str], tmp_path: Path) -> None:
     older.make(tmp_path / "older.db", older.FOURTH)
     assert [opening("sqlite:///older.db"), opening("sqlite:///older.db")] == ["True", "False"]
@@ -174,6 +176,7 @@ Store.open(sys.argv[1], Path(sys.argv[2]))
 """
 
 
+@pytest.mark.starts_programs
 @pytest.mark.parametrize("point", ["INSERT INTO alembic_version", "COMMIT"])
 def test_who_is_killed_while_making_a_store_leaves_an_empty_one(
     new_url: str, tmp_path: Path, environment: dict[str, str], point: str

@@ -311,7 +311,8 @@ FAIL = Transition(
     {**REASON, **_NOT_THIS_TIME},
 )
 LEAVE_UNCERTAIN = Transition(
-    "leave uncertain",
+    # as the histories of stores have it
+    "doubt",
     (CLAIMED, DATA),
     UNCERTAIN,
     (Actor.WORKER,),
