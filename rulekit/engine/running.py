@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -32,12 +33,9 @@ class TakenTick:
 
 
 @dataclass(frozen=True, slots=True)
-class RunReport:
-    """What one run did: the tick that was computed, what of it was written, the data it read, and what was sent."""
+class RunReport(TakenTick):
+    """What one run did: its tick, and what was sent after it."""
 
-    tick: PreparedTick
-    outcome: TickOutcome
-    data: DataReport
     dispatch: DispatchReport
 
 
@@ -49,16 +47,23 @@ def run(
     accept: bool = False,
     clock: Callable[[], datetime] | None = None,
     progress: Callable[[int], None] | None = None,
+    stopping: AbstractContextManager[Callable[[], bool]] | None = None,
     wait: Callable[[float], object] | None = None,
 ) -> RunReport:
     """Runs one tick at `now` and sends what is due.
 
     `clock` gives the time of each sending (default: `now`); `progress` hears how many emails are done; `wait` is as in
-    `dispatch_due`. Raises SettingsError when the sender's settings cannot do, before anything is read or written.
+    `dispatch_due`. `stopping` is entered when the tick is written, and what it gives says when to stop. Raises
+    SettingsError when the sender's settings cannot do, before anything is read or written.
     """
     taken = take_tick(project, store, now, accept=accept)
-    dispatched = dispatch_due(project, store, clock or (lambda: now), progress, wait=wait)
+    with stopping or nullcontext(_never) as stop:
+        dispatched = dispatch_due(project, store, clock or (lambda: now), progress, stop, wait)
     return RunReport(taken.tick, taken.outcome, taken.data, dispatched)
+
+
+def _never() -> bool:
+    return False
 
 
 def take_tick(project: Project, store: Store, now: datetime, *, accept: bool = False) -> TakenTick:
@@ -110,7 +115,7 @@ def dispatch_due(
     store: Store,
     clock: Callable[[], datetime],
     progress: Callable[[int], None] | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = _never,
     wait: Callable[[float], object] | None = None,
 ) -> DispatchReport:
     """Sends the emails that are approved and due, each to the project's sender, until `stop` says so.

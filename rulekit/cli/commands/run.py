@@ -15,7 +15,7 @@ from rulekit.cli.printing.progress import working
 from rulekit.cli.printing.runs import tell
 from rulekit.diagnostics.display import plural
 from rulekit.engine.project import open_project
-from rulekit.engine.running import RunReport, dispatch_due, take_tick
+from rulekit.engine.running import run
 from rulekit.engine.stores import open_store
 
 
@@ -35,18 +35,18 @@ def command(accept: bool, quiet: bool, output: str, now: datetime, project: Path
     opened = open_project(project)
     # a run that was given its instant stays at it; any other sends by the machine's clock, however long it takes
     stays = click.get_current_context().get_parameter_source("now") is ParameterSource.COMMANDLINE
+    heard: list[int] = []
     with open_store(opened) as store, working("reading people and events") as say:
-        taken = take_tick(opened, store, now, accept=accept)
-        with stoppable(signal.SIGINT, signal.SIGTERM) as (stopping, heard):
-            dispatched = dispatch_due(
-                opened,
-                store,
-                clock=(lambda: now) if stays else store.clock,
-                progress=lambda done: say(f"sending: {plural(done, 'email')}"),
-                stop=stopping.is_set,
-                wait=None if stays else sleep,
-            )
-    report = RunReport(taken.tick, taken.outcome, taken.data, dispatched)
+        report = run(
+            opened,
+            store,
+            now,
+            accept=accept,
+            clock=None if stays else store.clock,
+            progress=lambda done: say(f"sending: {plural(done, 'email')}"),
+            stopping=stoppable(heard, signal.SIGINT, signal.SIGTERM),
+            wait=None if stays else sleep,
+        )
     tell(report, now, output, quiet=quiet)
     if heard:
         click.echo("  stopped; what is due waits for the next run", err=True)

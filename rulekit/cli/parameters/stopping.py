@@ -1,7 +1,7 @@
 """How a command that goes on until it is stopped hears that it is to stop."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event
 from types import FrameType
@@ -27,12 +27,17 @@ def stop_at(stopping: Event, *signals: signal.Signals) -> list[int]:
 
 
 @contextmanager
-def stoppable(*signals: signal.Signals) -> Iterator[tuple[Event, list[int]]]:
-    """Lets signals stop the block, as `stop_at` says; gives the event, and the list of what was heard."""
+def stoppable(heard: list[int], *signals: signal.Signals) -> Iterator[Callable[[], bool]]:
+    """Lets signals stop the block, as `stop_at` says; gives what says whether it is to stop.
+
+    The signal that was heard is put into `heard` when the block has ended.
+    """
     before = {number: signal.getsignal(number) for number in signals}
     stopping = Event()
+    listening = stop_at(stopping, *signals)
     try:
-        yield stopping, stop_at(stopping, *signals)
+        yield stopping.is_set
     finally:
+        heard += listening
         for number, handler in before.items():
             signal.signal(number, handler)
