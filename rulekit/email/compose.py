@@ -4,7 +4,8 @@ It has no `Date`: that is put in when it leaves.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -77,10 +78,19 @@ class Composer:
 
         Its Message-ID is `token` at the domain of who it is from.
         """
+        with self._naming(person):
+            # before the template, which may miss what only somebody without an address lacks
+            recipient = _recipient(person)
         names = self._names(person, unsubscribe_url)
         rendered = {keyword: text.render(names, person.key) for keyword, text in self._texts.items()}
+        with self._naming(person):
+            return self._finish(rendered, recipient, token, unsubscribe_url)
+
+    @contextmanager
+    def _naming(self, person: Person) -> Iterator[None]:
+        """Says of an error which template and person it is about; those of a text say so themselves."""
         try:
-            return self._finish(rendered, _recipient(person), token, unsubscribe_url)
+            yield
         except ComposeError as error:
             raise ComposeError(f"template {self._name}, person `{person.key}`: {error.message}", error.help) from None
 

@@ -141,6 +141,7 @@ def test_an_address_with_unicode_stays_one_address(desk: Any, assert_sound: Call
     [
         ({"email": None}, {"text": "x"}, "person `p1`: the person has no address in the field `email`"),
         ({"email": ""}, {"text": "x"}, "the person has no address in the field `email`"),
+        ({"email": None}, {"text": "to {{ person.email }}"}, "the person has no address in the field `email`"),
         ({"email": "a@b.com, c@d.com"}, {"text": "x"}, "`a@b.com, c@d.com` is not an email address"),
         ({}, {"text": "{{ person.last_login }}"}, "template Miss_You, text, line 1: `person.last_login` is missing"),
         ({"first_name": "\r\n"}, {"text": "x", "subject": "{{ person.first_name }}"}, "the subject is empty"),
