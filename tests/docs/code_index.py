@@ -15,7 +15,7 @@ FAMILIES = {
     "RK6": "Privacy and volume",
     "RK7": "Sources and schema",
     "RK8": "Style",
-    "RK9": "Settings, suppressions, baselines and tests",
+    "RK9": "Settings, comments, baselines and tests",
 }
 
 
