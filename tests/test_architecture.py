@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ def test_no_function_is_too_long() -> None:
         and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION
     }
     assert long == {}
+
+
+@pytest.mark.parametrize("name", ["rulekit.email.filters", "rulekit.email.templates", "rulekit.email.template_values"])
+def test_what_is_told_by_types_takes_nothing_as_any(name: str) -> None:
+    assert "Any" not in vars(import_module(name))
 
 
 def test_there_are_hooks_to_hold_to_this() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import quote
 
 from jinja2 import Undefined, pass_context
@@ -25,6 +25,9 @@ _MAX_BITS = 1024
 _BUDGET = "(budget)"  # no template can spell that name
 _PIECE = 4  # what a piece of syntax costs at each turn of a loop, about as long as so many characters
 _DATE_PARTS = re.compile(r"%(.?)", re.DOTALL)
+# a template gives whatever it has; what does not fit fails inside, and that spoils the email alone
+Work: TypeAlias = Callable[..., object]
+Items: TypeAlias = str | list[object] | tuple[object, ...]
 
 
 @dataclass(slots=True)
@@ -40,7 +43,7 @@ class Budget:
             raise SecurityError("it takes too much work; loop over less or make it shorter")
 
 
-def with_budget(names: Mapping[str, Any]) -> dict[str, Any]:
+def with_budget(names: Mapping[str, object]) -> dict[str, object]:
     """Returns the names of one email together with a fresh budget."""
     return {**names, _BUDGET: Budget()}
 
@@ -51,7 +54,7 @@ def budget_of(context: Context) -> Budget:
     return budget
 
 
-def compute(context: Context, sign: str, left: Any, right: Any) -> Any:
+def compute(context: Context, sign: str, left: object, right: object) -> object:
     """Returns `left sign right` for numbers, times and durations; `+` also joins texts or lists."""
     budget_of(context).spend(_size(left) + _size(right))
     left, right = _exact(left, right)
@@ -68,7 +71,7 @@ def compute(context: Context, sign: str, left: Any, right: Any) -> Any:
 
 
 @pass_context
-def concatenate(context: Context, *parts: Any) -> str:
+def concatenate(context: Context, *parts: object) -> str:
     """Returns the parts as one text: what `~` does."""
     shown = [show(part) for part in parts]
     budget_of(context).spend(sum(map(len, shown)))
@@ -76,11 +79,11 @@ def concatenate(context: Context, *parts: Any) -> str:
 
 
 @pass_context
-def compare(context: Context, left: Any, *operations: Any) -> bool:
-    """Returns whether a chain of comparisons holds; `operations` are jinja2's name of each operator and its operand."""
+def compare(context: Context, left: object, signs: tuple[str, ...], *operands: object) -> bool:
+    """Returns whether a chain of comparisons holds; `signs` are jinja2's names of the operators before the operands."""
     budget = budget_of(context)
     budget.spend(_size(left))
-    for sign, right in zip(operations[::2], operations[1::2], strict=True):
+    for sign, right in zip(signs, operands, strict=True):
         budget.spend(_size(right))
         if not _COMPARISONS[sign](*_exact(left, right)):
             return False
@@ -89,7 +92,7 @@ def compare(context: Context, left: Any, *operations: Any) -> bool:
 
 
 @pass_context
-def cut(context: Context, value: Any, start: Any, stop: Any, step: Any) -> Any:
+def cut(context: Context, value: object, start: int | None, stop: int | None, step: int | None) -> Items:
     """Returns the part of a text or list that `value[start:stop:step]` is."""
     if isinstance(value, Undefined):
         str(value)  # fails, and says what is missing
@@ -101,7 +104,7 @@ def cut(context: Context, value: Any, start: Any, stop: Any, step: Any) -> Any:
 
 
 @pass_context
-def counted(context: Context, items: Any, weight: int) -> Iterator[Any]:
+def counted(context: Context, items: object, weight: int) -> Iterator[object]:
     """Yields the items of a loop and charges each with what stands inside the loop: `weight` pieces of syntax."""
     budget = budget_of(context)
     if not isinstance(items, str | list | tuple | Undefined):
@@ -111,11 +114,11 @@ def counted(context: Context, items: Any, weight: int) -> Iterator[Any]:
         yield item
 
 
-def _bounded(work: Callable[..., Any]) -> Callable[..., Any]:
+def _bounded(work: Work) -> Work:
     """Returns the filter so that it charges the budget and refuses missing values."""
 
     @pass_context
-    def run(context: Context, value: Any, *options: Any, **named: Any) -> Any:
+    def run(context: Context, value: object, *options: object, **named: object) -> object:
         budget = budget_of(context)
         for given in (value, *options, *named.values()):
             if isinstance(given, Undefined):
@@ -134,7 +137,7 @@ def _size(value: object) -> int:
     return sum(map(_size, value), len(value)) if isinstance(value, list | tuple) else 1
 
 
-def _exact(left: Any, right: Any) -> tuple[Any, Any]:
+def _exact(left: object, right: object) -> tuple[object, object]:
     """Returns both with a literal like `0.5` made exact where it meets an exact number."""
     if isinstance(left, Decimal) and isinstance(right, float):
         return left, Decimal(repr(right))
@@ -161,38 +164,40 @@ def _date_part(value: datetime, letter: str) -> str:
     return value.strftime(f"%{letter}")
 
 
-def _default(value: Any, fallback: Any = "", also_empty: bool = False) -> Any:
+def _default(value: object, fallback: object = "", also_empty: bool = False) -> object:
     return fallback if isinstance(value, Undefined) or (also_empty and not value) else value
 
 
-def _first(items: Any) -> Any:
-    return items[0] if _sequence(items) else missing("the first of an empty list")
+def _first(items: object) -> object:
+    sequence = _sequence(items)
+    return sequence[0] if sequence else missing("the first of an empty list")
 
 
-def _last(items: Any) -> Any:
-    return items[-1] if _sequence(items) else missing("the last of an empty list")
+def _last(items: object) -> object:
+    sequence = _sequence(items)
+    return sequence[-1] if sequence else missing("the last of an empty list")
 
 
-def _sequence(items: Any) -> Any:
+def _sequence(items: object) -> Items:
     if not isinstance(items, str | list | tuple):
         raise TemplateRuntimeError("`first`, `last` and `length` need a list or a text")
     return items
 
 
-def _join(items: Any, between: str = ", ") -> str:
+def _join(items: object, between: str = ", ") -> str:
     shown, separator = [show(item) for item in _sequence(items)], show(between)
     _limit(sum(map(len, shown)) + len(separator) * len(shown))
     return separator.join(shown)
 
 
-def _number(value: Any, decimals: int = 0, between: str = "") -> str:
+def _number(value: object, decimals: int = 0, between: str = "") -> str:
     if between not in ("", ",", ".", " ", "'", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}"):
         raise TemplateRuntimeError("`number` puts a comma, point, space or apostrophe between thousands, nothing else")
     text = f"{_rounded(value, decimals):{',' if between else ''}.{decimals}f}"
     return text.replace(",", between) if between != "." else text.translate({44: ".", 46: ","})
 
 
-def _rounded(value: Any, decimals: int = 0) -> Decimal:
+def _rounded(value: object, decimals: int = 0) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise TemplateRuntimeError("`number` and `round` need a number")
     if isinstance(decimals, bool) or not isinstance(decimals, int) or not 0 <= decimals <= MAX_DECIMALS:
@@ -204,20 +209,20 @@ def _rounded(value: Any, decimals: int = 0) -> Decimal:
     return rounded or rounded.copy_abs()
 
 
-def _replace(value: Any, old: str, new: str) -> str:
+def _replace(value: object, old: str, new: str) -> str:
     text, old, new = show(value), show(old), show(new)
     _limit(len(text) + text.count(old) * max(0, len(new) - len(old)))
     return text.replace(old, new)
 
 
-def _truncate(value: Any, length: int = 255) -> str:
+def _truncate(value: object, length: int = 255) -> str:
     text = show(value)
     if not isinstance(length, int) or length < 1:
         raise TemplateRuntimeError("`truncate` needs a length of at least 1")
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
-def _title(value: Any) -> str:
+def _title(value: object) -> str:
     return re.sub(r"\S+", lambda word: word[0][:1].upper() + word[0][1:].lower(), show(value))
 
 
@@ -226,7 +231,7 @@ def _limit(size: int) -> None:
         raise SecurityError("a text would grow beyond 1 MiB")
 
 
-_COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+_COMPARISONS: Mapping[str, Work] = {
     "eq": operator.eq,
     "ne": operator.ne,
     "lt": operator.lt,
@@ -236,7 +241,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "in": lambda item, items: item in items,
     "notin": lambda item, items: item not in items,
 }
-_OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
+_OPERATORS: Mapping[str, Work] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -245,7 +250,7 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
     "%": operator.mod,
 }
 
-_WORK: Mapping[str, Callable[..., Any]] = {
+_WORK: Mapping[str, Work] = {
     "abs": abs,
     "capitalize": lambda value: show(value).capitalize(),
     "date": _date,
@@ -263,4 +268,4 @@ _WORK: Mapping[str, Callable[..., Any]] = {
     "upper": lambda value: show(value).upper(),
     "urlencode": lambda value: quote(show(value), safe=""),
 }
-FILTERS: Mapping[str, Callable[..., Any]] = {"default": _default, **{n: _bounded(work) for n, work in _WORK.items()}}
+FILTERS: Mapping[str, Work] = {"default": _default, **{n: _bounded(work) for n, work in _WORK.items()}}

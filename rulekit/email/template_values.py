@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import isfinite
-from typing import Any, NoReturn
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from jinja2 import Undefined
@@ -28,7 +28,7 @@ class Missing(Undefined):
 
     __slots__ = ()
 
-    def _fail(self, *_: Any) -> NoReturn:
+    def _fail(self, *_: object) -> NoReturn:
         self._fail_with_undefined_error()
 
     def __eq__(self, other: object) -> bool:
@@ -58,7 +58,7 @@ class Record:
     def __init__(self, name: str, fields: Mapping[str, Scalar] | None, zone: ZoneInfo) -> None:
         self._name, self._fields, self._zone = name, fields, zone
 
-    def read(self, field: str) -> Any:
+    def read(self, field: str) -> Scalar | Missing:
         """Returns the value of a field, a time in the project's zone; raises TemplateRuntimeError for no such field."""
         if self._fields is not None and field not in self._fields:
             raise TemplateRuntimeError(self._unknown(field, self._fields))

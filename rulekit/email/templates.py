@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
-from typing import Any
 
 from jinja2 import StrictUndefined, nodes
 from jinja2 import Template as JinjaTemplate
@@ -51,7 +50,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         self.filters = {**FILTERS, **{work.__name__: work for work in (compare, concatenate, counted, cut)}}
         self.tests = {name: JINJA_TESTS[name] for name in template_names.TESTS}
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
+    def getattr(self, obj: object, attribute: str) -> object:
         """Returns a field of a record or a number of the loop; nothing else has names."""
         if isinstance(obj, Record):
             return obj.read(attribute)
@@ -59,7 +58,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             return getattr(obj, attribute)
         raise TemplateError(f"`.{attribute}` cannot stand here; only `person` and its like have fields, use filters")
 
-    def getitem(self, obj: Any, argument: Any) -> Any:
+    def getitem(self, obj: object, argument: object) -> object:
         """Returns a field by its name as text, or an item of a list or text by number."""
         if isinstance(obj, Record) and isinstance(argument, str):
             return obj.read(argument)
@@ -67,7 +66,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             return obj[argument] if -len(obj) <= argument < len(obj) else missing(f"item {argument}")
         raise TemplateError("`[…]` cannot stand here; it takes the number of an item of a list")
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+    def call_binop(self, context: Context, operator: str, left: object, right: object) -> object:
         """Returns the result of an operator, with its size bounded."""
         return compute(context, operator, left, right)
 
@@ -82,7 +81,7 @@ class CompiledText:
     place: str
     compiled: JinjaTemplate
 
-    def render(self, names: Mapping[str, Any], person: str) -> str:
+    def render(self, names: Mapping[str, object], person: str) -> str:
         """Returns the text for one person; raises ComposeError that names the template, line and person."""
         try:
             return self._render(names)
@@ -93,7 +92,7 @@ class CompiledText:
                 help="give it a `default`, or mend the template" if "missing" in str(error) else "mend the template",
             ) from None
 
-    def _render(self, names: Mapping[str, Any]) -> str:
+    def _render(self, names: Mapping[str, object]) -> str:
         chunks, size = [], 0
         for chunk in self.compiled.generate(with_budget(names)):
             size += len(chunk)
@@ -147,8 +146,8 @@ def _charging(node: nodes.Node, weight: int) -> nodes.Node:
         case nodes.Concat():
             return _filter("concatenate", *node.nodes)
         case nodes.Compare():
-            operations = [part for operand in node.ops for part in (nodes.Const(operand.op), operand.expr)]
-            return _filter("compare", node.expr, *operations)
+            signs = nodes.Const(tuple(operand.op for operand in node.ops))
+            return _filter("compare", node.expr, signs, *(operand.expr for operand in node.ops))
         case nodes.Getitem(arg=nodes.Slice() as part):
             return _filter("cut", node.node, *(end or nodes.Const(None) for end in (part.start, part.stop, part.step)))
     return node

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jinja2 import nodes
+from jinja2 import Environment, nodes
 
 from rulekit.diagnostics.source import SourceText
 from rulekit.email.filters import FILTERS
@@ -242,6 +242,16 @@ def test_as_many_loops_as_check_takes_can_be_compiled() -> None:
     program, _ = checked("{% if person.tags %}" * levels + "x" + "{% endif %}" * levels)
     assert program is not None
     assert render_tree(program.templates["T"].trees["text"], Kind.HTML) == "x"
+
+
+def test_a_text_is_read_once_for_its_checks_and_all_emails(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    parse_text = Environment.parse
+    monkeypatch.setattr(Environment, "parse", lambda jinja, text: read.append(text) or parse_text(jinja, text))
+    program, _ = checked("{% set n = 'a' %}{{ n ~ person.first_name }}")
+    assert program is not None
+    assert [render_tree(tree) for tree in program.templates["T"].trees.values()] == ["Hi", "aAda"]
+    assert len(read) == 2
 
 
 def test_what_was_checked_stays_as_it_was_read() -> None:
