@@ -100,6 +100,17 @@ def create_file(file: Path, content: bytes, *, mode: int) -> None:
     flush_names(file.parent)
 
 
+def make_folder(folder: Path) -> None:
+    """Makes a folder that is its owner's alone, and those above it, so that all are there after a power loss.
+
+    One that is there already keeps its mode. Raises OSError.
+    """
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in made:
+        flush_names(place.parent)
+
+
 def _write_beside(file: Path, content: bytes, mode: int, name: str | None = None) -> str:
     opened, written = _open_beside(file, name)
     try:

@@ -1,6 +1,7 @@
 """The house rules that a machine can hold: layers, sizes, hooks and commands that are documented and tested."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import rulekit.files
 from rulekit.cli import COMMANDS
 from rulekit.hooks import PROJECT_NAME, specs
 
@@ -43,6 +45,12 @@ def test_no_function_is_too_long() -> None:
         and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION
     }
     assert long == {}
+
+
+def test_one_module_makes_files_that_a_power_loss_leaves_whole() -> None:
+    durable = re.compile(r"\bos\.(?:fsync|replace|rename|link)\(|\bmkstemp\(|\.rename\(")
+    found = [path for path in MODULES if durable.search(path.read_text(encoding="utf-8"))]
+    assert found == [Path(rulekit.files.__file__)]
 
 
 @pytest.mark.parametrize("name", ["rulekit.email.filters", "rulekit.email.templates", "rulekit.email.template_values"])

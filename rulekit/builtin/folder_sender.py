@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from rulekit.errors import RulekitError, SettingsError
-from rulekit.files import flush_names, place_of, replace_file
+from rulekit.files import flush_names, make_folder, place_of, replace_file
 from rulekit.hooks import hookimpl
 from rulekit.records import (
     CheckResult,
@@ -62,7 +62,7 @@ class FolderSender:
         """Writes one file; an email whose file is there already counts as sent and is not written again."""
         target = self._folder / file_name(envelope.message_id)
         try:
-            place_of(target, self._project).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(place_of(target, self._project).parent)
         except RulekitError as error:
             return Later(error.message, RefusalClass.SENDER)
         except OSError as error:

@@ -1,5 +1,6 @@
 """Emails as files: whole or not there, one per Message-ID."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -48,6 +49,24 @@ def test_the_same_email_twice_is_one_file(tmp_path: Path) -> None:
     assert [file.read_bytes() for file in (tmp_path / "outbox").iterdir()] == [MESSAGE]
     sender.send(MESSAGE, envelope("<2@example.com>"), nothing)
     assert len(list((tmp_path / "outbox").iterdir())) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows flushes no folders")
+def test_the_first_email_is_still_there_after_a_power_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed, fsync = set(), os.fsync
+
+    def flush(opened: int) -> None:
+        flushed.add(os.fstat(opened).st_ino)
+        fsync(opened)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    sender = open_folder(SenderRequest("folder:deep/outbox", tmp_path))
+    sender.send(MESSAGE, envelope(), nothing)
+    names = ["", "deep", "deep/outbox", "deep/outbox/1@example.com.eml"]
+    assert flushed == {(tmp_path / name).stat().st_ino for name in names}
+    flushed.clear()
+    sender.send(MESSAGE, envelope("<2@example.com>"), nothing)
+    assert flushed == {(tmp_path / name).stat().st_ino for name in ("deep/outbox", "deep/outbox/2@example.com.eml")}
 
 
 def test_what_a_crash_left_behind_is_no_email_and_no_obstacle(tmp_path: Path) -> None:

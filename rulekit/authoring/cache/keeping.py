@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from rulekit.authoring.cache.units import digest
-from rulekit.files import replace_file
+from rulekit.files import make_folder, replace_file
 from rulekit.folders import find_repository
 
 
@@ -39,7 +39,7 @@ def keep(file: Path, content: str | None) -> None:
         if content is None:
             file.unlink(missing_ok=True)
             return
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(file.parent)
         if _is_ours_alone(file.parent):
             replace_file(file, content.encode(), mode=0o600)
 

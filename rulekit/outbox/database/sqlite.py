@@ -13,7 +13,7 @@ from sqlalchemy.pool import StaticPool
 
 from rulekit.clock import precise_now
 from rulekit.errors import RulekitError, StoreError
-from rulekit.files import create_file, flush_names, place_of
+from rulekit.files import create_file, make_folder, place_of
 
 # milliseconds that a writer waits for another one
 BUSY_TIMEOUT = 30_000
@@ -105,12 +105,9 @@ def _make_file(path: Path) -> None:
             help=f"see what became of the file, and put it back to {path}",
         )
     try:
-        changed = [path.parent, *(folder.parent for folder in path.parents if not folder.exists())]
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         if not path.exists():
             create_file(path, new_file(), mode=0o600)
-            for folder in changed[1:]:
-                flush_names(folder)
         os.close(os.open(path, os.O_RDONLY))
     except OSError as error:
         raise StoreError(
