@@ -215,17 +215,27 @@ def user_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def make_project() -> Callable[[Path], Playground]:
+    """Makes a project with two people on plans, one company, one event of each kind, and one trigger."""
+
+    def make(folder: Path) -> Playground:
+        playground = Playground(folder)
+        playground.settings()
+        playground.rules(TRIGGER)
+        playground.people(ada="free", bob="free")
+        playground.accounts(acme=10)
+        playground.events(("ada", "login", "2026-01-01T00:00Z"), ("ada", "export", "2026-01-01T00:00Z"))
+        return playground
+
+    return make
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Playground:
-    """A project with two people on plans, one company, one event of each kind, and one trigger."""
+def project(make_project: Callable[[Path], Playground], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Playground:
+    """A new project, whose folder is the current one."""
     monkeypatch.chdir(tmp_path)
-    playground = Playground(tmp_path)
-    playground.settings()
-    playground.rules(TRIGGER)
-    playground.people(ada="free", bob="free")
-    playground.accounts(acme=10)
-    playground.events(("ada", "login", "2026-01-01T00:00Z"), ("ada", "export", "2026-01-01T00:00Z"))
-    return playground
+    return make_project(tmp_path)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """A store with an email that waits, and the app over it behind a real HTTP server."""
 
+import shutil
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,14 +71,22 @@ class Desk:
         return {(trigger, person): state for trigger, person, state in self.project.emails()}
 
 
-@pytest.fixture
-def mailed(project: Any) -> Any:
-    """The project after two ticks: ada and bob have two unapproved emails each."""
+@pytest.fixture(scope="session")
+def mailed_once(make_project: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a project after two ticks, to be copied: nothing was sent, so a copy is as good as the first."""
+    project = make_project(tmp_path_factory.mktemp("mailed"))
     project.rules(*TRIGGERS)
     project.settings(more=f'[delivery]\nunsubscribe_url = "{BASE}"\n')
     project.run("2026-01-01T08:00Z")
     project.people(ada="pro", bob="pro")
     project.run("2026-01-02T08:00Z")
+    return project.folder
+
+
+@pytest.fixture
+def mailed(project: Any, mailed_once: Path) -> Any:
+    """The project after two ticks: ada and bob have two unapproved emails each."""
+    shutil.copytree(mailed_once, project.folder, dirs_exist_ok=True)
     return project
 
 
