@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,9 @@ def write_state(project: Path, state: State | None) -> None:
         keep(file, f"{_stamp()}\n{json.dumps(_content(state), separators=(',', ':'))}\n" if state else None)
 
 
+@cache
 def _stamp() -> str:
-    """Returns what tells one rulekit from another: its version, and for those who work on it its files."""
+    """Returns what tells the rulekit that runs from another: its version, and for those who work on it its files."""
     files = sorted((str(path), path.stat().st_mtime_ns) for path in _modules())
     return f"rulekit {__version__} {sys.version_info[:2]} {digest(repr(files))}"
 
