@@ -128,15 +128,20 @@ def _bound(node: nodes.Node) -> tuple[nodes.Node, int]:
     """Returns the node, or the filter that stands for it, and how many nodes it had with all below it."""
     weight = 1
     for field, value in node.iter_fields():
-        if isinstance(value, nodes.Node):
-            bound, below = _bound(value)
-            setattr(node, field, bound)
-            weight += below
-        elif isinstance(value, list):
-            each = [_bound(v) if isinstance(v, nodes.Node) else (v, 0) for v in value]
-            setattr(node, field, [bound for bound, _ in each])
-            weight += sum(below for _, below in each)
+        bound, below = _bound_in(value)
+        setattr(node, field, bound)
+        weight += below
     return _charging(node, weight), weight
+
+
+def _bound_in(value: Any) -> tuple[Any, int]:
+    """Returns the value of a node's field with all nodes in it bound, and how many these were."""
+    if isinstance(value, nodes.Node):
+        return _bound(value)
+    if not isinstance(value, list):
+        return value, 0
+    each = list(map(_bound_in, value))
+    return [bound for bound, _ in each], sum(below for _, below in each)
 
 
 def _charging(node: nodes.Node, weight: int) -> nodes.Node:

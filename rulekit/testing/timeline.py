@@ -9,7 +9,7 @@ from rulekit.evaluation.questions.scalars import shown
 from rulekit.language.program import Test
 from rulekit.outbox.lifecycle.tick_values import TickRecord
 from rulekit.outbox.rows.queries import AuditLine, OutboxRow
-from rulekit.records import State
+from rulekit.records import Scalar, State
 
 # so many lines are told before and after the moment
 BEFORE, AFTER = 12, 4
@@ -57,13 +57,10 @@ class Told:
         yield from _more(len(after) - AFTER, "later")
 
     def _events(self, people: Collection[str], named: bool) -> Iterator[Entry]:
-        for kind, rows in self.test.events.items():
-            for row in rows:
-                if row["person"] in people and isinstance(row["at"], datetime):
-                    given = {name: value for name, value in row.items() if name not in ("person", "at")}
-                    values = ", ".join(f"{name} = {shown(value, row['at'])}" for name, value in given.items())
-                    text = _named(f"event {kind}" + (f" ({values})" if values else ""), str(row["person"]), named)
-                    yield Entry(row["at"], _EVENT, text)
+        for kind, row in ((kind, row) for kind, rows in self.test.events.items() for row in rows):
+            at = row["at"]
+            if row["person"] in people and isinstance(at, datetime):
+                yield Entry(at, _EVENT, _named(_of_event(kind, row, at), str(row["person"]), named))
 
     def _ticks(self, people: Collection[str], named: bool) -> Iterator[Entry]:
         for tick in self.ticks:
@@ -85,6 +82,12 @@ class Told:
                 reason = f": {line.reason}" if line.reason else ""
                 text = f"{row.template} of {row.trigger} is {line.target.value}{reason}"
                 yield Entry(line.at, rank, _named(text, row.tagging.person, named))
+
+
+def _of_event(kind: str, row: Mapping[str, Scalar], at: datetime) -> str:
+    given = {name: value for name, value in row.items() if name not in ("person", "at")}
+    values = ", ".join(f"{name} = {shown(value, at)}" for name, value in given.items())
+    return f"event {kind}" + (f" ({values})" if values else "")
 
 
 def _of_tick(tick: TickRecord) -> Iterator[tuple[str, str]]:

@@ -44,9 +44,8 @@ def check_all(folder: RulesFolder) -> Checked:
 def recheck(folder: RulesFolder, compared: Compared) -> Checked | None:
     """Returns what a check of everything would find, or None when only that can tell."""
     trees = _Trees(folder)
-    for source in compared.changed.values():
-        if not trees.is_right(source):
-            return None
+    if not all(map(trees.is_right, compared.changed.values())):
+        return None
     files = [compared.same.get(path) or summarise(trees.file(path), trees.source(path)) for path in folder.rules]
     after, before = by_key(files), by_key(compared.state.files.values())
     if after is None or before is None or _common(after) != _common(before):
@@ -57,15 +56,21 @@ def recheck(folder: RulesFolder, compared: Compared) -> Checked | None:
     if found is None:
         return None
     places = Places.of(files)
-    kept = [report for key, reports in compared.state.reports.items() if key not in affected for report in reports]
     try:
-        restored = list(map(places.placed, kept))
-        diagnostics = [*restored, *(one for one in found if _owner(one, places) in affected)]
+        restored = _restored(compared.state, affected, places)
+        fresh = [one for one in found if _owner(one, places) in affected]
     except NoPlace:
         return None
     if not fit(restored, folder.known):
         return None
+    diagnostics = [*restored, *fresh]
     return Checked(in_order(diagnostics), _state(folder, files, diagnostics))
+
+
+def _restored(state: State, affected: Collection[Key], places: Places) -> list[Diagnostic]:
+    """Returns what was reported about all that is not affected, at its places of today; raises NoPlace."""
+    kept = [report for key, reports in state.reports.items() if key not in affected for report in reports]
+    return list(map(places.placed, kept))
 
 
 class _Trees:

@@ -88,9 +88,7 @@ def command(
     )
     if unsafe_fixes and not (fix or diff):
         raise click.UsageError("give `--unsafe-fixes` together with `--fix` or `--diff`")
-    if (STDIN in paths) != (stdin_filename is not None) or (STDIN in paths and len(paths) > 1):
-        raise click.UsageError("give `-` alone, together with `--stdin-filename FILE`")
-    paths = (stdin_filename,) if stdin_filename is not None else paths
+    paths = _named_paths(paths, stdin_filename)
     choice = make_choice(paths, select, ignore, baseline, changed_since, cache)
     folder = find_project(project or folder_of(paths))
     check = Check(folder, system_now(), choice, sinks, fail_level)
@@ -103,6 +101,12 @@ def command(
     else:
         instead = _standard_input(check.folder, stdin_filename) if stdin_filename is not None else None
         check.deliver(check_project(check.folder, check.now, check.choice, instead))
+
+
+def _named_paths(paths: tuple[Path, ...], stdin_filename: Path | None) -> tuple[Path, ...]:
+    if (STDIN in paths) != (stdin_filename is not None) or (STDIN in paths and len(paths) > 1):
+        raise click.UsageError("give `-` alone, together with `--stdin-filename FILE`")
+    return paths if stdin_filename is None else (stdin_filename,)
 
 
 def _require_one(given: dict[str, bool]) -> None:

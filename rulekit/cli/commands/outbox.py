@@ -214,15 +214,19 @@ def retry(
         made = _make_anew(store, anew, now, by, reason, project, dry_run=dry_run)
         sent = store.retry_all([row.id for row in others], now, by, reason, hold, dry_run=dry_run)
         copies = {} if dry_run else {row: store.row(copy) for row, copy in {**sent.copies, **made.copies}.items()}
-    _tell([row for row in rows if row.id in sent.hurried], {}, "due now", dry_run)
-    again = {row: f"sent again as email {copy.id}" for row, copy in copies.items() if row in sent.copies}
-    _tell([row for row in others if row.id not in sent.hurried], sent.refused, "sent again", dry_run, again)
+    _tell_sent_again(others, sent, copies, dry_run)
     told = {
-        row: f"made anew as email {copy.id}, {copy.state.value}" for row, copy in copies.items() if row in made.copies
+        row: f"made anew as email {copies[row].id}, {copies[row].state.value}" for row in made.copies.keys() & copies
     }
     _tell(anew, made.refused, "made anew", dry_run, told)
     _tell_hold([copy for copy in copies.values() if copy.state is State.APPROVED][:1])
     _exit_after({**sent.refused, **made.refused})
+
+
+def _tell_sent_again(rows: list[OutboxRow], sent: Retried, copies: Mapping[int, OutboxRow], dry_run: bool) -> None:
+    _tell([row for row in rows if row.id in sent.hurried], {}, "due now", dry_run)
+    told = {row: f"sent again as email {copies[row].id}" for row in sent.copies.keys() & copies}
+    _tell([row for row in rows if row.id not in sent.hurried], sent.refused, "sent again", dry_run, told)
 
 
 def _make_anew(

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -96,22 +96,29 @@ def _append(file: Path, content: bytes) -> None:
 def _sinks(outputs: Sequence[str]) -> list[Sink]:
     """Returns where the outputs go; refuses two that would overwrite each other or mix on standard output."""
     sinks = [_sink(output) for output in outputs]
-    targets = Counter(sink.file.resolve() for sink in sinks if sink.file is not None)
+    _refuse_one_file(Counter(sink.file.resolve() for sink in sinks if sink.file is not None))
+    _refuse_mixture([sink.style for sink in sinks if sink.file is None])
+    return sinks
+
+
+def _refuse_one_file(targets: Mapping[Path, int]) -> None:
     for file, count in targets.items():
         if count > 1:
             raise click.BadParameter(
                 f"{count} outputs go to {file}; give each a file of its own", param_hint="--output"
             )
-    shown = [sink.style for sink in sinks if sink.file is None]
+
+
+def _refuse_mixture(shown: Sequence[str]) -> None:
     alone = next((style for style in shown if style in DOCUMENTS), None)
-    if len(shown) > 1 and (alone or len(set(shown)) < len(shown)):
-        style = alone or next(style for style, count in Counter(shown).items() if count > 1)
+    twice = next((style for style, count in Counter(shown).items() if count > 1), None)
+    style = alone or twice
+    if len(shown) > 1 and style is not None:
         raise click.BadParameter(
             f"`{style}` cannot share standard output with another format; write one to a file, as in "
             f"`--output {style}=FILE`",
             param_hint="--output",
         )
-    return sinks
 
 
 def _sink(output: str) -> Sink:

@@ -138,17 +138,20 @@ def _read_object(value: Mapping[str, Any], place: str, depth: int) -> Iterator[I
         yield Unreadable(place, "it only looks like what a provider says of an email")
         return
     if happening is not None:
-        yield from happening
-        if not happening:
-            yield Harmless()
-        return
+        yield from happening or (Harmless(),)
+    else:
+        yield from _read_line(value, place, depth)
+
+
+def _read_line(value: Mapping[str, Any], place: str, depth: int) -> Iterator[Item]:
+    """Yields the line of a list that an object is, or what the lists in it hold where it has no address itself."""
     fields = {_plain(key): text for key, text in value.items() if isinstance(text, str | int | float)}
     lists = [inside for inside in value.values() if isinstance(inside, list)]
     if _column(fields, _ADDRESS) is None and depth < 4 and lists:
         for inside in lists:
             yield from _read_value(inside, place, depth + 1)
-        return
-    yield _read_fields({name: str(text) for name, text in fields.items()}, place)
+    else:
+        yield _read_fields({name: str(text) for name, text in fields.items()}, place)
 
 
 def _read_ours(line: Any, place: str) -> Item:

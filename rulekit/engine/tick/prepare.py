@@ -3,7 +3,7 @@
 `prepare_tick_on` has the steps one after another: past, membership, borders, changes, firing, rows, record.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -277,17 +277,17 @@ def _find_borders(state: TickState, members: dict[str, Bits], numbered: Numbered
 
 def _find_changes(borders: _Borders, past: Past) -> list[MembershipChange]:
     """Returns a line of the change log for each crossing, with its episode."""
-    changes: list[MembershipChange] = []
-    for name, crossing in borders.crossings.items():
-        if name in borders.parked:
-            continue
-        moves = {JOINED: crossing.joined, LEFT: crossing.left, GONE: crossing.gone}
-        people = {reason: [borders.numbered.people[i] for i in ordinals] for reason, ordinals in moves.items()}
-        episodes = past.episodes(name, [person for group in people.values() for person in group])
-        for reason, group in people.items():
-            edge, step = (Edge.TAGGED, 1) if reason == JOINED else (Edge.UNTAGGED, 0)
-            changes += (MembershipChange(Tagging(name, p, episodes[p] + step, edge), reason) for p in group)
-    return changes
+    moved = {name: crossing for name, crossing in borders.crossings.items() if name not in borders.parked}
+    return [change for name, crossing in moved.items() for change in _changes_of(name, crossing, borders, past)]
+
+
+def _changes_of(name: str, crossing: Crossing, borders: _Borders, past: Past) -> Iterator[MembershipChange]:
+    moves = {JOINED: crossing.joined, LEFT: crossing.left, GONE: crossing.gone}
+    people = {reason: [borders.numbered.people[i] for i in ordinals] for reason, ordinals in moves.items()}
+    episodes = past.episodes(name, [person for group in people.values() for person in group])
+    for reason, group in people.items():
+        edge, step = (Edge.TAGGED, 1) if reason == JOINED else (Edge.UNTAGGED, 0)
+        yield from (MembershipChange(Tagging(name, p, episodes[p] + step, edge), reason) for p in group)
 
 
 def _fire(

@@ -105,11 +105,14 @@ def _refuse_unmapped(origins: Sequence[Origin], kinds: Kinds) -> None:
         held = [origin for origin in origins if kind in origin.wanted]
         own = [origin for origin in held if origin.mapping.event is not None]
         for origin in own or held[:1]:
-            for want in origin.wanted[kind]:
-                elsewhere = any(_has_column(other, kind, want) for other in ([origin] if own else held))
-                if not elsewhere:
-                    name = origin.mapping.fields.get(want.field.name, want.field.name)
-                    origin.relation.column(name, purpose(kind, want.field.name))
+            _require_columns(origin, kind, among=[origin] if own else held)
+
+
+def _require_columns(origin: Origin, kind: str, *, among: Sequence[Origin]) -> None:
+    for want in origin.wanted[kind]:
+        if not any(_has_column(other, kind, want) for other in among):
+            name = origin.mapping.fields.get(want.field.name, want.field.name)
+            origin.relation.column(name, purpose(kind, want.field.name))
 
 
 def _has_column(origin: Origin, kind: str, want: Wanted) -> bool:

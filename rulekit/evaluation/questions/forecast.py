@@ -21,7 +21,7 @@ from rulekit.evaluation.sql.statement import people_statement
 from rulekit.evaluation.sql.values import column
 from rulekit.language.expression_parts import Node, walk
 from rulekit.language.program import Program
-from rulekit.language.typed_expressions import Age, Aggregate, Comparison, Field, Sequence, Value, Within
+from rulekit.language.typed_expressions import Age, Aggregate, Comparison, Condition, Field, Sequence, Value, Within
 from rulekit.language.types import DURATION, TIME
 
 CANDIDATES = 200
@@ -140,14 +140,17 @@ def _windows(node: Node) -> Iterator[_Edge]:
     if isinstance(node, Sequence):
         asked += [(kind, node.period, step.where) for step in node.steps for kind in step.events]
     for kind, period, where in asked:
-        yield _Edge(kind, "at", _NONE)
-        if period is not None:
-            yield _Edge(kind, "at", period.start)
-            yield _Edge(kind, "at", period.end)
-        for part in walk(where) if where is not None else ():
-            for base, distance in _bases(part):
-                if isinstance(base, Field) and isinstance(distance, timedelta):
-                    yield _Edge(kind, f"f.{base.name}", distance)
+        distances = (_NONE,) if period is None else (_NONE, period.start, period.end)
+        yield from (_Edge(kind, "at", distance) for distance in distances)
+        if where is not None:
+            yield from _aged_properties(kind, where)
+
+
+def _aged_properties(kind: str, where: Condition) -> Iterator[_Edge]:
+    for part in walk(where):
+        for base, distance in _bases(part):
+            if isinstance(base, Field) and isinstance(distance, timedelta):
+                yield _Edge(kind, f"f.{base.name}", distance)
 
 
 def _aged_events(node: Node) -> Iterator[_Edge]:

@@ -1,7 +1,7 @@
 """`let`: names that hide no field, and expressions that are right even where nothing uses them yet."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 
 from rulekit.diagnostics import codes
@@ -17,13 +17,13 @@ def check_let_names(declared: Declared, schema: Schema, findings: Findings) -> N
     """Reports a `let` with the name of a field: a bare name would mean two things."""
     for name, let in declared.lets.items():
         for record, fields in (("person", schema.person), ("company", schema.company)):
-            if (field := _same(name, fields.values())) is not None:
+            if (same := _same(name, fields.values())) is not None:
                 findings.report(
                     codes.AMBIGUOUS_NAME,
                     f"`let {name}` has the name of a {record} field",
                     let.name.span,
                     "means two things",
-                    secondary=(Label(field.span, "the field"),),
+                    secondary=(Label(same.span, "the field"),),
                     help="give the `let` another name",
                 )
 
@@ -60,27 +60,15 @@ def from_the_leaves(declared: Declared, looping: frozenset[str]) -> Iterator[str
 
 def check_unused_lets(scopes: tuple[Scope, ...]) -> None:
     """Reports what is wrong with a `let` that no condition uses, unless it is right in one of the scopes."""
-    declared, findings = scopes[0].declared, scopes[0].findings
+    declared, looping = scopes[0].declared, scopes[0].looping
     unused = declared.lets.keys() - used_lets(declared)
     if not unused:
         return
-    scopes = tuple(replace(scope, meanings={}) for scope in scopes)
-    wrong = set(scopes[0].looping)
-    causes: dict[str, list[Diagnostic]] = {}
-    for name in from_the_leaves(declared, scopes[0].looping):
-        if name in wrong:
-            continue
-        trials = [_trial(declared.lets[name], scope) for scope in scopes]
-        named = named_lets([declared.lets[name].value], declared)
-        inner = next((causes[other] for other in sorted(named) if causes.get(other)), [])
-        causes[name] = trials[0].diagnostics or inner
-        if not all(trial.failed for trial in trials):
-            continue
-        wrong.add(name)
-        own = next((trial.diagnostics for trial in trials if trial.diagnostics), [])
-        # what it names may be wrong by itself, and reported there; or right each in another scope
-        for diagnostic in () if name not in unused else own or (inner if wrong.isdisjoint(named) else ()):
-            findings.add(diagnostic)
+    trials = _Trials(tuple(replace(scope, meanings={}) for scope in scopes), set(looping))
+    for name in from_the_leaves(declared, looping):
+        wrong = [] if name in looping else trials.of(name)
+        for diagnostic in wrong if name in unused else ():
+            scopes[0].findings.add(diagnostic)
 
 
 def used_lets(declared: Declared) -> set[str]:
@@ -120,6 +108,30 @@ def _report_oversized(let: tree.LetDeclaration, findings: Findings) -> None:
 class _Trial:
     failed: bool
     diagnostics: list[Diagnostic]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trials:
+    """`let`s that are tried in each scope, those that one names before it; `wrong` are those that are right in none."""
+
+    scopes: tuple[Scope, ...]
+    wrong: set[str]
+    causes: dict[str, list[Diagnostic]] = field(default_factory=dict)
+
+    def of(self, name: str) -> list[Diagnostic]:
+        """Returns what is to be reported about a `let` itself, should nothing use it."""
+        declared = self.scopes[0].declared
+        let = declared.lets[name]
+        trials = [_trial(let, scope) for scope in self.scopes]
+        named = named_lets([let.value], declared)
+        inner = next((self.causes[other] for other in sorted(named) if self.causes.get(other)), [])
+        self.causes[name] = trials[0].diagnostics or inner
+        if not all(trial.failed for trial in trials):
+            return []
+        self.wrong.add(name)
+        own = next((trial.diagnostics for trial in trials if trial.diagnostics), [])
+        # what it names may be wrong by itself, and reported there; or right each in another scope
+        return own or (inner if self.wrong.isdisjoint(named) else [])
 
 
 def _trial(let: tree.LetDeclaration, scope: Scope) -> _Trial:

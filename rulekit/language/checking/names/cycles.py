@@ -21,23 +21,32 @@ LET = "let "
 
 def check_cycles(declared: Declared, findings: Findings) -> frozenset[str]:
     """Reports every cycle once; returns the names of `let`s on a cycle, which stand for nothing."""
-    lets = {name: _references(let.value, declared.lets) for name, let in declared.lets.items()}
-    looping: set[str] = set()
-    for number, cycle in enumerate(find_cycles(lets, lets)):
-        looping.update(cycle)
-        if number < MOST_CYCLES:
-            _report(codes.LET_CYCLE, "let", cycle, declared.lets, findings)
+    looping = _check_lets(declared, findings)
     through = {LET + name: _sets(let.value, declared) for name, let in declared.lets.items()}
     for code, kind, sets in (
         (codes.PERSONA_CYCLE, "persona", declared.personas),
         (codes.SEGMENT_CYCLE, "segment", declared.segments),
     ):
         graph = {**through, **{name: _sets(one.condition, declared) for name, one in sets.items()}}
-        for cycle in islice(find_cycles(graph, sets), MOST_CYCLES):
-            names = tuple(name for name in cycle if not name.startswith(LET))
-            if names:
-                _report(code, kind, _from_first(names), sets, findings)
+        _check_sets(graph, code, kind, sets, findings)
+    return looping
+
+
+def _check_lets(declared: Declared, findings: Findings) -> frozenset[str]:
+    lets = {name: _references(let.value, declared.lets) for name, let in declared.lets.items()}
+    looping: set[str] = set()
+    for number, cycle in enumerate(find_cycles(lets, lets)):
+        looping.update(cycle)
+        if number < MOST_CYCLES:
+            _report(codes.LET_CYCLE, "let", cycle, declared.lets, findings)
     return frozenset(looping)
+
+
+def _check_sets(graph: Graph, code: Code, kind: str, sets: Mapping[str, Named], findings: Findings) -> None:
+    for cycle in islice(find_cycles(graph, sets), MOST_CYCLES):
+        names = tuple(name for name in cycle if not name.startswith(LET))
+        if names:
+            _report(code, kind, _from_first(names), sets, findings)
 
 
 def find_cycles(graph: Graph, starts: Iterable[str]) -> Iterator[tuple[str, ...]]:

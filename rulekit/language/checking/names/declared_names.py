@@ -20,6 +20,7 @@ class Named(Protocol):
 
 
 N = TypeVar("N", bound=Named)
+D = TypeVar("D")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,16 @@ class Declared:
 
 def collect_names(files: Sequence[tree.File], findings: Findings) -> Declared:
     """Returns the declarations by name; of two with one name the first counts and the second is reported."""
-    declarations = [declaration for file in files for declaration in file.declarations]
-    records = [d for d in declarations if isinstance(d, tree.RecordDeclaration)]
+    every = [declaration for file in files for declaration in file.declarations]
     return Declared(
-        person=_only([r for r in records if r.record == "person"], findings),
-        company=_only([r for r in records if r.record == "company"], findings),
-        events=unique((d for d in declarations if isinstance(d, tree.EventDeclaration)), "event", findings),
-        lets=unique((d for d in declarations if isinstance(d, tree.LetDeclaration)), "let", findings),
-        segments=unique((d for d in declarations if isinstance(d, tree.SegmentDeclaration)), "segment", findings),
-        personas=unique((d for d in declarations if isinstance(d, tree.PersonaDeclaration)), "persona", findings),
-        templates=unique((d for d in declarations if isinstance(d, tree.TemplateDeclaration)), "template", findings),
-        triggers=unique((d for d in declarations if isinstance(d, tree.TriggerDeclaration)), "trigger", findings),
+        person=_only("person", every, findings),
+        company=_only("company", every, findings),
+        events=unique(_of(tree.EventDeclaration, every), "event", findings),
+        lets=unique(_of(tree.LetDeclaration, every), "let", findings),
+        segments=unique(_of(tree.SegmentDeclaration, every), "segment", findings),
+        personas=unique(_of(tree.PersonaDeclaration, every), "persona", findings),
+        templates=unique(_of(tree.TemplateDeclaration, every), "template", findings),
+        triggers=unique(_of(tree.TriggerDeclaration, every), "trigger", findings),
         broken=frozenset(name.casefold() for file in files for name in file.broken),
     )
 
@@ -73,7 +73,12 @@ def unique(declarations: Iterable[N], kind: str, findings: Findings) -> dict[str
     return {declaration.name.text: declaration for declaration in taken.values()}
 
 
-def _only(records: list[tree.RecordDeclaration], findings: Findings) -> tree.RecordDeclaration | None:
+def _of(kind: type[D], declarations: Iterable[tree.Declaration]) -> list[D]:
+    return [declaration for declaration in declarations if isinstance(declaration, kind)]
+
+
+def _only(record: str, declarations: Iterable[tree.Declaration], findings: Findings) -> tree.RecordDeclaration | None:
+    records = [one for one in _of(tree.RecordDeclaration, declarations) if one.record == record]
     for again in records[1:]:
         _report_twice(f"`{again.record}:`", records[0].head, again.head, findings)
     return records[0] if records else None

@@ -59,19 +59,11 @@ def check_variables(parsed: ParsedText, schema: Schema, declared: Declared, find
     found = parsed.tree.find_all((nodes.Name, nodes.Getattr, nodes.Getitem))
     every = [node for node in found if id(node) not in called]
     own = [node for node in every if isinstance(node, nodes.Name)]
+    members = [node for node in every if isinstance(node, nodes.Getattr | nodes.Getitem)]
     undeclared = _undeclared(parsed, own)
-    for name in own:
-        if name.name in undeclared and name.name not in NAMES and not parsed.in_pieces:
-            message, known = f"unknown name `{name.name}` in a template", _meant_by(name.name, schema)
-            names.report(message, name.lineno, _word(name.name), known, name.name)
-    members = [(node, member_of(node)) for node in every if isinstance(node, nodes.Getattr | nodes.Getitem)]
-    for node, member in members:
-        if member is not None and (member[0] in NAMES or member[0] not in undeclared):
-            _check_member(*member, node.lineno, names)
-        elif member is None and isinstance(node, nodes.Getattr):
-            pattern = rf"(?<=\.){re.escape(node.attr)}\b"
-            names.report(f"`.{node.attr}` stands for nothing here", node.lineno, pattern, (), node.attr)
-    _refuse_whole_records(own, [node for node, member in members if member is not None], names)
+    _check_own(own, undeclared, names)
+    _check_members(members, undeclared, names)
+    _refuse_whole_records(own, [node for node in members if member_of(node) is not None], names)
 
 
 def _undeclared(parsed: ParsedText, own: list[nodes.Name]) -> set[str]:
@@ -79,6 +71,23 @@ def _undeclared(parsed: ParsedText, own: list[nodes.Name]) -> set[str]:
     if all(name.name in NAMES for name in own):
         return {"self"}
     return meta.find_undeclared_variables(copied(parsed.tree)) | {"self"}
+
+
+def _check_own(own: list[nodes.Name], undeclared: set[str], names: _Names) -> None:
+    for name in own:
+        if name.name in undeclared and name.name not in NAMES and not names.parsed.in_pieces:
+            message, known = f"unknown name `{name.name}` in a template", _meant_by(name.name, names.schema)
+            names.report(message, name.lineno, _word(name.name), known, name.name)
+
+
+def _check_members(members: list[nodes.Getattr | nodes.Getitem], undeclared: set[str], names: _Names) -> None:
+    for node in members:
+        member = member_of(node)
+        if member is not None and (member[0] in NAMES or member[0] not in undeclared):
+            _check_member(*member, node.lineno, names)
+        elif member is None and isinstance(node, nodes.Getattr):
+            pattern = rf"(?<=\.){re.escape(node.attr)}\b"
+            names.report(f"`.{node.attr}` stands for nothing here", node.lineno, pattern, (), node.attr)
 
 
 def _meant_by(name: str, schema: Schema) -> Iterable[str]:
@@ -101,9 +110,9 @@ def _check_member(owner: str, name: str, line: int, names: _Names) -> None:
         names.report(f"unknown name `{owner}.{name}` in a template", line, pattern, known, name)
 
 
-def _refuse_whole_records(own: list[nodes.Name], members: list[nodes.Node], names: _Names) -> None:
+def _refuse_whole_records(own: list[nodes.Name], members: list[nodes.Getattr | nodes.Getitem], names: _Names) -> None:
     # jinja2 makes one node for each place, so a node tells a place
-    with_member = {id(node.node) for node in members if isinstance(node, nodes.Getattr | nodes.Getitem)}
+    with_member = {id(node.node) for node in members}
     for name in own:
         if name.name in WITH_FIELDS and id(name) not in with_member:
             names.findings.report(

@@ -13,15 +13,21 @@ from rulekit.language.lints.view import View
 def check(view: View) -> Iterator[Diagnostic]:
     """Yields a report for each image that does not say what it shows; `alt=""` says that it is only decoration."""
     for part, body in bodies(view):
-        text = body.text.source.text
         if part == "html":
-            for tag in tags(text):
-                if tag.name == "img" and not _is_described(tag):
-                    yield _report(body, tag.place, 'add `alt="…"`, or `alt=""` for mere decoration')
+            wordless, help = _in_html(body), 'add `alt="…"`, or `alt=""` for mere decoration'
         elif part == "markdown":
-            for words, place in markdown_images(text):
-                if not words:
-                    yield _report(body, place, "write what it shows between `![` and `]`")
+            wordless, help = _in_markdown(body), "write what it shows between `![` and `]`"
+        else:
+            continue
+        yield from (_report(body, image, help) for image in wordless)
+
+
+def _in_html(body: ParsedText) -> list[Stretch]:
+    return [tag.place for tag in tags(body.text.source.text) if tag.name == "img" and not _is_described(tag)]
+
+
+def _in_markdown(body: ParsedText) -> list[Stretch]:
+    return [place for words, place in markdown_images(body.text.source.text) if not words]
 
 
 def _is_described(tag: Tag) -> bool:
