@@ -27,7 +27,7 @@ SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KnownReport:
     """A known report: its fingerprint, code and file, and where it stands in the baseline."""
 
     fingerprint: str
@@ -41,7 +41,7 @@ class Baseline:
     """The known reports, and the file that they stand in."""
 
     source: SourceText
-    entries: Sequence[Entry]
+    entries: Sequence[KnownReport]
 
     def hide(self, found: Found, wants: Callable[[str], bool]) -> Found:
         """Returns the reports that are not known; a note counts the others, and entries without a report are stale.
@@ -74,7 +74,7 @@ def read_baseline(file: Path, folder: Path) -> Baseline:
             f"{file} was written by another version of rulekit", help="write it anew with `--write-baseline FILE`"
         )
     source = SourceText(_path(file, folder), text.replace("\r\n", "\n"))
-    return Baseline(source, [Entry(*entry, _place(source, entry[0])) for entry in known])
+    return Baseline(source, [KnownReport(*entry, _place(source, entry[0])) for entry in known])
 
 
 def write_baseline(file: Path, found: Found, folder: Path) -> int:
@@ -94,7 +94,7 @@ def _entry(diagnostic: Diagnostic, fingerprint: str) -> dict[str, Any]:
     return {"path": path, "code": diagnostic.code.number, "message": diagnostic.message, "fingerprint": fingerprint}
 
 
-def _stale(entry: Entry) -> Diagnostic:
+def _stale(entry: KnownReport) -> Diagnostic:
     return Diagnostic(
         codes.STALE_BASELINE_ENTRY,
         f"{entry.code} in `{entry.path}` is known, but not reported any more",

@@ -8,7 +8,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity, has_errors, in_order
 from rulekit.diagnostics.report import Sources, Suppressed
 from rulekit.diagnostics.source import SourceText, Span
-from rulekit.language.parsing.ignores import Named, Suppression, read_suppressions
+from rulekit.language.parsing.ignores import IgnoreComment, NamedCode, read_suppressions
 from rulekit.language.parsing.instructions import Instruction, in_rules, in_template
 from rulekit.language.project_texts import is_body, is_rules
 
@@ -43,12 +43,12 @@ def _instructions(sources: Sources) -> Iterator[Instruction]:
             yield from in_template(source)
 
 
-def _by(diagnostic: Diagnostic, suppressions: Sequence[Suppression], today: date) -> Suppression | None:
+def _by(diagnostic: Diagnostic, suppressions: Sequence[IgnoreComment], today: date) -> IgnoreComment | None:
     """Returns the comment that keeps a report silent today."""
     return next((one for one in suppressions if not _is_over(one, today) and _names(one, diagnostic)), None)
 
 
-def _names(suppression: Suppression, diagnostic: Diagnostic) -> Named | None:
+def _names(suppression: IgnoreComment, diagnostic: Diagnostic) -> NamedCode | None:
     """Returns the name in a comment that a report answers to; errors answer to none."""
     if diagnostic.severity is Severity.ERROR or diagnostic.primary is None:
         return None
@@ -57,12 +57,12 @@ def _names(suppression: Suppression, diagnostic: Diagnostic) -> Named | None:
     return next((named for named in suppression.names if named.code == diagnostic.code), None)
 
 
-def _is_over(suppression: Suppression, today: date) -> bool:
+def _is_over(suppression: IgnoreComment, today: date) -> bool:
     return suppression.until is not None and today > suppression.until
 
 
 def _expired(
-    diagnostics: Sequence[Diagnostic], suppressions: Sequence[Suppression], today: date
+    diagnostics: Sequence[Diagnostic], suppressions: Sequence[IgnoreComment], today: date
 ) -> Iterator[Diagnostic]:
     for suppression in suppressions:
         if _is_over(suppression, today) and any(_names(suppression, one) for one in diagnostics):
@@ -75,7 +75,7 @@ def _expired(
 
 
 def _unused(
-    diagnostics: Sequence[Diagnostic], suppressions: Sequence[Suppression], sources: Sources
+    diagnostics: Sequence[Diagnostic], suppressions: Sequence[IgnoreComment], sources: Sources
 ) -> Iterator[Diagnostic]:
     for suppression in suppressions:
         used = {named for one in diagnostics if (named := _names(suppression, one))}
@@ -90,7 +90,7 @@ def _unused(
                 )
 
 
-def _removal(suppression: Suppression, named: Named, others: bool, source: SourceText) -> Fix:
+def _removal(suppression: IgnoreComment, named: NamedCode, others: bool, source: SourceText) -> Fix:
     if others:
         return Fix(f"remove `{named.code.slug}`", (Edit(_with_comma(named.span, source.text), ""),), safe=True)
     instruction = suppression.instruction

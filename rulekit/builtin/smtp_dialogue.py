@@ -56,7 +56,7 @@ class Server:
     password: str = field(repr=False)
 
 
-class Step(Enum):
+class DialogueStep(Enum):
     """A step of the dialogue that a server answers, as it is called in reasons."""
 
     GREETING = "the greeting"
@@ -72,7 +72,7 @@ class Step(Enum):
 class Answered(Exception):
     """The server answered a step with something else than yes."""
 
-    def __init__(self, step: Step, code: int, text: str) -> None:
+    def __init__(self, step: DialogueStep, code: int, text: str) -> None:
         said = f"the server answered {step.value} with {code}"
         super().__init__(f"{said} {text}")
         self.step, self.code, self.text = step, code, text
@@ -161,11 +161,11 @@ class Dialogue(smtplib.SMTP):
                 return codes.pop(), b"\n".join(texts)
         raise ConnectionError(Reason("the answer made no sense"))
 
-    def step(self, step: Step, command: str, expected: str) -> None:
+    def step(self, step: DialogueStep, command: str, expected: str) -> None:
         """Sends a command; raises Answered unless the reply's code starts with `expected`."""
         self.expect(step, self.docmd(command), expected)
 
-    def expect(self, step: Step, reply: tuple[int, bytes], expected: str) -> None:
+    def expect(self, step: DialogueStep, reply: tuple[int, bytes], expected: str) -> None:
         """Raises Answered unless the reply's code starts with `expected`; a code that fits nothing closes."""
         code, text = reply
         if str(code).startswith(expected):
@@ -185,16 +185,16 @@ class Dialogue(smtplib.SMTP):
 
     def _begin(self) -> None:
         server = self._server
-        self.expect(Step.GREETING, self.connect(server.host, server.port), "220")
-        self.expect(Step.EHLO, self.ehlo(), "250")
+        self.expect(DialogueStep.GREETING, self.connect(server.host, server.port), "220")
+        self.expect(DialogueStep.EHLO, self.ehlo(), "250")
         if server.tls is Tls.REQUIRED:
             if not self.has_extn("starttls"):
                 raise ConnectionError(
                     Reason("the server offers no STARTTLS; use `tls=implicit`, or `tls=off` in a safe network")
                 )
-            self.step(Step.STARTTLS, "STARTTLS", "220")
+            self.step(DialogueStep.STARTTLS, "STARTTLS", "220")
             self._protect()
-            self.expect(Step.EHLO, self.ehlo(), "250")
+            self.expect(DialogueStep.EHLO, self.ehlo(), "250")
         if server.user is not None:
             self._log_in(server.user, server.password)
 
@@ -231,15 +231,15 @@ class Dialogue(smtplib.SMTP):
         try:
             self.login(user, password)
         except smtplib.SMTPResponseException as refused:
-            raise Answered(Step.AUTH, refused.smtp_code, _readable(refused.smtp_error)) from None
+            raise Answered(DialogueStep.AUTH, refused.smtp_code, _readable(refused.smtp_error)) from None
 
     def offer(self, envelope: Envelope, size: int, utf8: bool) -> None:
         """Goes from MAIL to the server's word to go ahead with the message; raises OSError or Answered."""
         options = (f" SIZE={size}" if self.has_extn("size") else "") + (" SMTPUTF8" if utf8 else "")
         self.command_encoding = "utf-8" if utf8 else "ascii"
-        self.step(Step.MAIL, f"MAIL FROM:<{envelope.sender}>{options}", "2")
-        self.step(Step.RCPT, f"RCPT TO:<{envelope.recipient}>", "2")
-        self.step(Step.DATA, "DATA", "354")
+        self.step(DialogueStep.MAIL, f"MAIL FROM:<{envelope.sender}>{options}", "2")
+        self.step(DialogueStep.RCPT, f"RCPT TO:<{envelope.recipient}>", "2")
+        self.step(DialogueStep.DATA, "DATA", "354")
 
     def deliver(self, message: bytes) -> Outcome:
         """Writes the message, then the dot, and says what the server made of it."""
@@ -280,7 +280,7 @@ class Dialogue(smtplib.SMTP):
             self.close()
             said = f"{code} {_readable(text)}"
             return Unknown(Reason("the message was sent and the answer made no sense", said))
-        return judge(Answered(Step.DOT, code, _readable(text)))
+        return judge(Answered(DialogueStep.DOT, code, _readable(text)))
 
 
 def judge(answer: Answered) -> Outcome:
@@ -297,14 +297,14 @@ def judge(answer: Answered) -> Outcome:
         return Later(reason, RefusalClass.SENDER)
     if not permanent:
         return Later(reason)
-    if answer.step in (Step.RCPT, Step.DOT):
+    if answer.step in (DialogueStep.RCPT, DialogueStep.DOT):
         return Refused(reason, _about(detail, barred), answer.kind)
     if detail == _TOO_LARGE or answer.code == 552:
         return Refused(reason, code=answer.kind)
     return Later(reason, RefusalClass.SENDER if barred else RefusalClass.MESSAGE)
 
 
-_BEFORE_ANY_EMAIL = frozenset({Step.GREETING, Step.EHLO, Step.STARTTLS, Step.AUTH})
+_BEFORE_ANY_EMAIL = frozenset({DialogueStep.GREETING, DialogueStep.EHLO, DialogueStep.STARTTLS, DialogueStep.AUTH})
 
 
 def _about(detail: str, barred: bool) -> RefusalClass:

@@ -32,7 +32,7 @@ def escape(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Excerpt:
+class ShownLine:
     """What is shown of a line; `columns` are those of its code points from `first` on, and the one after the last."""
 
     text: str
@@ -47,7 +47,7 @@ class Excerpt:
         return left, max(1, right - left)
 
 
-def excerpt(line: str, focus: int) -> Excerpt:
+def excerpt(line: str, focus: int) -> ShownLine:
     """Returns the part of a line that is shown when the code point at `focus` matters most."""
     first = max(0, min(focus - LEAD, len(line) - WIDTH))
     shown = line[first : first + WIDTH]
@@ -61,7 +61,7 @@ def excerpt(line: str, focus: int) -> Excerpt:
         columns.append(column)
     if first + WIDTH < len(line):
         parts.append("…")
-    return Excerpt("".join(parts), first, tuple(columns))
+    return ShownLine("".join(parts), first, tuple(columns))
 
 
 def _shown(character: str) -> str:

@@ -35,7 +35,7 @@ _SPACE = re.compile(r"\s+")
 
 def fingerprints(diagnostics: Sequence[Diagnostic], sources: Sources) -> list[str]:
     """Returns a fingerprint for each report, no two alike; give all reports at once, for equal ones are numbered."""
-    outlines = {path: Outline.of(source) for path, source in sources.items()}
+    outlines = {path: FileOutline.of(source) for path, source in sources.items()}
     keys = [_key(diagnostic, outlines) for diagnostic in diagnostics]
     equal: dict[str, list[int]] = defaultdict(list)
     for index, key in enumerate(keys):
@@ -48,7 +48,7 @@ def fingerprints(diagnostics: Sequence[Diagnostic], sources: Sources) -> list[st
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
+class FileOutline:
     """The declarations of a file, found by their first words alone, so that a file with mistakes has one too."""
 
     source: SourceText
@@ -56,7 +56,7 @@ class Outline:
     names: list[str]
 
     @classmethod
-    def of(cls, source: SourceText) -> "Outline":
+    def of(cls, source: SourceText) -> "FileOutline":
         """Returns the outline of a file; that of a template or of the settings is empty."""
         heads = list(_HEAD.finditer(source.text)) if source.path.endswith(".rules") else []
         return cls(source, [head.start() for head in heads], [_name(head) for head in heads])
@@ -71,7 +71,7 @@ def _name(head: re.Match[str]) -> str:
     return " ".join(part.strip("`") for part in head.groups() if part is not None)
 
 
-def _key(diagnostic: Diagnostic, outlines: dict[str, Outline]) -> str:
+def _key(diagnostic: Diagnostic, outlines: dict[str, FileOutline]) -> str:
     """Returns what a report is about as one text; a report whose place cannot be read is known by its message."""
     span = diagnostic.primary.span if diagnostic.primary else None
     outline = outlines.get(span.path) if span else None

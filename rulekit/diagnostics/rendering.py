@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from rulekit.diagnostics.diagnostic import Diagnostic, Label, Severity
-from rulekit.diagnostics.display import WIDTH, Excerpt, excerpt, plural, visible, width
+from rulekit.diagnostics.display import WIDTH, ShownLine, excerpt, plural, visible, width
 from rulekit.diagnostics.report import Sources
 
 
@@ -109,14 +109,14 @@ def _excerpt_rows(labels: list[Label], diagnostic: Diagnostic, sources: Sources,
     yield f"{number:>{len(margin)}} | {shown.text}"
     marks = [_mark(label, label is diagnostic.primary, shown, begin, len(line)) for label in labels]
     # a stretch that is marked twice with the same words is marked once, as the first of them is
-    distinct: dict[tuple[int, int, str], _Mark] = {}
+    distinct: dict[tuple[int, int, str], _Underline] = {}
     for mark in marks:
         distinct.setdefault((mark.column, mark.width, mark.text), mark)
     yield from (f"{margin} | {row}" for row in _marked_rows(list(distinct.values())))
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _Underline:
     """A marked stretch of a shown line, in columns."""
 
     column: int
@@ -124,18 +124,18 @@ class _Mark:
     sign: str
     text: str
 
-    def overlaps(self, other: "_Mark") -> bool:
+    def overlaps(self, other: "_Underline") -> bool:
         return self.column <= other.column + other.width and other.column <= self.column + self.width
 
 
-def _mark(label: Label, is_primary: bool, shown: Excerpt, begin: int, length: int) -> _Mark:
+def _mark(label: Label, is_primary: bool, shown: ShownLine, begin: int, length: int) -> _Underline:
     place = shown.mark(label.span.start - begin, min(label.span.end - begin, length))
-    return _Mark(*place, "^" if is_primary else "-", visible(label.text))
+    return _Underline(*place, "^" if is_primary else "-", visible(label.text))
 
 
-def _marked_rows(marks: Sequence[_Mark]) -> Iterator[str]:
+def _marked_rows(marks: Sequence[_Underline]) -> Iterator[str]:
     """Yields the rows below a line; stretches that say the same share one, unless they overlap."""
-    together: list[_Mark] = []
+    together: list[_Underline] = []
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         together.append(mark)
         if following is None or following.text != mark.text or any(map(following.overlaps, together)):
@@ -143,7 +143,7 @@ def _marked_rows(marks: Sequence[_Mark]) -> Iterator[str]:
             together = []
 
 
-def _marked_row(marks: Sequence[_Mark], text: str) -> Iterator[str]:
+def _marked_row(marks: Sequence[_Underline], text: str) -> Iterator[str]:
     """Yields the signs with their text behind them; below them, when it would stand beyond the right border."""
     row = ""
     for mark in sorted(marks, key=lambda mark: mark.column):

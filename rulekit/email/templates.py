@@ -134,7 +134,7 @@ def _bound(node: nodes.Node) -> tuple[nodes.Node, int]:
     return _charging(node, weight), weight
 
 
-def _bound_in(value: Any) -> tuple[Any, int]:
+def _bound_in(value: object) -> tuple[object, int]:
     """Returns the value of a node's field with all nodes in it bound, and how many these were."""
     if isinstance(value, nodes.Node):
         return _bound(value)

@@ -11,8 +11,8 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from rulekit.email.notices.exports import Entry, Harmless, Item, Unknown, Unreadable
-from rulekit.email.notices.notice_files import Format, find_format, read_items
+from rulekit.email.notices.exports import Harmless, Item, ListedAddress, UnknownWords, Unreadable
+from rulekit.email.notices.notice_files import ImportFormat, find_format, read_items
 from rulekit.email.notices.vocabulary import is_wish, plain
 from rulekit.outbox.people.recorded_notices import Intake
 from rulekit.outbox.store import Store
@@ -32,7 +32,7 @@ class ImportRequest:
     path: Path
     now: datetime
     actor: str
-    format: Format | None = None
+    format: ImportFormat | None = None
     trigger: str | None = None
     reason: str = ""
     words: tuple[str, ...] = ()
@@ -95,11 +95,11 @@ def _accept(items: Iterator[Item], words: tuple[str, ...]) -> Iterator[Item]:
     """Yields the items, with an address in place of a word that the one who imports knows."""
     known = {plain(word) for word in words}
     for item in items:
-        yield item.entry if isinstance(item, Unknown) and plain(item.word) in known else item
+        yield item.entry if isinstance(item, UnknownWords) and plain(item.word) in known else item
 
 
 def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[Intake]:
-    entries = [item for item in batch if isinstance(item, Entry)]
+    entries = [item for item in batch if isinstance(item, ListedAddress)]
     notices = [item for item in batch if isinstance(item, Notice)]
     # rulekit's own lists say for each line which trigger it is about
     for trigger in dict.fromkeys(entry.trigger for entry in entries):
@@ -108,7 +108,7 @@ def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[I
         yield store.record_notices(notices, request.now, request.actor, dry_run=request.dry_run)
 
 
-def _hear_list(store: Store, request: ImportRequest, entries: list[Entry]) -> Iterator[Intake]:
+def _hear_list(store: Store, request: ImportRequest, entries: list[ListedAddress]) -> Iterator[Intake]:
     """Suppresses the addresses of a list, all for the same trigger."""
     trigger = request.trigger or entries[0].trigger
     fallback = request.reason or f"on the list {request.path.name}"
@@ -126,7 +126,7 @@ def _count(done: Imported, batch: list[Item]) -> None:
     unreadable = [item for item in batch if isinstance(item, Unreadable)]
     done.lines += len(batch)
     done.harmless += sum(isinstance(item, Harmless) for item in batch)
-    done.unknown = dict(Counter(done.unknown) + Counter(item.word for item in batch if isinstance(item, Unknown)))
+    done.unknown = dict(Counter(done.unknown) + Counter(item.word for item in batch if isinstance(item, UnknownWords)))
     done.unreadable_count += len(unreadable)
     done.unreadable = (*done.unreadable, *unreadable)[:SHOWN]
 

@@ -17,7 +17,7 @@ _EVENT, _TICK, _EMAIL, _STEP, _LATER = range(5)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One thing that happened; of one instant events come first, then what the tick did, then the emails."""
 
     at: datetime
@@ -44,7 +44,7 @@ class Told:
         `done` says how many transitions of each email were before it.
         """
         named = len(people) > 1
-        moment = Entry(at, _STEP, step)
+        moment = TimelineEntry(at, _STEP, step)
         entries = [*self._events(people, named), *self._ticks(people, named), *self._transitions(people, named, done)]
         entries += self._quiet_ticks({entry.at for entry in entries})
         entries.sort(key=lambda entry: entry.place)
@@ -56,24 +56,24 @@ class Told:
         yield from _lines(after[:AFTER], at)
         yield from _more(len(after) - AFTER, "later")
 
-    def _events(self, people: Collection[str], named: bool) -> Iterator[Entry]:
+    def _events(self, people: Collection[str], named: bool) -> Iterator[TimelineEntry]:
         for kind, row in ((kind, row) for kind, rows in self.test.events.items() for row in rows):
             at = row["at"]
             if row["person"] in people and isinstance(at, datetime):
-                yield Entry(at, _EVENT, _named(_of_event(kind, row, at), str(row["person"]), named))
+                yield TimelineEntry(at, _EVENT, _named(_of_event(kind, row, at), str(row["person"]), named))
 
-    def _ticks(self, people: Collection[str], named: bool) -> Iterator[Entry]:
+    def _ticks(self, people: Collection[str], named: bool) -> Iterator[TimelineEntry]:
         for tick in self.ticks:
             for person, text in _of_tick(tick):
                 if person in people:
-                    yield Entry(tick.at, _TICK, _named(text, person, named))
+                    yield TimelineEntry(tick.at, _TICK, _named(text, person, named))
 
-    def _quiet_ticks(self, eventful: Collection[datetime]) -> Iterator[Entry]:
+    def _quiet_ticks(self, eventful: Collection[datetime]) -> Iterator[TimelineEntry]:
         for tick in self.ticks:
             if tick.at not in eventful:
-                yield Entry(tick.at, _TICK, "the rules were evaluated, and nothing changed")
+                yield TimelineEntry(tick.at, _TICK, "the rules were evaluated, and nothing changed")
 
-    def _transitions(self, people: Collection[str], named: bool, done: Mapping[int, int]) -> Iterator[Entry]:
+    def _transitions(self, people: Collection[str], named: bool, done: Mapping[int, int]) -> Iterator[TimelineEntry]:
         for row, history in self.emails:
             for number, line in enumerate(history if row.tagging.person in people else ()):
                 if line.target is State.SENDING:
@@ -81,7 +81,7 @@ class Told:
                 rank = _EMAIL if number < done.get(row.id, 0) else _LATER
                 reason = f": {line.reason}" if line.reason else ""
                 text = f"{row.template} of {row.trigger} is {line.target.value}{reason}"
-                yield Entry(line.at, rank, _named(text, row.tagging.person, named))
+                yield TimelineEntry(line.at, rank, _named(text, row.tagging.person, named))
 
 
 def _of_event(kind: str, row: Mapping[str, Scalar], at: datetime) -> str:
@@ -102,7 +102,7 @@ def _of_tick(tick: TickRecord) -> Iterator[tuple[str, str]]:
         yield kept.tagging.person, f"no email of {kept.trigger}: {kept.reason}"
 
 
-def _lines(entries: Iterable[Entry], now: datetime) -> Iterator[str]:
+def _lines(entries: Iterable[TimelineEntry], now: datetime) -> Iterator[str]:
     for entry in entries:
         yield f"  {shown(entry.at, now)}: {entry.text}"
 

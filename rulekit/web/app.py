@@ -37,7 +37,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class Choice(Enum):
+class OptOut(Enum):
     """What a POST asks for; the value says in the list of suppressions how it was asked."""
 
     ONE_CLICK = "unsubscribed with one click in a mail program"
@@ -50,7 +50,7 @@ def build_app(
 ) -> Starlette:
     """Returns the application that `rulekit.web.create_app` describes."""
     pages = Pages(contact)
-    desk = _Desk(store, pages, clock)
+    desk = _Responder(store, pages, clock)
     routes = [Route("/healthz", desk.health)]
     if metrics:
         routes.append(Route("/metrics", desk.metrics))
@@ -74,7 +74,7 @@ def _unavailable(pages: Pages, error: StoreError) -> Response:
     return pages.refusal(503, RETRY_AFTER)
 
 
-class _Desk:
+class _Responder:
     """Answers requests; whatever asks the store does so in a thread."""
 
     def __init__(self, store: Store, pages: Pages, clock: Callable[[], datetime]) -> None:
@@ -97,10 +97,10 @@ class _Desk:
         ended = await self._in_thread(lambda: self._suppress(asked, choice))
         told = {"trigger": asked.trigger, "choice": choice.name.lower(), "ended": ended}
         _log.info("unsubscribed", extra={"fields": told})
-        return self._pages.done(asked.address, only_kind=choice is Choice.KIND)
+        return self._pages.done(asked.address, only_kind=choice is OptOut.KIND)
 
-    def _suppress(self, asked: Unsubscription, choice: Choice) -> int:
-        trigger = asked.trigger if choice is Choice.KIND else None
+    def _suppress(self, asked: Unsubscription, choice: OptOut) -> int:
+        trigger = asked.trigger if choice is OptOut.KIND else None
         return self._store.suppress(asked.address, choice.value, self._clock(), ACTOR, trigger)
 
     async def health(self, request: Request) -> Response:
@@ -124,8 +124,8 @@ class _Desk:
         return await to_thread.run_sync(work, limiter=self._limiter)
 
 
-def _choice(form: FormData) -> Choice | None:
+def _choice(form: FormData) -> OptOut | None:
     given = {name: value.strip() for name, value in form.items() if isinstance(value, str)}
     if given.get("List-Unsubscribe") == "One-Click":
-        return Choice.ONE_CLICK
-    return {"all": Choice.ALL, "kind": Choice.KIND}.get(given.get("stop", ""))
+        return OptOut.ONE_CLICK
+    return {"all": OptOut.ALL, "kind": OptOut.KIND}.get(given.get("stop", ""))

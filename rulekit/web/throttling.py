@@ -9,7 +9,7 @@ from contextlib import contextmanager
 LINES, SECONDS = 20, 60.0
 
 
-class Throttle(logging.Filter):
+class LogThrottle(logging.Filter):
     """Lets so many lines from each place of the code through in a while; the next one says how many were left out."""
 
     def __init__(
@@ -34,7 +34,7 @@ class Throttle(logging.Filter):
 @contextmanager
 def throttled(*names: str) -> Iterator[None]:
     """Throttles the loggers of these names while the block runs."""
-    throttle = Throttle()
+    throttle = LogThrottle()
     loggers = [logging.getLogger(name) for name in names]
     for logger in loggers:
         logger.addFilter(throttle)

@@ -2,7 +2,7 @@
 
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Label
-from rulekit.diagnostics.fingerprints import Outline, fingerprints
+from rulekit.diagnostics.fingerprints import FileOutline, fingerprints
 from rulekit.diagnostics.source import SourceText, Span
 
 RULES = """\
@@ -95,7 +95,7 @@ by ada at 2026-01-02
   at 2026-01-02: expect ada in Away
 let a = plan = "b"
 """
-    outline = Outline.of(SourceText("a.rules", text))
+    outline = FileOutline.of(SourceText("a.rules", text))
     assert outline.names == [
         "person",
         "company",
@@ -108,4 +108,4 @@ let a = plan = "b"
     assert outline.around(0) == ""
     assert outline.around(text.index("arr number")) == "company"
     assert outline.around(len(text)) == "let a"
-    assert Outline.of(SourceText("templates/a.html", text)).names == []
+    assert FileOutline.of(SourceText("templates/a.html", text)).names == []

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from rulekit.engine.tick.firing import GONE, JOINED, LEFT, Standing, fire, taggings_of, withdrawals
+from rulekit.engine.tick.firing import GONE, JOINED, LEFT, Circumstances, fire, taggings_of, withdrawals
 from rulekit.language.program import Trigger
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, Waiting
 from rulekit.records import Edge, Tagging
@@ -17,8 +17,8 @@ def tagging(person: str = "ada", episode: int = 1, edge: Edge = Edge.TAGGED) -> 
     return Tagging("Quiet", person, episode, edge)
 
 
-def standing(members=("ada",), episode=1, segment=(), last=None) -> Standing:
-    return Standing(
+def standing(members=("ada",), episode=1, segment=(), last=None) -> Circumstances:
+    return Circumstances(
         is_present=lambda person: True,
         is_member=lambda persona, person: person in members,
         episode=lambda persona, person: episode,

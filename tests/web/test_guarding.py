@@ -11,7 +11,7 @@ from threading import Event
 import pytest
 
 from rulekit.web import create_server, guarding
-from rulekit.web.throttling import Throttle
+from rulekit.web.throttling import LogThrottle
 from tests.web.conftest import Desk
 
 FORM = b"List-Unsubscribe=One-Click"
@@ -151,7 +151,7 @@ def test_most_descriptors_are_left_for_sending(
 def test_a_log_is_not_filled_by_strangers(caplog: pytest.LogCaptureFixture) -> None:
     seconds = [0.0]
     log = logging.getLogger("rulekit.tests.throttled")
-    throttle = Throttle(lines=3, seconds=60, clock=lambda: seconds[0])
+    throttle = LogThrottle(lines=3, seconds=60, clock=lambda: seconds[0])
     log.addFilter(throttle)
 
     def happen(number: int) -> None:

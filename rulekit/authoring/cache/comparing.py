@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rulekit.authoring.cache.state import State
+from rulekit.authoring.cache.state import CheckState
 from rulekit.authoring.cache.units import FileUnits, digest
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.source import SourceText
@@ -15,7 +15,7 @@ from rulekit.language.project_texts import RulesFolder
 class Compared:
     """A project beside the state that the last check left: the files of rules that are as they were, and the others."""
 
-    state: State
+    state: CheckState
     same: Mapping[str, FileUnits]
     changed: Mapping[str, SourceText]
     changed_bodies: frozenset[str]
@@ -27,7 +27,7 @@ class Compared:
         return not changed and self.same.keys() == self.state.files.keys()
 
 
-def compare(folder: RulesFolder, state: State) -> Compared | None:
+def compare(folder: RulesFolder, state: CheckState) -> Compared | None:
     """Returns what has changed, or None when everything has to be looked at."""
     if folder.unlisted or surroundings(folder) != state.surroundings:
         return None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from rulekit.authoring.cache.comparing import Compared, body_digest, surroundings
 from rulekit.authoring.cache.places import NoPlace, Places, fit
-from rulekit.authoring.cache.state import State
+from rulekit.authoring.cache.state import CheckState
 from rulekit.authoring.cache.summaries import key_of, summarise
 from rulekit.authoring.cache.units import FILE, SCHEMA, FileUnits, Key, Unit, by_key, used
 from rulekit.diagnostics.diagnostic import Diagnostic, has_errors, in_order
@@ -29,7 +29,7 @@ class Checked:
     """The reports about a project in order, and what is kept for the next check; None when there is an error."""
 
     diagnostics: list[Diagnostic]
-    state: State | None
+    state: CheckState | None
 
 
 def check_all(folder: RulesFolder) -> Checked:
@@ -67,7 +67,7 @@ def recheck(folder: RulesFolder, compared: Compared) -> Checked | None:
     return Checked(in_order(diagnostics), _state(folder, files, diagnostics))
 
 
-def _restored(state: State, affected: Collection[Key], places: Places) -> list[Diagnostic]:
+def _restored(state: CheckState, affected: Collection[Key], places: Places) -> list[Diagnostic]:
     """Returns what was reported about all that is not affected, at its places of today; raises NoPlace."""
     kept = [report for key, reports in state.reports.items() if key not in affected for report in reports]
     return list(map(places.placed, kept))
@@ -180,7 +180,7 @@ def _owner(diagnostic: Diagnostic, places: Places) -> Key:
     return places.owner(diagnostic.primary.span)
 
 
-def _state(folder: RulesFolder, files: Iterable[FileUnits], diagnostics: Iterable[Diagnostic]) -> State | None:
+def _state(folder: RulesFolder, files: Iterable[FileUnits], diagnostics: Iterable[Diagnostic]) -> CheckState | None:
     """Returns what the next check may use; None when a report is about nothing that it could be kept with."""
     listed = list(files)
     try:
@@ -188,7 +188,7 @@ def _state(folder: RulesFolder, files: Iterable[FileUnits], diagnostics: Iterabl
     except NoPlace:
         return None
     bodies = {name for file in listed for unit in file.units for kind, name in unit.names if kind == FILE}
-    return State(
+    return CheckState(
         surroundings(folder),
         {file.path: file for file in listed},
         {path: body_digest(folder, path) for path in sorted(bodies)},

@@ -19,7 +19,7 @@ _PACKAGE = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class CheckState:
     """All that the reports about a project depend on, as digests, and the reports.
 
     `surroundings` stands for the settings and for the names of the files that a template may name. `bodies` are the
@@ -34,7 +34,7 @@ class State:
     unsettled: frozenset[Key]
 
 
-def read_state(project: Path) -> State | None:
+def read_state(project: Path) -> CheckState | None:
     """Returns what the last check left, or None when there is nothing that this rulekit could use."""
     file = state_file(project)
     stamp, _, content = ((read_kept(file) if file else None) or "").partition("\n")
@@ -44,7 +44,7 @@ def read_state(project: Path) -> State | None:
         return None
 
 
-def write_state(project: Path, state: State | None) -> None:
+def write_state(project: Path, state: CheckState | None) -> None:
     """Keeps a state for the next check, or forgets the last one."""
     if (file := state_file(project)) is not None:
         keep(file, f"{_stamp()}\n{json.dumps(_content(state), separators=(',', ':'))}\n" if state else None)
@@ -62,7 +62,7 @@ def _modules() -> Iterator[Path]:
         yield from (_PACKAGE / name).rglob("*.py")
 
 
-def _content(state: State) -> dict[str, Any]:
+def _content(state: CheckState) -> dict[str, Any]:
     return {
         "surroundings": state.surroundings,
         "files": [
@@ -74,11 +74,11 @@ def _content(state: State) -> dict[str, Any]:
     }
 
 
-def _state(content: Any) -> State:
+def _state(content: Any) -> CheckState:
     files = [
         FileUnits(_text(path), _text(digest), tuple(map(_unit, units))) for path, digest, units in content["files"]
     ]
-    return State(
+    return CheckState(
         _text(content["surroundings"]),
         {file.path: file for file in files},
         {_text(path): _text(content["bodies"][path]) for path in content["bodies"]},

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from rulekit import __version__
-from rulekit.cli.parameters.options import Instant, now_option, project_option
+from rulekit.cli.parameters.options import InstantParam, now_option, project_option
 from rulekit.cli.printing.aligned import print_json
 from rulekit.cli.printing.logs import hide_addresses
 from rulekit.clock import format_instant
@@ -22,7 +22,7 @@ _TEXTS = ("reason", "detail", "source", "by")
 
 @click.command("export")
 @click.option("--person", metavar="KEY", help="Everything that is kept of this person, as one JSON document.")
-@click.option("--since", type=Instant(), help="Only what is new or changed from this instant on.")
+@click.option("--since", type=InstantParam(), help="Only what is new or changed from this instant on.")
 @now_option
 @project_option
 def command(person: str | None, since: datetime | None, now: datetime, project: Path) -> None:

@@ -12,7 +12,7 @@ from rulekit.cli.parameters.options import by_option, now_option, output_option,
 from rulekit.cli.printing.aligned import escape_line, print_json
 from rulekit.cli.printing.progress import working
 from rulekit.diagnostics.display import plural
-from rulekit.email.notices.notice_files import Format
+from rulekit.email.notices.notice_files import ImportFormat
 from rulekit.engine.intake import Imported, ImportRequest, import_notices
 from rulekit.engine.stores import open_project_store
 from rulekit.errors import RulekitError
@@ -26,7 +26,7 @@ SHOWN_WORDS = 20
 @click.option(
     "--format",
     "format_",
-    type=click.Choice([format.value for format in Format]),
+    type=click.Choice([format.value for format in ImportFormat]),
     help="How PATH is read; default: by its name, or by how it begins.",
 )
 @click.option(
@@ -64,7 +64,7 @@ def command(
     counts only for an email that left for its address: dead addresses and those that complain are suppressed, and an
     uncertain email is settled.
     """
-    request = ImportRequest(path, now, by, Format(format_) if format_ else None, trigger, reason, words, dry_run)
+    request = ImportRequest(path, now, by, ImportFormat(format_) if format_ else None, trigger, reason, words, dry_run)
     with open_project_store(project) as store, working(f"reading {escape_line(path.name)}") as say:
         refuse_unknown_trigger(store, trigger)
         done = import_notices(store, request, lambda lines: say(f"{lines:,} read"))

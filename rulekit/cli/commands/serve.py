@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from rulekit.cli.parameters.options import Interval, Place, project_option
+from rulekit.cli.parameters.options import Interval, ListenParam, project_option
 from rulekit.cli.parameters.stopping import stop_at
 from rulekit.cli.printing.logs import set_up_logging
 from rulekit.clock import format_duration
@@ -34,7 +34,9 @@ HEARING = 0.1
 
 @click.command("serve")
 @click.option("--every", type=Interval(), help="How long from one tick to the next, like 15m; default: the settings'.")
-@click.option("--listen", type=Place(), help="HOST:PORT of the web pages, empty for none; default: the settings'.")
+@click.option(
+    "--listen", type=ListenParam(), help="HOST:PORT of the web pages, empty for none; default: the settings'."
+)
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to log."
 )

@@ -11,7 +11,7 @@ import click
 from rulekit.cli.commands.importing import command as import_command
 from rulekit.cli.commands.importing import refuse_unknown_trigger
 from rulekit.cli.parameters.completing import declared
-from rulekit.cli.parameters.options import Instant, by_option, now_option, output_option, project_option
+from rulekit.cli.parameters.options import InstantParam, by_option, now_option, output_option, project_option
 from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
 from rulekit.diagnostics.display import plural
@@ -74,8 +74,8 @@ def _refuse_what_is_no_address(text: str) -> None:
 )
 @click.option("--reason", help="Those with exactly this reason.")
 @click.option("--by", help="Those that this name put there.")
-@click.option("--since", type=Instant(), help="Those put there at this instant or later.")
-@click.option("--until", type=Instant(), help="Those put there at this instant or earlier.")
+@click.option("--since", type=InstantParam(), help="Those put there at this instant or later.")
+@click.option("--until", type=InstantParam(), help="Those put there at this instant or earlier.")
 @click.option("--yes", is_flag=True, help="Do not ask before removing by filter.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; say what would be done.")
 @project_option

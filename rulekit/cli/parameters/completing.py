@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from rulekit.diagnostics.codes import ALL
-from rulekit.diagnostics.fingerprints import Outline
+from rulekit.diagnostics.fingerprints import FileOutline
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
 from rulekit.folders import find_project
@@ -46,6 +46,6 @@ def _declared(project: Any) -> list[tuple[str, str]]:
     except RulekitError:
         return []
     sources = [folder.read(path) for path in folder.rules]
-    heads = [head for source in sources if isinstance(source, SourceText) for head in Outline.of(source).names]
+    heads = [head for source in sources if isinstance(source, SourceText) for head in FileOutline.of(source).names]
     named = (head.partition(" ") for head in heads)
     return [(kind, name) for kind, _, name in named if name]

@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 STDIN = Path("-")
 
 
-class Instant(click.ParamType[datetime]):
+class InstantParam(click.ParamType[datetime]):
     """An RFC 3339 instant such as `2026-01-31T09:00Z`; a date alone is its midnight in UTC."""
 
     name = "instant"
@@ -48,7 +48,7 @@ class Interval(click.ParamType[timedelta]):
         return length
 
 
-class Place(click.ParamType[str]):
+class ListenParam(click.ParamType[str]):
     """A host and a port such as `127.0.0.1:8025`, or nothing."""
 
     name = "host:port"
@@ -120,7 +120,7 @@ def now_option(command: F) -> F:
     """Adds `--now T`, given to the command as an aware datetime in UTC."""
     return click.option(
         "--now",
-        type=Instant(),
+        type=InstantParam(),
         default=system_now,
         show_default="the machine's clock",
         help="The instant that is meant, like 2026-01-31T09:00Z.",

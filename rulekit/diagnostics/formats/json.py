@@ -10,14 +10,14 @@ from typing import Any
 
 from rulekit import __version__
 from rulekit.diagnostics.diagnostic import Diagnostic, Fix, Severity
-from rulekit.diagnostics.fingerprints import Outline, fingerprints
+from rulekit.diagnostics.fingerprints import FileOutline, fingerprints
 from rulekit.diagnostics.report import Report
 from rulekit.diagnostics.source import Span
 
 # raised when a key is taken away or changes its meaning; a new key alone does not raise it
 SCHEMA_VERSION = 1
 
-Outlines = Mapping[str, Outline]
+Outlines = Mapping[str, FileOutline]
 
 
 def render(report: Report) -> str:
@@ -25,7 +25,7 @@ def render(report: Report) -> str:
     reports = report.diagnostics
     suppressed = [one.diagnostic for one in report.suppressed]
     known = iter(fingerprints([*reports, *suppressed], report.sources))
-    outlines = {path: Outline.of(source) for path, source in report.sources.items()}
+    outlines = {path: FileOutline.of(source) for path, source in report.sources.items()}
     entries = [_diagnostic(one, next(known), outlines) for one in reports]
     document = {
         "schema_version": SCHEMA_VERSION,

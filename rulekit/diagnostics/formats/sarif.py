@@ -13,7 +13,7 @@ from rulekit import __version__
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.code_pages import page
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Edit, Fix, Label, Severity
-from rulekit.diagnostics.fingerprints import VERSION, Outline, fingerprints
+from rulekit.diagnostics.fingerprints import VERSION, FileOutline, fingerprints
 from rulekit.diagnostics.rendering import words
 from rulekit.diagnostics.report import Report, Suppressed
 from rulekit.diagnostics.source import Span
@@ -95,7 +95,7 @@ class _Log:
         self.report = report
         self.rules = rules
         self.paths = list(dict.fromkeys([*(case.path for case in report.cases if case.path), *report.sources]))
-        self.outlines = {path: Outline.of(source) for path, source in report.sources.items()}
+        self.outlines = {path: FileOutline.of(source) for path, source in report.sources.items()}
         self._numbers = {path: index for index, path in enumerate(self.paths)}
 
     def result(self, one: Diagnostic, suppressed: Suppressed | None, fingerprint: str) -> dict[str, Any]:

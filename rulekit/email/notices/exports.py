@@ -1,7 +1,7 @@
 """Lists of addresses and of happenings as providers export them: JSON, JSON lines, CSV.
 
-Each line becomes an `Entry` (an address that a list holds), notices about one email, or nothing where it speaks for
-the address: an export of all activity tells of emails that arrived, too.
+Each line becomes a `ListedAddress`, notices about one email, or nothing where it speaks for the address: an export of
+all activity tells of emails that arrived, too.
 """
 
 import csv
@@ -50,7 +50,7 @@ _IN_BRACKETS = re.compile(r"<([^<>]*)>\s*$")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ListedAddress:
     """An address that stands on a list, why if the list says so, and for which trigger's emails; None is all mail."""
 
     address: str
@@ -72,14 +72,14 @@ class Harmless:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownWords:
     """A line whose words are known to nobody here; `word` is the first, without addresses."""
 
-    entry: Entry
+    entry: ListedAddress
     word: str
 
 
-Item = Entry | Notice | Unreadable | Harmless | Unknown
+Item = ListedAddress | Notice | Unreadable | Harmless | UnknownWords
 
 
 def read_json(lines: Iterable[str]) -> Iterator[Item]:
@@ -160,7 +160,7 @@ def _read_ours(line: Any, place: str) -> Item:
         return Unreadable(place, "it holds no address")
     entry = _entry(line["address"], str(line.get("reason") or ""), place)
     trigger = line.get("trigger")
-    return replace(entry, trigger=trigger) if isinstance(entry, Entry) and isinstance(trigger, str) else entry
+    return replace(entry, trigger=trigger) if isinstance(entry, ListedAddress) and isinstance(trigger, str) else entry
 
 
 def read_csv(text: str) -> Iterator[Item]:
@@ -213,7 +213,7 @@ def _read_fields(fields: Mapping[str, str], place: str) -> Item:
         return entry
     if meaning in (Meaning.PASSING, Meaning.WELL):
         return Harmless()
-    return Unknown(entry, _without_addresses(said[0])) if meaning is None and said else entry
+    return UnknownWords(entry, _without_addresses(said[0])) if meaning is None and said else entry
 
 
 def _answers(fields: Mapping[str, str]) -> Iterator[str]:
@@ -231,12 +231,12 @@ def _without_addresses(text: str) -> str:
     return shorten(_NAMES_SOMEBODY.sub("…", text[:_LOOKED_AT]))[:_SHOWN]
 
 
-def _entry(text: str, reason: str, place: str) -> Entry | Unreadable:
+def _entry(text: str, reason: str, place: str) -> ListedAddress | Unreadable:
     bracketed = _IN_BRACKETS.search(text)
     address = (bracketed[1] if bracketed else text).strip()
     if not _ONE_ADDRESS.fullmatch(address):
         return Unreadable(place, "it holds no address")
-    return Entry(address, shorten(reason))
+    return ListedAddress(address, shorten(reason))
 
 
 def _column(fields: Mapping[str, Any], names: Sequence[str]) -> str | None:

@@ -18,7 +18,7 @@ from rulekit.errors import SourceError
 _MAILDIR = ("cur", "new")
 
 
-class Format(Enum):
+class ImportFormat(Enum):
     """How a file or folder is read."""
 
     CSV = "csv"
@@ -29,40 +29,40 @@ class Format(Enum):
 
 
 _ENDINGS = {
-    ".csv": Format.CSV,
-    ".tsv": Format.CSV,
-    ".txt": Format.CSV,
-    ".json": Format.JSON,
-    ".jsonl": Format.JSON,
-    ".ndjson": Format.JSON,
-    ".mbox": Format.MBOX,
-    ".eml": Format.MESSAGE,
+    ".csv": ImportFormat.CSV,
+    ".tsv": ImportFormat.CSV,
+    ".txt": ImportFormat.CSV,
+    ".json": ImportFormat.JSON,
+    ".jsonl": ImportFormat.JSON,
+    ".ndjson": ImportFormat.JSON,
+    ".mbox": ImportFormat.MBOX,
+    ".eml": ImportFormat.MESSAGE,
 }
 
 
-def find_format(path: Path) -> Format:
+def find_format(path: Path) -> ImportFormat:
     """Returns how to read what lies at a path, by its name or else by how it begins."""
     if path.is_dir():
-        return Format.FOLDER
+        return ImportFormat.FOLDER
     if known := _ENDINGS.get(path.suffix.casefold()):
         return known
     with path.open("rb") as file:
         start = file.read(1000).lstrip(codecs.BOM_UTF8 + b" \t\r\n")
     if start.startswith(b"From "):
-        return Format.MBOX
-    return Format.JSON if start[:1] in (b"{", b"[") else Format.CSV
+        return ImportFormat.MBOX
+    return ImportFormat.JSON if start[:1] in (b"{", b"[") else ImportFormat.CSV
 
 
-def read_items(path: Path, format: Format) -> Iterator[Item]:
+def read_items(path: Path, format: ImportFormat) -> Iterator[Item]:
     """Yields what stands at a path. Raises SourceError."""
-    if format is Format.CSV:
+    if format is ImportFormat.CSV:
         yield from read_csv(_decode(path.read_bytes()))
-    elif format is Format.JSON:
+    elif format is ImportFormat.JSON:
         with path.open(encoding="utf-8-sig", errors="replace") as lines:
             yield from read_json(lines)
-    elif format is Format.MBOX:
+    elif format is ImportFormat.MBOX:
         yield from _read_mbox(path, path.name)
-    elif format is Format.MESSAGE:
+    elif format is ImportFormat.MESSAGE:
         yield from _read_file(path, path.name)
     else:
         yield from _read_folder(path)
@@ -82,10 +82,10 @@ def _read_folder(folder: Path) -> Iterator[Item]:
     for path in sorted(folder.rglob("*")):
         format = _ENDINGS.get(path.suffix.casefold())
         in_maildir = path.parent.name in _MAILDIR
-        if not (in_maildir or format in (Format.MESSAGE, Format.MBOX)) or not path.is_file():
+        if not (in_maildir or format in (ImportFormat.MESSAGE, ImportFormat.MBOX)) or not path.is_file():
             continue
         found = True
-        reader = _read_file if in_maildir or format is Format.MESSAGE else _read_mbox
+        reader = _read_file if in_maildir or format is ImportFormat.MESSAGE else _read_mbox
         yield from reader(path, str(path.relative_to(folder)))
     if not found and not any((folder / name).is_dir() for name in _MAILDIR):
         raise SourceError(

@@ -38,7 +38,7 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Circumstances:
     """What firing asks about the present: memberships after this tick, and what was mailed before.
 
     `is_present(person)` says whether the source has the person. `episode(persona, person)` is the current one, this
@@ -58,17 +58,17 @@ def fire(
     triggers: Mapping[str, Trigger],
     taggings: Mapping[str, Iterable[Tagging]],
     waiting: Iterable[Waiting],
-    standing: Standing,
+    circumstances: Circumstances,
     now: datetime,
 ) -> Firing:
     """Returns the emails, waits and reasons that a tick's taggings (by trigger name) and due waits lead to."""
-    matched = _matched(triggers, taggings, standing)
+    matched = _matched(triggers, taggings, circumstances)
     put_off = [Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in matched if f.trigger.after]
     done = [wait for wait in waiting if no_longer_fires(wait.trigger, wait.tagging, triggers) or wait.due <= now]
-    judged = [(wait, _why_no_email(wait, triggers, standing)) for wait in done]
+    judged = [(wait, _why_no_email(wait, triggers, circumstances)) for wait in done]
     ready = [fired for fired in matched if not fired.trigger.after]
     ready += [Fired(triggers[wait.trigger], wait.tagging) for wait, reason in judged if reason is None]
-    spaced = _space_out(ready, standing, now)
+    spaced = _space_out(ready, circumstances, now)
     reasons = [NoEmail(wait.trigger, wait.tagging, reason) for wait, reason in judged if reason is not None]
     return Firing(
         fired=tuple(spaced.fired),
@@ -80,10 +80,10 @@ def fire(
 
 
 def _matched(
-    triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]], standing: Standing
+    triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]], circumstances: Circumstances
 ) -> list[Fired]:
     pairs = [(triggers[name], tagging) for name, found in taggings.items() for tagging in found]
-    return [Fired(trigger, tagging) for trigger, tagging in pairs if _in_segment(trigger, tagging, standing)]
+    return [Fired(trigger, tagging) for trigger, tagging in pairs if _in_segment(trigger, tagging, circumstances)]
 
 
 def taggings_of(trigger: Trigger, changes: Iterable[MembershipChange]) -> list[Tagging]:
@@ -112,8 +112,8 @@ def withdrawals(
     return found
 
 
-def _in_segment(trigger: Trigger, tagging: Tagging, standing: Standing) -> bool:
-    return trigger.segment is None or standing.in_segment(trigger.segment, tagging.person)
+def _in_segment(trigger: Trigger, tagging: Tagging, circumstances: Circumstances) -> bool:
+    return trigger.segment is None or circumstances.in_segment(trigger.segment, tagging.person)
 
 
 def no_longer_fires(name: str, tagging: Tagging, triggers: Mapping[str, Trigger]) -> str | None:
@@ -126,19 +126,19 @@ def no_longer_fires(name: str, tagging: Tagging, triggers: Mapping[str, Trigger]
     return None
 
 
-def _why_no_email(wait: Waiting, triggers: Mapping[str, Trigger], standing: Standing) -> str | None:
+def _why_no_email(wait: Waiting, triggers: Mapping[str, Trigger], circumstances: Circumstances) -> str | None:
     """Returns why a wait that is over makes no email, or None when it makes one."""
     gone = no_longer_fires(wait.trigger, wait.tagging, triggers)
-    return gone or _over_before_due(wait, triggers[wait.trigger], standing)
+    return gone or _over_before_due(wait, triggers[wait.trigger], circumstances)
 
 
-def _over_before_due(wait: Waiting, trigger: Trigger, standing: Standing) -> str | None:
+def _over_before_due(wait: Waiting, trigger: Trigger, circumstances: Circumstances) -> str | None:
     persona, person = wait.tagging.persona, wait.tagging.person
     crossed = crossed_since(
         wait.tagging,
-        is_present=standing.is_present(person),
-        is_member=standing.is_member(persona, person),
-        episode=standing.episode(persona, person),
+        is_present=circumstances.is_present(person),
+        is_member=circumstances.is_member(persona, person),
+        episode=circumstances.episode(persona, person),
     )
     if crossed is None:
         return None
@@ -169,7 +169,7 @@ class _Spaced:
     too_soon: list[NoEmail] = field(default_factory=list)
 
 
-def _space_out(ready: list[Fired], standing: Standing, now: datetime) -> _Spaced:
+def _space_out(ready: list[Fired], circumstances: Circumstances, now: datetime) -> _Spaced:
     """Lets one email of a trigger per person and `every` through.
 
     The next one waits until that time is over, so that a tick that comes seconds too early loses nobody; but no longer
@@ -180,7 +180,7 @@ def _space_out(ready: list[Fired], standing: Standing, now: datetime) -> _Spaced
     for candidate in ready:
         trigger, tagging = candidate.trigger, candidate.tagging
         key = (trigger.name, tagging.person)
-        if trigger.every is None or (free_at := _free_at(trigger.every, key, standing, made_now, now)) <= now:
+        if trigger.every is None or (free_at := _free_at(trigger.every, key, circumstances, made_now, now)) <= now:
             made_now.add(key)
             spaced.fired.append(candidate)
         elif free_at - now <= trigger.expires:
@@ -192,10 +192,10 @@ def _space_out(ready: list[Fired], standing: Standing, now: datetime) -> _Spaced
 
 
 def _free_at(
-    every: timedelta, key: tuple[str, str], standing: Standing, made_now: set[tuple[str, str]], now: datetime
+    every: timedelta, key: tuple[str, str], circumstances: Circumstances, made_now: set[tuple[str, str]], now: datetime
 ) -> datetime:
     """Returns when another email of a trigger to a person may be made; `now` when nothing stands against it."""
-    last = now if key in made_now else standing.last_email(*key)
+    last = now if key in made_now else circumstances.last_email(*key)
     return now if last is None else last + every
 
 

@@ -25,7 +25,7 @@ from rulekit.engine.tick.changes import (
 )
 from rulekit.engine.tick.clock_ahead import kept
 from rulekit.engine.tick.composing import compose_again, compose_rows
-from rulekit.engine.tick.firing import GONE, JOINED, LEFT, Firing, Standing, fire, taggings_of, withdrawals
+from rulekit.engine.tick.firing import GONE, JOINED, LEFT, Circumstances, Firing, fire, taggings_of, withdrawals
 from rulekit.engine.tick.mailboxes import mailboxes_of, settle_shared
 from rulekit.engine.tick.moved import find_moved, space_out
 from rulekit.engine.tick.past import Past
@@ -306,14 +306,14 @@ def _fire(
     segments = {name: borders.numbered.spread(column) for name, column in membership.segments.items()}
     # nothing changes for a parked persona, so whoever waits because of it goes on waiting
     waiting = [wait for wait in past.state.waiting if wait.tagging.persona not in borders.parked]
-    standing = Standing(
+    circumstances = Circumstances(
         is_present=borders.is_present,
         is_member=borders.is_member,
         episode=past.episodes_after(changes, waiting),
         in_segment=lambda segment, person: bool(segments[segment][borders.numbered.ordinals[person]]),
         last_email=past.last_emails(program.triggers, taggings, partial(mailboxes_of, snapshot)),
     )
-    return fire(program.triggers, taggings, waiting, standing, snapshot.now)
+    return fire(program.triggers, taggings, waiting, circumstances, snapshot.now)
 
 
 def _taggings(

@@ -60,7 +60,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundEvents:
     """What was found in all tables of events."""
 
     kinds: Mapping[str, EventReport]
@@ -74,7 +74,9 @@ def event_relation(kind: str) -> str:
     return f"rulekit event {kind}"
 
 
-def load_events(tables: Tables, mappings: Sequence[EventMapping], kinds: Kinds, people: Stage, zone: str) -> Found:
+def load_events(
+    tables: Tables, mappings: Sequence[EventMapping], kinds: Kinds, people: Stage, zone: str
+) -> FoundEvents:
     """Creates the relation of each declared kind; raises SourceError. `people` tells whose events they are."""
     origins = [_origin(tables, mapping, kinds) for mapping in mappings]
     _refuse_unmapped(origins, kinds)
@@ -213,7 +215,7 @@ def _orphans(staged: Stage, origin: Origin, people: Stage) -> exp.Query:
     )
 
 
-def _found(inspected: Sequence[Iterator[Inspected]], kinds: Kinds) -> Found:
+def _found(inspected: Sequence[Iterator[Inspected]], kinds: Kinds) -> FoundEvents:
     sums = {kind: [0, 0, 0] for kind in ("", *kinds)}
     fields: list[FieldReport] = []
     names: Counter[str] = Counter()
@@ -225,4 +227,4 @@ def _found(inspected: Sequence[Iterator[Inspected]], kinds: Kinds) -> Found:
         sums[report.kind] = [a + b for a, b in zip(sums[report.kind], counts, strict=True)]
     found = {kind: EventReport(kind, *sums[kind]) for kind in sorted(kinds)}
     commonest = tuple(sorted(names.items(), key=lambda one: (-one[1], one[0])))
-    return Found(found, sums[""][0], commonest, tuple(fields))
+    return FoundEvents(found, sums[""][0], commonest, tuple(fields))

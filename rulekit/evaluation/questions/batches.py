@@ -21,7 +21,7 @@ from rulekit.evaluation.questions.explanation import Answers, Part, Questions
 from rulekit.evaluation.questions.membership import Membership, companies_in_segments
 from rulekit.evaluation.questions.people import fetch_people
 from rulekit.evaluation.questions.snapshot import asked_segments
-from rulekit.evaluation.sql.query_plan import Column, plan_columns
+from rulekit.evaluation.sql.query_plan import PlanColumn, plan_columns
 from rulekit.evaluation.sql.statement import people_statement
 from rulekit.language.program import FieldType, Program, Schema
 from rulekit.language.typed_expressions import InSegment
@@ -136,7 +136,7 @@ def _questions(program: Program, sources: Mapping[str, SourceText], zone: str) -
 def _answer(program: Program, questions: Iterable[Questions], data: Data) -> dict[str, Answers]:
     segments = [InSegment(name) for name in asked_segments(program)]
     nodes = tuple(dict.fromkeys([*(node for each in questions for node in each.nodes), *segments]))
-    plan = plan_columns(program, [Column(f"answer {number}", node) for number, node in enumerate(nodes)])
+    plan = plan_columns(program, [PlanColumn(f"answer {number}", node) for number, node in enumerate(nodes)])
     rows = people_statement(plan, data).run(data.connection, AT_THE_ROWS).fetchall()
     return {person: dict(zip(nodes, values, strict=True)) for person, *values in rows}
 

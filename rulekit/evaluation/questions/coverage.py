@@ -11,14 +11,14 @@ from typing import Any
 from rulekit.diagnostics.source import Span
 from rulekit.evaluation.questions.batches import AT_THE_ROWS, Fixture, unroll
 from rulekit.evaluation.sql.predicates import segment_column
-from rulekit.evaluation.sql.query_plan import Column, Plan, plan_columns
+from rulekit.evaluation.sql.query_plan import Plan, PlanColumn, plan_columns
 from rulekit.evaluation.sql.statement import companies_statement, people_statement
 from rulekit.language.program import Program
 from rulekit.language.typed_expressions import And, Condition, InPersona, InSegment, Not, Or
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class CoverageItem:
     """A comparison of a persona or segment (`owner`, as in "persona Quiet"), and where it stands."""
 
     owner: str
@@ -30,7 +30,7 @@ class Comparison:
 class Seen:
     """For how many people (or companies) and instants a comparison was true, and for how many it was false."""
 
-    comparison: Comparison
+    comparison: CoverageItem
     true: int
     false: int
 
@@ -44,7 +44,7 @@ def count_truths(program: Program, fixtures: Sequence[Fixture], zone: str) -> li
     of_companies = [c for s in program.segments.values() for c in _comparisons(f"segment {s.name}", s.condition)]
     data = unroll(program.schema, fixtures, zone)
     with closing(data.connection):
-        columns = [Column(_name(number), c.condition) for number, c in enumerate(of_people)]
+        columns = [PlanColumn(_name(number), c.condition) for number, c in enumerate(of_people)]
         people = people_statement(plan_columns(program, columns), data)
         truths = people.run(data.connection, AT_THE_ROWS).fetchnumpy()
         seen = [_seen(c, truths[_name(number)]) for number, c in enumerate(of_people)]
@@ -54,10 +54,10 @@ def count_truths(program: Program, fixtures: Sequence[Fixture], zone: str) -> li
         return seen + [_seen(c, truths[segment_column(_name(number))]) for number, c in enumerate(of_companies)]
 
 
-def _comparisons(owner: str, condition: Condition) -> Iterator[Comparison]:
+def _comparisons(owner: str, condition: Condition) -> Iterator[CoverageItem]:
     match condition:
         case And() if all(operand.span == condition.span for operand in condition.operands):
-            yield Comparison(owner, condition, condition.span)  # `between`
+            yield CoverageItem(owner, condition, condition.span)  # `between`
         case And() | Or():
             for operand in condition.operands:
                 yield from _comparisons(owner, operand)
@@ -69,10 +69,10 @@ def _comparisons(owner: str, condition: Condition) -> Iterator[Comparison]:
             return  # its own comparisons count
         case _:
             # also `is present` and `not in (…)`, which are the opposite of something and written as one
-            yield Comparison(owner, condition, condition.span)
+            yield CoverageItem(owner, condition, condition.span)
 
 
-def _seen(comparison: Comparison, truths: Any) -> Seen:
+def _seen(comparison: CoverageItem, truths: Any) -> Seen:
     true = int(truths.sum())
     return Seen(comparison, true, len(truths) - true)
 

@@ -12,7 +12,7 @@ from rulekit.errors import RulekitError
 from rulekit.evaluation.questions.forecast import next_change
 from rulekit.evaluation.questions.outline import Outline, Outlining, Side
 from rulekit.evaluation.questions.scalars import scalar, shown
-from rulekit.evaluation.sql.query_plan import Column, Plan, plan_columns
+from rulekit.evaluation.sql.query_plan import Plan, PlanColumn, plan_columns
 from rulekit.evaluation.sql.relations import Relations, excerpt
 from rulekit.evaluation.sql.statement import people_statement
 from rulekit.language.expression_parts import Node
@@ -126,7 +126,7 @@ class Questions:
             node for part in outline.all_parts() for node in (part.condition, *(side.value for side in part.sides))
         ]
         nodes = tuple(dict.fromkeys(asked))
-        columns = [Column(f"answer {i}", node) for i, node in enumerate(nodes)]
+        columns = [PlanColumn(f"answer {i}", node) for i, node in enumerate(nodes)]
         return cls(outline, nodes, plan_columns(program, columns), zone)
 
     def ask(self, data: Relations, now: datetime) -> dict[str, Answers]:

@@ -15,7 +15,7 @@ from rulekit.clock import midnight
 from rulekit.evaluation.questions.scalars import scalar
 from rulekit.evaluation.sql.fragments import aliased
 from rulekit.evaluation.sql.predicates import fixed_length
-from rulekit.evaluation.sql.query_plan import Column, build_plan, measures_of, plan_columns
+from rulekit.evaluation.sql.query_plan import PlanColumn, build_plan, measures_of, plan_columns
 from rulekit.evaluation.sql.relations import Relations
 from rulekit.evaluation.sql.statement import people_statement
 from rulekit.evaluation.sql.values import column
@@ -71,7 +71,7 @@ def _field_instants(
     values = list(dict.fromkeys(value for pair in pairs for value in pair if isinstance(value, Value)))
     if not values:
         return
-    plan = plan_columns(program, [Column(f"value {i}", value) for i, value in enumerate(values)])
+    plan = plan_columns(program, [PlanColumn(f"value {i}", value) for i, value in enumerate(values)])
     rows = people_statement(plan, data).run(data.connection, now).fetchall()
     row = next(row[1:] for row in rows if row[0] == person)
     known = {value: scalar(found, value.type) for value, found in zip(values, row, strict=True)}

@@ -15,7 +15,7 @@ from rulekit.evaluation.sql.numbers import Exact, Term
 from rulekit.evaluation.sql.query_plan import Measure, Plan
 from rulekit.evaluation.sql.relations import Relations
 from rulekit.evaluation.sql.sequences import HAPPENED, chain_query
-from rulekit.evaluation.sql.values import Cutoffs, Scope, column
+from rulekit.evaluation.sql.values import Cutoffs, SqlScope, column
 from rulekit.language.expression_parts import walk
 from rulekit.language.typed_expressions import Condition, Field, Sequence
 
@@ -23,7 +23,7 @@ _BY = "by"
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class EventGroup:
     """A subquery with one row per person or company (`key`), and the results it has."""
 
     alias: str
@@ -45,11 +45,11 @@ class EventGroups:
         self._readers = Counter(kind for group in self._groups.values() for kind in _kinds_of(group))
         self._shared: dict[str, exp.CTE] = {}
 
-    def asked(self, wanted: Collection[Measure | Sequence]) -> list[Group]:
+    def asked(self, wanted: Collection[Measure | Sequence]) -> list[EventGroup]:
         """Returns the groups that have any of the wanted results."""
         return [group for group in self._groups.values() if not group.results.keys().isdisjoint(wanted)]
 
-    def source(self, group: Group) -> exp.Expr:
+    def source(self, group: EventGroup) -> exp.Expr:
         """Returns the group as a table under its alias."""
         wanted = group.results.keys()
         if wanted.isdisjoint(self._plan.asked_by_people) or wanted.isdisjoint(self._plan.asked_by_segments):
@@ -63,21 +63,21 @@ class EventGroups:
         """Returns what several parts of the statement read, in the order of dependence; ask last."""
         return list(self._shared.values())
 
-    def _all(self) -> Iterator[tuple[str, Group]]:
+    def _all(self) -> Iterator[tuple[str, EventGroup]]:
         for company in (False, True):
             for kind in self._plan.kinds:
                 own = [m for m in self._plan.measures if m.event == kind and m.company is company]
                 if own:
                     alias = f"{'company' if company else 'person'} {kind}"
-                    yield alias, Group(alias, company, {m: self._result(alias, i, m) for i, m in enumerate(own)})
+                    yield alias, EventGroup(alias, company, {m: self._result(alias, i, m) for i, m in enumerate(own)})
         for i, chain in enumerate(self._plan.chains):
             alias = f"chain {i}"
-            yield alias, Group(alias, chain.company, {chain: Term(column(alias, HAPPENED))})
+            yield alias, EventGroup(alias, chain.company, {chain: Term(column(alias, HAPPENED))})
 
     def _result(self, alias: str, index: int, measure: Measure) -> Term:
         return Term(column(alias, f"m{index}"), result_number(measure, lambda: self._numbers(measure.event)))
 
-    def _query(self, group: Group) -> exp.Select:
+    def _query(self, group: EventGroup) -> exp.Select:
         first = next(iter(group.results))
         if isinstance(first, Sequence):
             return chain_query(first, lambda kind: self._rows(kind, group.company))
@@ -88,7 +88,7 @@ class EventGroups:
             rows.where(test, copy=False)
         return grouped(measures, rows, key, bounds, scope)
 
-    def _rows(self, kind: str, company: bool) -> tuple[exp.Select, exp.Column, Scope]:
+    def _rows(self, kind: str, company: bool) -> tuple[exp.Select, exp.Column, SqlScope]:
         rows = exp.Select(from_=exp.From(this=self._events(kind)))
         scope = self._scope(kind)
         if not company:
@@ -99,8 +99,8 @@ class EventGroups:
         rows.set("where", exp.Where(this=exp.Not(this=exp.Is(this=key.copy(), expression=exp.Null()))))
         return rows, key, scope
 
-    def _scope(self, kind: str) -> Scope:
-        return Scope({"event": EVENT}, lambda _: self._numbers(kind), self._cutoffs, zone=self._data.zone)
+    def _scope(self, kind: str) -> SqlScope:
+        return SqlScope({"event": EVENT}, lambda _: self._numbers(kind), self._cutoffs, zone=self._data.zone)
 
     def _events(self, kind: str) -> exp.Expr:
         if self._readers[kind] == 1:
@@ -134,7 +134,7 @@ def _fields(where: Condition) -> set[str]:
     return {node.name for node in walk(where) if isinstance(node, Field)}
 
 
-def _kinds_of(group: Group) -> set[str]:
+def _kinds_of(group: EventGroup) -> set[str]:
     kinds: set[str] = set()
     for result in group.results:
         if isinstance(result, Measure):

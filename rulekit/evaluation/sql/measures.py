@@ -13,7 +13,7 @@ from rulekit.evaluation.sql.fragments import named
 from rulekit.evaluation.sql.numbers import DIGITS, SUMMED_DOUBLES, WHOLE, Exact, cast
 from rulekit.evaluation.sql.predicates import condition_sql
 from rulekit.evaluation.sql.query_plan import Measure
-from rulekit.evaluation.sql.values import NOW, Scope, column, function
+from rulekit.evaluation.sql.values import NOW, SqlScope, column, function
 from rulekit.language.typed_expressions import Function, Period
 from rulekit.language.types import Kind
 
@@ -37,7 +37,7 @@ class Bounds:
         return cls(max(starts) if len(starts) == len(wanted) and starts else None, end)
 
 
-def bounds_sql(bounds: Bounds, scope: Scope, inside: Bounds | None = None) -> list[exp.Expr]:
+def bounds_sql(bounds: Bounds, scope: SqlScope, inside: Bounds | None = None) -> list[exp.Expr]:
     """Returns the tests that keep events within bounds, without those that `inside` already makes."""
     at = scope.tables["event"]
     tests: list[exp.Expr] = []
@@ -48,7 +48,9 @@ def bounds_sql(bounds: Bounds, scope: Scope, inside: Bounds | None = None) -> li
     return tests
 
 
-def grouped(measures: Sequence[Measure], rows: exp.Select, key: exp.Column, bounds: Bounds, scope: Scope) -> exp.Select:
+def grouped(
+    measures: Sequence[Measure], rows: exp.Select, key: exp.Column, bounds: Bounds, scope: SqlScope
+) -> exp.Select:
     """Returns one row per `key` with the measures as m0, m1, …; `rows` is a SELECT without columns within `bounds`."""
     columns = [named(key.copy(), "key")]
     columns += [named(_aggregate(measure, bounds, scope), f"m{i}") for i, measure in enumerate(measures)]
@@ -78,7 +80,7 @@ def _property_number(measure: Measure, numbers: Callable[[], Mapping[str, Exact 
     return numbers().get(f"f.{measure.property}") if wanted else None
 
 
-def _aggregate(measure: Measure, bounds: Bounds, scope: Scope) -> exp.Expr:
+def _aggregate(measure: Measure, bounds: Bounds, scope: SqlScope) -> exp.Expr:
     tests = bounds_sql(Bounds.around([measure.period]), scope, inside=bounds)
     if measure.where is not None:
         tests.append(condition_sql(measure.where, scope))
@@ -118,7 +120,7 @@ def _property(measure: Measure) -> exp.Column:
     return column(EVENT, f"f.{measure.property}")
 
 
-def _average(measure: Measure, tests: list[exp.Expr], scope: Scope) -> exp.Expr:
+def _average(measure: Measure, tests: list[exp.Expr], scope: SqlScope) -> exp.Expr:
     """Returns the double nearest to sum / count: both are scaled to whole numbers, which doubles hold exactly.
 
     So three times 0.1 is 0.1 on average. Sums of more than 15 digits may miss the nearest double by one.
@@ -133,7 +135,7 @@ def _average(measure: Measure, tests: list[exp.Expr], scope: Scope) -> exp.Expr:
     return exp.Div(this=total, expression=counted)
 
 
-def _sum(measure: Measure, scope: Scope) -> exp.Expr:
+def _sum(measure: Measure, scope: SqlScope) -> exp.Expr:
     operand: exp.Expr = _property(measure)
     if measure.type.kind is Kind.NUMBER and scope.numbers("event").get(f"f.{measure.property}") is None:
         # doubles add up to other bits in another order; decimals do not

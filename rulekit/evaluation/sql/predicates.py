@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from rulekit.evaluation.sql.numbers import Term, compare
 from rulekit.evaluation.sql.query_plan import edges, is_chain, measures_of
-from rulekit.evaluation.sql.values import NOW, Scope, aggregate_term, column, function, instant, value_term
+from rulekit.evaluation.sql.values import NOW, SqlScope, aggregate_term, column, function, instant, value_term
 from rulekit.language.typed_expressions import (
     Age,
     And,
@@ -56,7 +56,7 @@ _TEXT_TESTS = {
 }
 
 
-def condition_sql(condition: Condition, scope: Scope) -> exp.Expr:
+def condition_sql(condition: Condition, scope: SqlScope) -> exp.Expr:
     """Returns a condition: TRUE or FALSE, never NULL."""
     match condition:
         case And():
@@ -82,7 +82,7 @@ def segment_column(name: str) -> str:
     return f"in {name}"
 
 
-def _test(test: Comparison | InList | TextTest | IsMissing | Within, scope: Scope) -> exp.Expr:
+def _test(test: Comparison | InList | TextTest | IsMissing | Within, scope: SqlScope) -> exp.Expr:
     match test:
         case Comparison():
             return _comparison(test, scope)
@@ -100,26 +100,26 @@ def _or_false(sql: exp.Expr) -> exp.Expr:
     return exp.Coalesce(this=sql, expressions=[exp.Boolean(this=False)])
 
 
-def _joined(connector: type[exp.Connector], operands: tuple[Condition, ...], scope: Scope) -> exp.Expr:
+def _joined(connector: type[exp.Connector], operands: tuple[Condition, ...], scope: SqlScope) -> exp.Expr:
     joined, *others = (condition_sql(operand, scope) for operand in operands)
     for other in others:
         joined = connector(this=joined, expression=other)
     return exp.Paren(this=joined)
 
 
-def _comparison(comparison: Comparison, scope: Scope) -> exp.Expr:
+def _comparison(comparison: Comparison, scope: SqlScope) -> exp.Expr:
     if comparison.operator is Operator.NE:
         equal = Comparison(Operator.EQ, comparison.left, comparison.right)
         return exp.Not(this=_comparison(equal, scope))
     return _or_false(_age_against_constant(comparison, scope) or _sides(comparison, scope))
 
 
-def _sides(comparison: Comparison, scope: Scope) -> exp.Expr:
+def _sides(comparison: Comparison, scope: SqlScope) -> exp.Expr:
     left, right = value_term(comparison.left, scope), value_term(comparison.right, scope)
     return compare(_COMPARISONS[comparison.operator], left, right)
 
 
-def _age_against_constant(comparison: Comparison, scope: Scope) -> exp.Expr | None:
+def _age_against_constant(comparison: Comparison, scope: SqlScope) -> exp.Expr | None:
     # `now - x > D` is `x < now - D`: an instant against a bound parameter, which engines can skip rows by
     operator, age, length = comparison.operator, comparison.left, fixed_length(comparison.right)
     if not isinstance(age, Age):
@@ -147,7 +147,7 @@ def fixed_length(value: Value) -> timedelta | None:
             return None
 
 
-def _in_list(test: InList, scope: Scope) -> exp.Expr:
+def _in_list(test: InList, scope: SqlScope) -> exp.Expr:
     operand = value_term(test.operand, scope)
     if not test.items:
         return exp.Boolean(this=False)
@@ -158,26 +158,26 @@ def _in_list(test: InList, scope: Scope) -> exp.Expr:
     return _or_false(exp.Paren(this=exp.In(this=operand.sql, expressions=items)))
 
 
-def _text_test(test: TextTest, scope: Scope) -> exp.Expr:
+def _text_test(test: TextTest, scope: SqlScope) -> exp.Expr:
     operand, argument = value_term(test.operand, scope).sql, value_term(test.argument, scope).sql
     listed = test.operand.type.kind is Kind.LIST
     return _or_false(function("list_contains" if listed else _TEXT_TESTS[test.operator], operand, argument))
 
 
-def _within(within: Within, scope: Scope) -> exp.Expr:
+def _within(within: Within, scope: SqlScope) -> exp.Expr:
     after, until = (-within.length, NOW) if within.direction == "last" else (NOW, within.length)
     later = exp.GT(this=instant(within.operand, scope), expression=scope.instant(after))
     not_past = exp.LTE(this=instant(within.operand, scope), expression=scope.instant(until))
     return _or_false(exp.And(this=later, expression=not_past))
 
 
-def _did(did: Did, scope: Scope) -> exp.Expr:
+def _did(did: Did, scope: SqlScope) -> exp.Expr:
     counts = [scope.results[measure].sql.copy() for measure in measures_of(did)]
     found: list[exp.Expr] = [_or_false(exp.GT(this=n, expression=exp.Literal.number("0"))) for n in counts]
     return exp.Paren(this=exp.or_(*found, copy=False))
 
 
-def _sequence(sequence: Sequence, scope: Scope) -> exp.Expr:
+def _sequence(sequence: Sequence, scope: SqlScope) -> exp.Expr:
     if is_chain(sequence):
         return _or_false(scope.results[sequence].sql.copy())
     first, last = (aggregate_term(edge, scope).sql for edge in edges(sequence))

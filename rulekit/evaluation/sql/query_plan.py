@@ -43,7 +43,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class PlanColumn:
     """One result per person, under a name."""
 
     name: str
@@ -57,7 +57,7 @@ class Plan:
     `personas` and `asked_segments` are the names whose columns (see `column_name`) were asked for.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[PlanColumn, ...]
     segments: tuple[tuple[str, Condition], ...]
     personas: tuple[str, ...] = ()
     asked_segments: tuple[str, ...] = ()
@@ -105,16 +105,16 @@ class Plan:
 def build_plan(program: Program, personas: Iterable[str] | None = None, segments: Iterable[str] = ()) -> Plan:
     """Returns the plan for these personas (None: all) and segments; its columns are named by `column_name`."""
     names = tuple(program.personas) if personas is None else tuple(personas)
-    columns = [Column(column_name("persona", name), program.personas[name].condition) for name in names]
+    columns = [PlanColumn(column_name("persona", name), program.personas[name].condition) for name in names]
     asked = tuple(segments)
-    columns += [Column(column_name("segment", name), InSegment(name)) for name in asked]
+    columns += [PlanColumn(column_name("segment", name), InSegment(name)) for name in asked]
     return replace(plan_columns(program, columns), personas=names, asked_segments=asked)
 
 
-def plan_columns(program: Program, columns: Iterable[Column]) -> Plan:
+def plan_columns(program: Program, columns: Iterable[PlanColumn]) -> Plan:
     """Returns the plan for any conditions and values of the program."""
     inlining = _Inlining(program)
-    inlined = tuple(Column(column.name, inlining.node(column.node)) for column in columns)
+    inlined = tuple(PlanColumn(column.name, inlining.node(column.node)) for column in columns)
     return Plan(inlined, tuple(inlining.segments.items()))
 
 

@@ -12,7 +12,7 @@ from sqlglot import exp
 from rulekit.evaluation.sql.fragments import aliased, named
 from rulekit.evaluation.sql.measures import Bounds, bounds_sql, conjunction
 from rulekit.evaluation.sql.predicates import condition_sql
-from rulekit.evaluation.sql.values import Scope, column, function
+from rulekit.evaluation.sql.values import SqlScope, column, function
 from rulekit.language.typed_expressions import Sequence, Step
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -22,7 +22,7 @@ HAPPENED = "happened"
 
 def chain_query(
     chain: Sequence,
-    rows_of: Callable[[str], tuple[exp.Select, exp.Column, Scope]],
+    rows_of: Callable[[str], tuple[exp.Select, exp.Column, SqlScope]],
 ) -> exp.Select:
     """Returns one row per person or company that the chain happened to.
 
@@ -39,7 +39,7 @@ def chain_query(
     return _finished(chain, query)
 
 
-def _marked_rows(chain: Sequence, kind: str, rows: exp.Select, key: exp.Column, scope: Scope) -> exp.Select:
+def _marked_rows(chain: Sequence, kind: str, rows: exp.Select, key: exp.Column, scope: SqlScope) -> exp.Select:
     for test in bounds_sql(Bounds.around([chain.period]), scope):
         rows = rows.where(test, copy=False)
     marks = [_mark(kind, step, scope) for step in chain.steps]
@@ -51,7 +51,7 @@ def _marked_rows(chain: Sequence, kind: str, rows: exp.Select, key: exp.Column, 
     return rows
 
 
-def _mark(kind: str, step: Step, scope: Scope) -> exp.Expr:
+def _mark(kind: str, step: Step, scope: SqlScope) -> exp.Expr:
     if kind not in step.events:
         return exp.false()
     return exp.true() if step.where is None else condition_sql(step.where, scope)

@@ -15,12 +15,12 @@ from sqlglot import exp
 from rulekit.errors import SourceError
 from rulekit.evaluation.data.engine_words import describe
 from rulekit.evaluation.sql.fragments import aliased, named
-from rulekit.evaluation.sql.grouping import EventGroups, Group
+from rulekit.evaluation.sql.grouping import EventGroup, EventGroups
 from rulekit.evaluation.sql.numbers import Exact, Term, number_type
 from rulekit.evaluation.sql.predicates import condition_sql, segment_column
 from rulekit.evaluation.sql.query_plan import Measure, Plan
 from rulekit.evaluation.sql.relations import Relations
-from rulekit.evaluation.sql.values import Cutoffs, Scope, column, value_term
+from rulekit.evaluation.sql.values import Cutoffs, SqlScope, column, value_term
 from rulekit.language.expression_parts import Node
 from rulekit.language.typed_expressions import Sequence, Value
 from rulekit.records import Reason
@@ -117,13 +117,13 @@ class _Writing:
     def _read_numbers(self, owner: str) -> Mapping[str, Exact | None]:
         return column_types(self._data, self._data.people() if owner == "person" else self._data.companies())
 
-    def _scope(self, tables: Mapping[str, str], groups: list[Group]) -> Scope:
+    def _scope(self, tables: Mapping[str, str], groups: list[EventGroup]) -> SqlScope:
         results: dict[Measure | Sequence, Term] = {}
         for group in groups:
             results.update(group.results)
-        return Scope(tables, self._numbers, self._cutoffs, results, self._data.zone)
+        return SqlScope(tables, self._numbers, self._cutoffs, results, self._data.zone)
 
-    def _column(self, node: Node, scope: Scope) -> exp.Expr:
+    def _column(self, node: Node, scope: SqlScope) -> exp.Expr:
         if isinstance(node, Value):
             return value_term(node, scope).sql
         return condition_sql(node, scope)
@@ -148,7 +148,7 @@ class _Writing:
             joins=[self._join(group) for group in groups],
         )
 
-    def _join(self, group: Group) -> exp.Join:
+    def _join(self, group: EventGroup) -> exp.Join:
         # by the company's own row: a person whose company has none is without a company
         key = column(_COMPANIES, "company") if group.company else column(_PEOPLE, "person")
         same = exp.EQ(this=column(group.alias, "key"), expression=key)

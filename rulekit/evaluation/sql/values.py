@@ -58,7 +58,7 @@ class Cutoffs:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SqlScope:
     """What names stand for: the table of each owner, how exact its numbers are, and where results of measures are.
 
     `zone` is the name of the time zone in which dates begin.
@@ -94,7 +94,7 @@ def function(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def value_term(value: Value, scope: Scope) -> Term:
+def value_term(value: Value, scope: SqlScope) -> Term:
     """Returns a value; NULL where it is missing."""
     match value:
         case Constant():
@@ -137,13 +137,13 @@ def constant_term(constant: Constant) -> Term:
             return number(amount)
 
 
-def instant(value: Value, scope: Scope) -> exp.Expr:
+def instant(value: Value, scope: SqlScope) -> exp.Expr:
     """Returns a time as it is and a date as its midnight."""
     sql = value_term(value, scope).sql
     return midnight(sql, scope.zone) if value.type.kind is Kind.DATE else sql
 
 
-def aggregate_term(aggregate: Aggregate, scope: Scope) -> Term:
+def aggregate_term(aggregate: Aggregate, scope: SqlScope) -> Term:
     """Returns an aggregate, with what stands for no such event; several kinds of event are taken together."""
     terms = [scope.results[measure] for measure in measures_of(aggregate)]
     match aggregate.function:
@@ -159,18 +159,18 @@ def aggregate_term(aggregate: Aggregate, scope: Scope) -> Term:
             return Term(terms[0].sql.copy(), terms[0].exact)
 
 
-def _company(scope: Scope) -> exp.Column:
+def _company(scope: SqlScope) -> exp.Column:
     return column(scope.tables["company"], "company")
 
 
-def _where_company(figure: Term, scope: Scope) -> Term:
+def _where_company(figure: Term, scope: SqlScope) -> Term:
     """Returns a figure of a person's company, which is missing without one and not 0."""
     missing = exp.Is(this=_company(scope), expression=exp.Null())
     sql = exp.Case(ifs=[exp.If(this=exp.Not(this=exp.Paren(this=missing)), true=figure.sql)])
     return Term(sql, figure.exact)
 
 
-def _field(field: Field, scope: Scope) -> Term:
+def _field(field: Field, scope: SqlScope) -> Term:
     sql = column(scope.tables[field.owner], f"f.{field.name}")
     match field.type.kind:
         case Kind.NUMBER:
@@ -185,14 +185,14 @@ def _microseconds(sql: exp.Expr) -> Term:
     return Term(function("epoch_us", sql), WHOLE)
 
 
-def _moment(value: Age | Midnight, scope: Scope) -> Term:
+def _moment(value: Age | Midnight, scope: SqlScope) -> Term:
     begins = instant(value.of, scope)
     if isinstance(value, Midnight):
         return Term(begins)
     return arithmetic("-", _microseconds(scope.instant(NOW)), _microseconds(begins))
 
 
-def _arithmetic(value: Arithmetic, scope: Scope) -> Term:
+def _arithmetic(value: Arithmetic, scope: SqlScope) -> Term:
     left, right = value.left, value.right
     moments = (Kind.TIME, Kind.DATE)
     terms = [
@@ -206,7 +206,7 @@ def _arithmetic(value: Arithmetic, scope: Scope) -> Term:
     return rounded(result) if value.type.kind is Kind.DURATION else result
 
 
-def _default(value: Default, scope: Scope) -> Term:
+def _default(value: Default, scope: SqlScope) -> Term:
     operand, fallback = value_term(value.operand, scope), constant_term(value.fallback)
     sql = exp.Coalesce(this=operand.sql, expressions=[fallback.sql])
     if operand.exact is None or fallback.exact is None:

@@ -58,7 +58,7 @@ def listed(parts: Parts) -> Doc:
     return bracketed(opening, separated(content), closing)
 
 
-class Conditions:
+class ConditionLayout:
     """The rules of conditions, values and calls."""
 
     def condition(self, parts: Parts) -> Doc:

@@ -6,7 +6,7 @@ Fields of a record and parts of a template stand in two columns.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rulekit.language.formatting.condition_layout import Conditions, Parts, find, listed
+from rulekit.language.formatting.condition_layout import ConditionLayout, Parts, find, listed
 from rulekit.language.formatting.document import (
     FIRST,
     HARD,
@@ -31,7 +31,7 @@ class _Row:
     value: Doc
 
 
-class Declarations(Conditions):
+class DeclarationLayout(ConditionLayout):
     """The rules of declarations and types."""
 
     def record(self, parts: Parts) -> Doc:

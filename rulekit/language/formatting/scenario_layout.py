@@ -1,11 +1,11 @@
 """How tests are laid out: each record, event and instant on a line of its own."""
 
 from rulekit.language.formatting.condition_layout import Parts, find, listed, separated
-from rulekit.language.formatting.declaration_layout import Declarations, body, head
+from rulekit.language.formatting.declaration_layout import DeclarationLayout, body, head
 from rulekit.language.formatting.document import SPACE, Doc, Group, Nest, spaced
 
 
-class Layout(Declarations):
+class Layout(DeclarationLayout):
     """The rules of tests, on top of all others."""
 
     def test(self, parts: Parts) -> Doc:

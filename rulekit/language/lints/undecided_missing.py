@@ -36,7 +36,7 @@ from rulekit.language.typed_expressions import (
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedField:
     """A condition with a field that may be missing; `negated`: an odd number of `not` is around it.
 
     `opposite`: its own words say the opposite of it, as those of `x not in (…)` do.
@@ -89,23 +89,23 @@ def _undecided(condition: Condition, who: str, view: View) -> Iterator[Diagnosti
     # who has a value of the company has a company
     settled |= {Company() for one in settled if isinstance(one, Field) and one.owner == "company"}
     opposites = frozenset(_opposites(condition))
-    undecided: dict[Field | Company, list[Compared]] = defaultdict(list)
+    undecided: dict[Field | Company, list[ComparedField]] = defaultdict(list)
     for leaf, negated in leaves(condition):
-        compared = Compared(leaf, negated, leaf.span in opposites)
+        compared = ComparedField(leaf, negated, leaf.span in opposites)
         for one in sorted(_asked_about(compared, who, view.program.schema) - settled, key=_in_order):
             undecided[one].append(compared)
     for one, all_compared in undecided.items():
         yield _report(one, all_compared, who, view)
 
 
-def _asked_about(compared: Compared, who: str, schema: Schema) -> Needed:
+def _asked_about(compared: ComparedField, who: str, schema: Schema) -> Needed:
     """Returns what may be missing from a condition and is not plainly left out."""
     if compared.names_a_value and not compared.sweeps_in:
         return frozenset()
     return frozenset(one for value in required(compared.condition) for one in _lacking(value, compared, who, schema))
 
 
-def _lacking(value: Field | Company, compared: Compared, who: str, schema: Schema) -> Iterator[Field | Company]:
+def _lacking(value: Field | Company, compared: ComparedField, who: str, schema: Schema) -> Iterator[Field | Company]:
     if isinstance(value, Field) and _may_be_missing(value, schema):
         yield value
     elif who == "people" and (isinstance(value, Company) or (value.owner == "company" and compared.sweeps_in)):
@@ -133,7 +133,7 @@ def _may_be_missing(field: Field, schema: Schema) -> bool:
     return declared[field.name].optional
 
 
-def _report(one: Field | Company, compared: list[Compared], who: str, view: View) -> Diagnostic:
+def _report(one: Field | Company, compared: list[ComparedField], who: str, view: View) -> Diagnostic:
     name = _written(one, who, view)
     lacked = "a company" if isinstance(one, Company) else f"`{name}`"
     swept = compared[0].sweeps_in
@@ -166,7 +166,7 @@ def _written(field: Field | Company, who: str, view: View) -> str:
     return f"company.{field.name}" if field.owner == "company" and who == "people" else field.name
 
 
-def _fixes(name: str, lacked: str, compared: list[Compared], who: str, view: View) -> tuple[Fix, Fix]:
+def _fixes(name: str, lacked: str, compared: list[ComparedField], who: str, view: View) -> tuple[Fix, Fix]:
     swept = compared[0].sweeps_in
     alike = all(one.sweeps_in is swept for one in compared)
     leave_out = Fix(f"leave out {who} without {lacked}", _edits(name, compared, False, view), safe=alike and not swept)
@@ -174,7 +174,7 @@ def _fixes(name: str, lacked: str, compared: list[Compared], who: str, view: Vie
     return (sweep_in, leave_out) if swept else (leave_out, sweep_in)
 
 
-def _edits(name: str, compared: list[Compared], include: bool, view: View) -> tuple[Edit, ...]:
+def _edits(name: str, compared: list[ComparedField], include: bool, view: View) -> tuple[Edit, ...]:
     edits: dict[Span, Edit] = {}
     for one in compared:
         span = one.condition.span

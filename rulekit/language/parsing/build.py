@@ -90,7 +90,7 @@ def _balance(parts: Parts) -> tree.Expression:
     return tree.Binary(sign.text, left, right, sign.span, left.span.to(right.span))
 
 
-class Conditions:
+class ConditionBuilder:
     """The rules of conditions, values and calls."""
 
     condition = staticmethod(_balance)
@@ -201,7 +201,7 @@ class Conditions:
         return tree.Window("ago", parts[0], parts[2], _span(parts))
 
 
-class Declarations(Conditions):
+class DeclarationBuilder(ConditionBuilder):
     """The rules of declarations, names and types."""
 
     def name(self, parts: Parts) -> tree.Name:
@@ -279,7 +279,7 @@ class Declarations(Conditions):
         return tree.Option(parts[0], parts[2], _span(parts))
 
 
-class Builder(Declarations):
+class Builder(DeclarationBuilder):
     """The rules of tests, on top of all others."""
 
     def test(self, parts: Parts) -> tree.TestDeclaration:

@@ -24,7 +24,7 @@ _FORM = 'write it like `rulekit: ignore[undecided-missing] until 2027-01-31 beca
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedCode:
     """A code as a comment names it."""
 
     code: Code
@@ -32,13 +32,13 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Suppression:
+class IgnoreComment:
     """A comment that keeps reports silent whose place begins or ends in `target`; `until` is its last day.
 
     `instruction` is the comment.
     """
 
-    names: tuple[Named, ...]
+    names: tuple[NamedCode, ...]
     until: date | None
     reason: str
     target: Span
@@ -51,14 +51,14 @@ class Suppression:
         return span.path == self.target.path and (begins or ends)
 
 
-def read_suppressions(instructions: Iterable[Instruction]) -> tuple[list[Suppression], list[Diagnostic]]:
+def read_suppressions(instructions: Iterable[Instruction]) -> tuple[list[IgnoreComment], list[Diagnostic]]:
     """Returns the suppressions among instructions, and a report for each that cannot be followed."""
     reports: list[Diagnostic] = []
     read = [_read(instruction, reports) for instruction in instructions]
     return [suppression for suppression in read if suppression is not None], reports
 
 
-def _read(instruction: Instruction, reports: list[Diagnostic]) -> Suppression | None:
+def _read(instruction: Instruction, reports: list[Diagnostic]) -> IgnoreComment | None:
     written = _WRITTEN.fullmatch(instruction.text)
     if written is None:
         reports.append(_invalid("this comment to rulekit cannot be read", instruction.place, _FORM))
@@ -68,10 +68,10 @@ def _read(instruction: Instruction, reports: list[Diagnostic]) -> Suppression | 
     until, readable = _until(written, instruction, reports)
     if not names or target is None or not readable:
         return None
-    return Suppression(names, until, written["reason"] or "", target, instruction)
+    return IgnoreComment(names, until, written["reason"] or "", target, instruction)
 
 
-def _names(written: re.Match[str], instruction: Instruction, reports: list[Diagnostic]) -> list[Named]:
+def _names(written: re.Match[str], instruction: Instruction, reports: list[Diagnostic]) -> list[NamedCode]:
     """Returns the codes that are named and may be kept silent; each other name is reported."""
     first = written.start("names")
     found = [
@@ -80,14 +80,14 @@ def _names(written: re.Match[str], instruction: Instruction, reports: list[Diagn
     if not found:
         help = "name what to ignore, as in `ignore[undecided-missing]`"
         reports.append(_invalid("this comment names nothing to ignore", instruction.place, help))
-    names: list[Named] = []
+    names: list[NamedCode] = []
     for name, span in found:
         code = codes.by_name(name)
         wrong = _wrong_name(name, code, span)
         if wrong is not None:
             reports.append(wrong)
         elif code is not None:
-            names.append(Named(code, span))
+            names.append(NamedCode(code, span))
     return names
 
 

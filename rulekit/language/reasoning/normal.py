@@ -6,7 +6,7 @@ from rulekit.language.typed_expressions import And, Condition, Not, Or
 
 
 @dataclass(frozen=True, slots=True)
-class Literal:
+class Requirement:
     """A condition that is neither `and` nor `or` nor `not`, and whether it has to hold."""
 
     condition: Condition
@@ -27,7 +27,7 @@ class Either:
     parts: tuple["Node", ...]
 
 
-Node = Literal | Both | Either
+Node = Requirement | Both | Either
 
 
 def normal(condition: Condition, holds: bool = True) -> Node:
@@ -39,4 +39,4 @@ def normal(condition: Condition, holds: bool = True) -> Node:
             parts = tuple(normal(part, holds) for part in condition.operands)
             return Both(parts) if isinstance(condition, And) is holds else Either(parts)
         case _:
-            return Literal(condition, holds)
+            return Requirement(condition, holds)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rulekit.language.reasoning.domains import Known
-from rulekit.language.reasoning.normal import Both, Either, Literal, Node
+from rulekit.language.reasoning.normal import Both, Either, Node, Requirement
 
 # requirements that are looked at before nothing is said
 MOST_STEPS = 2000
@@ -37,8 +37,8 @@ def _fails(nodes: Iterable[Node], known: Known, steps: _Steps) -> bool:
     return any(_all_fail(choice, known, steps) for choice in choices)
 
 
-def _require(literal: Literal, known: Known) -> bool:
-    return known.require(literal.condition, literal.holds)
+def _require(requirement: Requirement, known: Known) -> bool:
+    return known.require(requirement.condition, requirement.holds)
 
 
 def _all_fail(choice: Either, known: Known, steps: _Steps) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import URL, Connection
 
 from rulekit.outbox.database import identity_note
-from rulekit.outbox.database.identity_note import ILLEGIBLE, Note
+from rulekit.outbox.database.identity_note import ILLEGIBLE, ClaimNote
 from rulekit.outbox.database.opening import EMPTIED, kind_of
 from rulekit.records import Reason
 
@@ -59,7 +59,7 @@ def find_what_is_lost(url: URL) -> Reason | None:
     return _lost(path, identity_note.read(path), "") if path is not None else None
 
 
-def _lost(path: Path, note: Note | None, store_id: str) -> Reason | None:
+def _lost(path: Path, note: ClaimNote | None, store_id: str) -> Reason | None:
     """Returns what is lost when emails have left from another store than the one of that id."""
     if note is None or (note is not ILLEGIBLE and (note.store_id == store_id or note.claim == 0)):
         return None

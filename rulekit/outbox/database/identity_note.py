@@ -18,7 +18,7 @@ LENGTH = 36 + 1 + 19 + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ClaimNote:
     """The latest claim that has sent, and from which store."""
 
     store_id: str
@@ -26,16 +26,16 @@ class Note:
 
 
 # what is there, and is not a note
-ILLEGIBLE = Note("", 0)
+ILLEGIBLE = ClaimNote("", 0)
 
 
-def read(path: Path) -> Note | None:
+def read(path: Path) -> ClaimNote | None:
     """Returns what is noted, or None where there is no note."""
     with _told(path):
         if not path.exists():
             return None
         found = _NOTE.fullmatch(read_start(path, limit=LENGTH))
-    return Note(found[1].decode(), int(found[2])) if found is not None else ILLEGIBLE
+    return ClaimNote(found[1].decode(), int(found[2])) if found is not None else ILLEGIBLE
 
 
 def make(path: Path, store_id: str, claim: int) -> None:

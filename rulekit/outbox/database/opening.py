@@ -22,7 +22,7 @@ from rulekit.records import Reason
 from rulekit.urls import check_store_url, refusing
 
 
-class Kind(Protocol):
+class DatabaseKind(Protocol):
     """What a module says of its kind of database."""
 
     @property
@@ -45,13 +45,13 @@ class Kind(Protocol):
     def clear_leftovers(self, engine: Engine) -> None: ...  # noqa: D102
 
 
-_KINDS: tuple[Kind, ...] = (sqlite, postgres)
+_KINDS: tuple[DatabaseKind, ...] = (sqlite, postgres)
 # `sending.place` of a store that was made anew in a place where something had been; no database lies there
 EMPTIED = "emptied"
 _AGAIN = "run again; report it when it stays"
 
 
-def kind_of(url: URL) -> Kind:
+def kind_of(url: URL) -> DatabaseKind:
     """Returns the module that knows the database at a resolved address."""
     return sqlite if url.get_backend_name() == "sqlite" else postgres
 

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import outbox
 from rulekit.outbox.reconcile import ledger, whole_store
-from rulekit.outbox.reconcile.promises import CHECKS, PROMISES, Check, breaking
+from rulekit.outbox.reconcile.promises import BREACHES, PROMISES, Breach, breaking
 from rulekit.outbox.reconcile.verdict import SHOWN, Account, Finding, Reconciliation
 
 __all__ = ["PROMISES", "Account", "Finding", "Reconciliation", "reconcile"]
@@ -66,20 +66,20 @@ class _Tally:
     """What breaks a promise in the slices so far, counted; the first ones by their ids."""
 
     def __init__(self) -> None:
-        self._counts = dict.fromkeys(CHECKS, 0)
-        self._first: dict[Check, list[str]] = {check: [] for check in CHECKS}
+        self._counts = dict.fromkeys(BREACHES, 0)
+        self._first: dict[Breach, list[str]] = {breach: [] for breach in BREACHES}
 
-    def add(self, check: Check, email: int) -> None:
+    def add(self, breach: Breach, email: int) -> None:
         """Counts one email that breaks a promise."""
-        self._counts[check] += 1
-        if self._counts[check] <= SHOWN:
-            self._first[check].append(str(email))
+        self._counts[breach] += 1
+        if self._counts[breach] <= SHOWN:
+            self._first[breach].append(str(email))
 
     def findings(self) -> list[Finding]:
-        """Returns a finding for each check that found anything."""
+        """Returns a finding for each breach that was found."""
         return [
-            Finding(check.promise, check.problem, check.help, "email", count, tuple(self._first[check]))
-            for check, count in self._counts.items()
+            Finding(breach.promise, breach.problem, breach.help, "email", count, tuple(self._first[breach]))
+            for breach, count in self._counts.items()
             if count
         ]
 
@@ -90,8 +90,8 @@ def _slice(work: Work, first: int, now: datetime, tally: _Tally) -> tuple[int, i
     seen, last = work.connection.execute(select(func.count(), func.max(ids.c.id)).select_from(ids)).one()
     # beyond the last email there may be something that belongs to none
     last = last if seen == SLICE else _LAST_POSSIBLE
-    for check, email in breaking(work.connection, first, last, now):
-        tally.add(check, email)
+    for breach, email in breaking(work.connection, first, last, now):
+        tally.add(breach, email)
     return last, seen
 
 

@@ -1,6 +1,6 @@
 """What must be true of every email, each as SQL that finds those of which it is not.
 
-A check asks about the emails from `:first` to `:last`. `steps` are the lines of their histories, each with what came
+A query asks about the emails from `:first` to `:last`. `steps` are the lines of their histories, each with what came
 before it, whether it is the last, and when the email was last made again for another address: what left before that
 was another message. All checks are one statement, so that a history is read once.
 """
@@ -51,7 +51,7 @@ RUN = "run `rulekit run`, or start `rulekit serve`: it takes them from the worke
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class Breach:
     """One way to break a promise; `query` gives the ids of the emails that do; its `$words` are below."""
 
     promise: str
@@ -89,21 +89,21 @@ WITH steps AS (
 ), mails AS (SELECT * FROM outbox WHERE id BETWEEN :first AND :last)
 """
 
-CHECKS = (
-    Check(
+BREACHES = (
+    Breach(
         "I1",
         "accepted more than once",
         REPORT,
         'SELECT "row" AS id FROM steps WHERE target = \'sent\' GROUP BY "row" HAVING count(*) > 1',
     ),
-    Check(
+    Breach(
         "I1",
         "a copy that nobody asked for",
         REPORT,
         """SELECT id FROM mails WHERE copy > 0
             AND id NOT IN (SELECT "row" FROM steps WHERE transition IN ($make_copies))""",
     ),
-    Check(
+    Breach(
         "I2",
         "left before the approval, or before its hold was over",
         REPORT,
@@ -111,7 +111,7 @@ CHECKS = (
             WHERE s.line > s.remade AND (m.approved_at IS NULL OR s.at < m.approved_at OR s.at < m.not_before
                 AND m.id NOT IN (SELECT "row" FROM steps WHERE target = 'retrying'))""",
     ),
-    Check(
+    Breach(
         "I3",
         "left although the address had been suppressed",
         REPORT,
@@ -119,7 +119,7 @@ CHECKS = (
             JOIN suppressions p ON p.address = m.address AND p.stream IN (0, m."trigger")
             WHERE s.line > p.last_line AND s.line > s.remade""",
     ),
-    Check(
+    Breach(
         "I3",
         "left although its person had been suppressed",
         REPORT,
@@ -127,14 +127,14 @@ CHECKS = (
             JOIN suppressed_people p ON p.person = m.person AND p.stream IN (0, m."trigger")
             WHERE s.line > p.last_line""",
     ),
-    Check(
+    Breach(
         "I4",
         "its tagging waits for `after` as well",
         RESTORE,
         """SELECT m.id FROM mails m JOIN waiting w ON w."trigger" = m."trigger" AND w.person = m.person
             AND w.episode = m.episode AND w.edge = m.edge AND w.persona = m.persona""",
     ),
-    Check(
+    Breach(
         "I4",
         "its tagging has a reason for no email as well",
         RESTORE,
@@ -142,7 +142,7 @@ CHECKS = (
             AND n.episode = m.episode AND n.edge = m.edge AND n.persona = m.persona
             WHERE n.reason <> '$already'""",
     ),
-    Check(
+    Breach(
         "I4",
         "a copy of an email that is not there",
         RESTORE,
@@ -150,7 +150,7 @@ CHECKS = (
             SELECT 1 FROM outbox o WHERE o."trigger" = m."trigger" AND o.person = m.person
             AND o.episode = m.episode AND o.edge = m.edge AND o.copy = 0)""",
     ),
-    Check(
+    Breach(
         "I4",
         "nothing can move it: its trigger, persona or person is not there",
         RESTORE,
@@ -158,13 +158,13 @@ CHECKS = (
             OR m.persona NOT IN (SELECT id FROM personas)
             OR NOT EXISTS (SELECT 1 FROM people p WHERE p.ordinal = m.person)""",
     ),
-    Check(
+    Breach(
         "I4",
         "being sent, but the lease of its worker ended long ago",
         RUN,
         "SELECT id FROM mails WHERE state = 'sending' AND lease_until < :long_ago",
     ),
-    Check(
+    Breach(
         "I5",
         "sent without an answer that says so",
         REPORT,
@@ -173,53 +173,53 @@ CHECKS = (
             AND substr(m.reply, 3, 1) BETWEEN '0' AND '9' AND substr(m.reply || ' ', 4, 1) IN (' ', '-')
             AND m.id IN (SELECT "row" FROM steps WHERE transition = '$send'))""",
     ),
-    Check(
+    Breach(
         "I6",
         "its bytes are not those of its digest; they will not be sent",
         RESTORE,
         """SELECT m.id FROM mails m LEFT JOIN messages b ON b."row" = m.id
             WHERE b.message IS NULL OR encode(sha256(b.message), 'hex') <> m.digest""",
     ),
-    Check(
+    Breach(
         "I6",
         "its `Date` is none of the times at which a worker took it up",
         REPORT,
         """SELECT id FROM mails WHERE dated_at IS NOT NULL
             AND (id, dated_at) NOT IN (SELECT "row", at FROM steps WHERE transition = '$claim')""",
     ),
-    Check("I7", "it left an end", RESTORE, 'SELECT "row" AS id FROM steps WHERE source IN ($ends)'),
-    Check(
+    Breach("I7", "it left an end", RESTORE, 'SELECT "row" AS id FROM steps WHERE source IN ($ends)'),
+    Breach(
         "I8",
         "it has no history",
         RESTORE,
         'SELECT id FROM mails WHERE id NOT IN (SELECT "row" FROM steps)',
     ),
-    Check(
+    Breach(
         "I8",
         "a line of its history does not begin where the one before it ended",
         RESTORE,
         """SELECT "row" AS id FROM steps WHERE $source <> $before""",
     ),
-    Check(
+    Breach(
         "I8",
         "its history does not end where it stands",
         RESTORE,
         """SELECT m.id FROM mails m JOIN steps s ON s."row" = m.id AND s.next_line IS NULL
             WHERE $target <> m.state || '/' || coalesce(m.phase, '')""",
     ),
-    Check(
+    Breach(
         "I8",
         "a line of its history is no change that there is",
         RESTORE,
         'SELECT "row" AS id FROM steps WHERE $step NOT IN ($known_steps)',
     ),
-    Check(
+    Breach(
         "I8",
         "there is a history, but no email",
         RESTORE,
         'SELECT "row" AS id FROM steps WHERE "row" NOT IN (SELECT id FROM mails)',
     ),
-    Check(
+    Breach(
         "I9",
         "no tick made it",
         RESTORE,
@@ -228,8 +228,8 @@ CHECKS = (
 )
 
 _ASKED = "\nUNION ALL\n".join(
-    f"SELECT DISTINCT {number} AS number, id FROM ({check.query}) AS found_{number}"  # noqa: S608 - all of it is ours
-    for number, check in enumerate(CHECKS)
+    f"SELECT DISTINCT {number} AS number, id FROM ({breach.query}) AS found_{number}"  # noqa: S608 - all of it is ours
+    for number, breach in enumerate(BREACHES)
 )
 _WORDS = {
     "already": ALREADY,
@@ -252,12 +252,12 @@ _STATEMENT = text(Template(_STEPS + _ASKED).substitute(_WORDS) + "\nORDER BY num
 )
 
 
-def breaking(connection: Connection, first: int, last: int, now: datetime) -> list[tuple[Check, int]]:
+def breaking(connection: Connection, first: int, last: int, now: datetime) -> list[tuple[Breach, int]]:
     """Returns what breaks a promise among the emails from one id to another, each with the id of an email."""
     _teach_digests(connection)
     # a lease that ended a moment ago is about to be noticed
     told = {"first": first, "last": last, "long_ago": now - LEASE}
-    return [(CHECKS[line.number], line.id) for line in connection.execute(_STATEMENT, told)]
+    return [(BREACHES[line.number], line.id) for line in connection.execute(_STATEMENT, told)]
 
 
 def _teach_digests(connection: Connection) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulekit.email.notices.exports import Entry, Harmless, Item, Unknown, Unreadable, read_csv, read_json
+from rulekit.email.notices.exports import Harmless, Item, ListedAddress, UnknownWords, Unreadable, read_csv, read_json
 from rulekit.errors import SourceError
 from rulekit.records import Notice, NoticeKind
 from tests.email.notices.samples import ADA, OURS, POSTFIX
@@ -163,40 +163,40 @@ def test_what_speaks_for_the_address_suppresses_nobody(value: Any) -> None:
     [
         (
             {"SuppressedDestinationSummaries": [{"EmailAddress": ADA, "Reason": "BOUNCE", "LastUpdateTime": "2026"}]},
-            [Entry(ADA, "BOUNCE")],
+            [ListedAddress(ADA, "BOUNCE")],
         ),
         (
             [{"created": 1443651125, "email": ADA, "reason": "550 5.1.1\r\nunknown", "status": "5.1.1"}],
-            [Entry(ADA, "550 5.1.1 unknown")],
+            [ListedAddress(ADA, "550 5.1.1 unknown")],
         ),
         (
             {"items": [{"address": ADA, "code": "550", "error": "No such mailbox"}], "paging": {"next": "https://x"}},
-            [Entry(ADA, "No such mailbox")],
+            [ListedAddress(ADA, "No such mailbox")],
         ),
         (
             {"Suppressions": [{"EmailAddress": ADA, "SuppressionReason": "SpamComplaint", "Origin": "Recipient"}]},
-            [Entry(ADA, "SpamComplaint")],
+            [ListedAddress(ADA, "SpamComplaint")],
         ),
-        ([ADA, "Bob <bob@example.com>"], [Entry(ADA), Entry("bob@example.com")]),
-        ({"address": ADA, "tags": ["*"], "created_at": "Fri, 21 Oct 2011 11:02:55 GMT"}, [Entry(ADA)]),
+        ([ADA, "Bob <bob@example.com>"], [ListedAddress(ADA), ListedAddress("bob@example.com")]),
+        ({"address": ADA, "tags": ["*"], "created_at": "Fri, 21 Oct 2011 11:02:55 GMT"}, [ListedAddress(ADA)]),
         ([], []),
     ],
 )
-def test_lists_of_providers_become_entries(value: Any, entries: list[Entry]) -> None:
+def test_lists_of_providers_become_entries(value: Any, entries: list[ListedAddress]) -> None:
     assert read(value) == entries
 
 
 @pytest.mark.parametrize(
     ("text", "items"),
     [
-        ("email\nada@example.com\n\nbob@example.com\n", [Entry(ADA), Entry("bob@example.com")]),
-        ("ada@example.com\nbob@example.com\n", [Entry(ADA), Entry("bob@example.com")]),
+        ("email\nada@example.com\n\nbob@example.com\n", [ListedAddress(ADA), ListedAddress("bob@example.com")]),
+        ("ada@example.com\nbob@example.com\n", [ListedAddress(ADA), ListedAddress("bob@example.com")]),
         (
             "\ufeffcreated;E-Mail;Reason\r\n2026;ada@example.com;asked, in writing\r\n",
-            [Entry(ADA, "asked, in writing")],
+            [ListedAddress(ADA, "asked, in writing")],
         ),
-        ('address,code,error\nada@example.com,550,"No\nsuch mailbox"\n', [Entry(ADA, "No such mailbox")]),
-        ("Email Address\tType\nada@example.com\tHardBounce\n", [Entry(ADA, "HardBounce")]),
+        ('address,code,error\nada@example.com,550,"No\nsuch mailbox"\n', [ListedAddress(ADA, "No such mailbox")]),
+        ("Email Address\tType\nada@example.com\tHardBounce\n", [ListedAddress(ADA, "HardBounce")]),
         ("email,type\nada@example.com,Soft Bounce\n", [Harmless()]),
         ("email,event\nada@example.com,delivered\nbob@example.com,unsubscribe\n", None),
         ("email\nnot an address\n", [Unreadable("line 2", "it holds no address")]),
@@ -206,7 +206,9 @@ def test_lists_of_providers_become_entries(value: Any, entries: list[Entry]) -> 
     ],
 )
 def test_tables_become_entries(text: str, items: list[Item] | None) -> None:
-    assert list(read_csv(text)) == (items or ([Harmless(), Entry("bob@example.com", "unsubscribe")] if text else []))
+    assert list(read_csv(text)) == (
+        items or ([Harmless(), ListedAddress("bob@example.com", "unsubscribe")] if text else [])
+    )
 
 
 def test_a_table_without_addresses_is_refused_as_a_whole() -> None:
@@ -216,11 +218,11 @@ def test_a_table_without_addresses_is_refused_as_a_whole() -> None:
 
 def test_a_broken_line_does_not_stop_the_others() -> None:
     lines = ['{"email": "ada@example.com"}\n', "{broken\n", "\n", '{"email": 7}\n', '{"email": "bob@example.com"}\n']
-    assert [type(item) for item in read_json(lines)] == [Entry, Unreadable, Unreadable, Entry]
+    assert [type(item) for item in read_json(lines)] == [ListedAddress, Unreadable, Unreadable, ListedAddress]
     assert list(read_json(['{"email": "x@example.com"', "\n"])) == [Unreadable("the file", "it is no JSON")]
     cell = "x" * 200_000
     found = list(read_csv(f"email\n{cell}\nada@example.com\n"))
-    assert [type(item) for item in found] == [Unreadable, Entry]
+    assert [type(item) for item in found] == [Unreadable, ListedAddress]
 
 
 @pytest.mark.parametrize(
@@ -267,7 +269,7 @@ def test_no_table_raises_anything_else(text: str) -> None:
 
 def judged(column: str, word: str) -> str:
     (item,) = read_csv(f'email,{column}\nada@example.com,"{word}"\n')
-    return {Entry: "suppressed", Harmless: "left out", Unknown: "unknown"}[type(item)]
+    return {ListedAddress: "suppressed", Harmless: "left out", UnknownWords: "unknown"}[type(item)]
 
 
 # what providers call it in their documentation, and what people and mail servers write
@@ -334,26 +336,32 @@ def test_known_bad_words_suppress_and_the_unknown_suppress_nobody(
     [
         # what is known of a line counts, and what its reader wants before all
         ("email,event,type\nada@example.com,bounce,blocked\n", Harmless()),
-        ("email,event,type\nada@example.com,bounce,bounced\n", Entry(ADA, "bounced")),
-        ("email,event,type\nada@example.com,unsubscribed,customer\n", Entry(ADA, "unsubscribed")),
-        ("email,event,reason\nada@example.com,dropped,Unsubscribed Address\n", Entry(ADA, "Unsubscribed Address")),
-        ("email,status,reason\nada@example.com,active,asked us to stop\n", Entry(ADA, "asked us to stop")),
+        ("email,event,type\nada@example.com,bounce,bounced\n", ListedAddress(ADA, "bounced")),
+        ("email,event,type\nada@example.com,unsubscribed,customer\n", ListedAddress(ADA, "unsubscribed")),
+        (
+            "email,event,reason\nada@example.com,dropped,Unsubscribed Address\n",
+            ListedAddress(ADA, "Unsubscribed Address"),
+        ),
+        ("email,status,reason\nada@example.com,active,asked us to stop\n", ListedAddress(ADA, "asked us to stop")),
         ("email,event,error\nada@example.com,bounce,user mailbox is full\n", Harmless()),
         # notes say more of a line, and forbid nothing on a list by being unknown
-        ("email,comment\nada@example.com,met at the fair\n", Entry(ADA, "met at the fair")),
+        ("email,comment\nada@example.com,met at the fair\n", ListedAddress(ADA, "met at the fair")),
         ("address,code,error\nada@example.com,550,refused due to policy\n", Harmless()),
         ("address,code,error\nada@example.com,552,too much\n", Harmless()),
-        ("email,status,bounce_type\nada@example.com,active,Permanent\n", Entry(ADA, "Permanent")),
+        ("email,status,bounce_type\nada@example.com,active,Permanent\n", ListedAddress(ADA, "Permanent")),
         # columns that answer a question
-        ("email,bounced,complained\nada@example.com,true,false\n", Entry(ADA, "bounced")),
+        ("email,bounced,complained\nada@example.com,true,false\n", ListedAddress(ADA, "bounced")),
         ("email,bounced,complained\nada@example.com,false,false\n", Harmless()),
-        ("email,event,unsubscribed\nada@example.com,bounce,false\n", Entry(ADA, "bounce")),
+        ("email,event,unsubscribed\nada@example.com,bounce,false\n", ListedAddress(ADA, "bounce")),
         ("email,hard_bounce,event\nada@example.com,false,bounce\n", Harmless()),
-        ("email,hard_bounce,event\nada@example.com,true,bounce\n", Entry(ADA, "bounce")),
+        ("email,hard_bounce,event\nada@example.com,true,bounce\n", ListedAddress(ADA, "bounce")),
         ("email,unsubscribed\nada@example.com,false\n", Harmless()),
-        ("email,unsubscribed\nada@example.com,true\n", Entry(ADA, "unsubscribed")),
-        ("email,Subscribed\nada@example.com,no\n", Entry(ADA, "unsubscribed")),
-        ("email,reason\nada@example.com,met bob@example.com\n", Unknown(Entry(ADA, "met bob@example.com"), "met …")),
+        ("email,unsubscribed\nada@example.com,true\n", ListedAddress(ADA, "unsubscribed")),
+        ("email,Subscribed\nada@example.com,no\n", ListedAddress(ADA, "unsubscribed")),
+        (
+            "email,reason\nada@example.com,met bob@example.com\n",
+            UnknownWords(ListedAddress(ADA, "met bob@example.com"), "met …"),
+        ),
     ],
 )
 def test_the_words_of_a_line_are_weighed(text: str, item: Item) -> None:

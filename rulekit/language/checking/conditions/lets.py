@@ -9,7 +9,7 @@ from rulekit.diagnostics.diagnostic import Diagnostic, Label
 from rulekit.language import tree
 from rulekit.language.checking.findings import Findings, attempted
 from rulekit.language.checking.names.declared_names import Declared
-from rulekit.language.checking.names.scope import DEEPEST, MOST_LETS, Budget, Scope
+from rulekit.language.checking.names.scope import DEEPEST, MOST_LETS, LetBudget, Scope
 from rulekit.language.program import FieldType, Schema
 
 
@@ -136,7 +136,7 @@ class _Trials:
 
 def _trial(let: tree.LetDeclaration, scope: Scope) -> _Trial:
     findings = Findings(scope.findings.read)
-    made = attempted(replace(scope, findings=findings, budget=Budget()).meaning, [let])
+    made = attempted(replace(scope, findings=findings, budget=LetBudget()).meaning, [let])
     return _Trial(not made or made[0].checked is None, findings.diagnostics)
 
 

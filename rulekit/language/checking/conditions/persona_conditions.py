@@ -5,7 +5,7 @@ from dataclasses import replace
 from rulekit.language import tree
 from rulekit.language.checking.findings import attempted
 from rulekit.language.checking.names.renames import previous_names
-from rulekit.language.checking.names.scope import Budget, Scope
+from rulekit.language.checking.names.scope import LetBudget, Scope
 from rulekit.language.program import Persona, Segment
 
 
@@ -15,7 +15,7 @@ def check_personas(scope: Scope) -> dict[str, Persona]:
     was = previous_names(declared, "persona", scope.findings)
 
     def check(persona: tree.PersonaDeclaration) -> Persona:
-        condition = replace(scope, budget=Budget()).condition(persona.condition)
+        condition = replace(scope, budget=LetBudget()).condition(persona.condition)
         name = persona.name.text
         return Persona(name, persona.title.text if persona.title else name, condition, was.get(name), persona.span)
 
@@ -27,7 +27,7 @@ def check_segments(scope: Scope) -> dict[str, Segment]:
     declared = scope.declared.segments
 
     def check(segment: tree.SegmentDeclaration) -> Segment:
-        condition = replace(scope, budget=Budget()).condition(segment.condition)
+        condition = replace(scope, budget=LetBudget()).condition(segment.condition)
         name = segment.name.text
         return Segment(name, segment.title.text if segment.title else name, condition, segment.span)
 

@@ -52,7 +52,7 @@ KIND_NAMES = {
 
 
 @dataclass(slots=True)
-class Budget:
+class LetBudget:
     """How many names of `let` the declaration may still fill in, and whether it was told that it is too large.
 
     `deepest` is how deep the `let` that is being worked out has gone.
@@ -64,7 +64,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class LetMeaning:
     """What a `let` stands for in places of one kind, None when that was reported; with the names and depth inside."""
 
     checked: Checked | None
@@ -86,8 +86,8 @@ class Scope:
     looping: frozenset[str] = frozenset()
     uses: tuple[Label, ...] = ()
     depth: int = 0
-    budget: Budget = field(default_factory=Budget)
-    meanings: dict[tuple[str, str, str], Meaning] = field(default_factory=dict)
+    budget: LetBudget = field(default_factory=LetBudget)
+    meanings: dict[tuple[str, str, str], LetMeaning] = field(default_factory=dict)
 
     def expression(self, node: tree.Expression) -> Checked:
         """Returns what an expression means, one level down; raises Reported when it means nothing."""
@@ -139,7 +139,7 @@ class Scope:
             raise Reported
         return known.checked
 
-    def meaning(self, let: tree.LetDeclaration) -> Meaning:
+    def meaning(self, let: tree.LetDeclaration) -> LetMeaning:
         """Works out what a `let` stands for here, and keeps it for whoever else asks."""
         before, outer = self.budget.lets, self.budget.deepest
         self.budget.deepest = self.depth
@@ -149,7 +149,7 @@ class Scope:
             if self.budget.exceeded:
                 raise  # for want of room here; elsewhere there may be enough
             checked = None
-        made = Meaning(checked, before - self.budget.lets, self.budget.deepest - self.depth)
+        made = LetMeaning(checked, before - self.budget.lets, self.budget.deepest - self.depth)
         self.budget.deepest = max(outer, self.budget.deepest)
         self.meanings[self._kind_of_place(let)] = made
         return made

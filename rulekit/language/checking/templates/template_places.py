@@ -13,7 +13,7 @@ _CODE = frozenset({"name", "operator", "integer", "float", "whitespace"})
 
 
 @dataclass(slots=True)
-class Places:
+class TextPlaces:
     """The places in a text, handed out one after the other to those who ask for the same in the same line."""
 
     text: PlacedText
@@ -40,13 +40,13 @@ class Places:
         return found[::-1] or [self.text.find(line, pattern)]
 
 
-def places(parsed: ParsedText) -> Places:
+def places(parsed: ParsedText) -> TextPlaces:
     """Returns the places of a template's text."""
     written = parsed.text.source.text
     # a text that cannot be read as a whole cannot be cut into words either
     lines = (written if parsed.in_pieces else _code_only(written)).split("\n")
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
-    return Places(parsed.text, lines, starts)
+    return TextPlaces(parsed.text, lines, starts)
 
 
 def _code_only(text: str) -> str:

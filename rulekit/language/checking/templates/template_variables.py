@@ -10,7 +10,7 @@ from rulekit.diagnostics import codes
 from rulekit.diagnostics.source import Span
 from rulekit.language.checking.findings import Findings, replacement
 from rulekit.language.checking.names.declared_names import Declared
-from rulekit.language.checking.templates.template_places import Places, places
+from rulekit.language.checking.templates.template_places import TextPlaces, places
 from rulekit.language.checking.templates.template_syntax import ParsedText
 from rulekit.language.checking.templates.variables import RECORDS, member_of
 from rulekit.language.program import Schema
@@ -27,7 +27,7 @@ class _Names:
     schema: Schema
     declared: Declared
     findings: Findings
-    _places: list[Places] = field(default_factory=list)
+    _places: list[TextPlaces] = field(default_factory=list)
 
     def place(self, line: int, pattern: str) -> Span:
         """Returns the next place in a line where a pattern matches; the text is cut into words when first asked."""

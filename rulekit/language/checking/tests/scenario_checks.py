@@ -32,11 +32,11 @@ def check_tests(files: Sequence[tree.File], people: Scope, zone: str) -> tuple[T
     """Returns the tests without errors, in the order of files and places; dates begin in `zone`."""
     tzinfo = ZoneInfo(zone)
     declarations = [d for file in files for d in file.declarations if isinstance(d, tree.TestDeclaration)]
-    return tuple(_Scenario.read(declaration, people, tzinfo).checked() for declaration in declarations)
+    return tuple(_Statements.read(declaration, people, tzinfo).checked() for declaration in declarations)
 
 
 @dataclass(frozen=True, slots=True)
-class _Scenario:
+class _Statements:
     """One test: its statements by kind, and the keys that its other statements may name."""
 
     declaration: tree.TestDeclaration
@@ -48,7 +48,7 @@ class _Scenario:
     zone: ZoneInfo
 
     @classmethod
-    def read(cls, declaration: tree.TestDeclaration, scope: Scope, zone: ZoneInfo) -> "_Scenario":
+    def read(cls, declaration: tree.TestDeclaration, scope: Scope, zone: ZoneInfo) -> "_Statements":
         statements = declaration.statements
         records = [s for s in statements if isinstance(s, tree.TestRecord)]
         return cls(
