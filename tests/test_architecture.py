@@ -5,6 +5,7 @@ import inspect
 import re
 import subprocess
 import sys
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
@@ -19,10 +20,11 @@ MODULES = sorted((ROOT / "rulekit").rglob("*.py"))
 HOOKS = [name for name in dir(specs) if hasattr(getattr(specs, name), f"{PROJECT_NAME}_spec")]
 MAX_MODULE, MAX_FUNCTION, MAX_DECISIONS = 400, 60, 14
 DECISIONS = (ast.If, ast.IfExp, ast.For, ast.While, ast.ExceptHandler, ast.match_case, ast.comprehension)
+TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in MODULES}
 FUNCTIONS = {
     f"{path.relative_to(ROOT)}:{node.lineno} {node.name}": node
-    for path in MODULES
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    for path, tree in TREES.items()
+    for node in ast.walk(tree)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
 }
 
@@ -71,6 +73,13 @@ def test_one_module_makes_files_that_a_power_loss_leaves_whole() -> None:
 @pytest.mark.parametrize("name", ["rulekit.email.filters", "rulekit.email.templates", "rulekit.email.template_values"])
 def test_what_is_told_by_types_takes_nothing_as_any(name: str) -> None:
     assert "Any" not in vars(import_module(name))
+
+
+def test_every_class_has_a_name_of_its_own() -> None:
+    # what an author wrote and what it means go by one name: `language/tree` stands beside what is made of it
+    trees = [tree for path, tree in TREES.items() if path.parent.name != "tree"]
+    names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_there_are_hooks_to_hold_to_this() -> None:

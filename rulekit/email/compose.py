@@ -28,7 +28,7 @@ from rulekit.email.headers import (
 )
 from rulekit.email.plain import text_from_html
 from rulekit.email.template_values import Record, Verbatim, missing
-from rulekit.email.templates import CompiledText, Kind, compile_text
+from rulekit.email.templates import CompiledText, OutputKind, compile_text
 from rulekit.errors import ComposeError
 from rulekit.language.program import Persona, Template, TemplateText, Trigger
 from rulekit.records import Person
@@ -137,12 +137,14 @@ def make_message_id(token: str, address: str) -> str:
 
 def _compile(template: Template) -> Mapping[str, CompiledText]:
     return {
-        keyword: compile_text(template.trees[keyword], _place(template, keyword, text), _KINDS.get(keyword, Kind.PLAIN))
+        keyword: compile_text(
+            template.trees[keyword], _place(template, keyword, text), _KINDS.get(keyword, OutputKind.PLAIN)
+        )
         for keyword, text in template.texts().items()
     }
 
 
-_KINDS = {"html": Kind.HTML, "markdown": Kind.MARKDOWN}
+_KINDS = {"html": OutputKind.HTML, "markdown": OutputKind.MARKDOWN}
 
 
 def _place(template: Template, keyword: str, text: TemplateText) -> str:

@@ -26,7 +26,7 @@ _TOO_DEEP = "it is nested too deeply"
 _CODE_NAME = "<template>"  # jinja2's name for code that comes from a text
 
 
-class Kind(Enum):
+class OutputKind(Enum):
     """What a template makes, which decides how values are escaped."""
 
     HTML = "html"
@@ -39,10 +39,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%"})
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: OutputKind) -> None:
         super().__init__(
-            autoescape=kind is Kind.HTML,
-            finalize=show_in_markdown if kind is Kind.MARKDOWN else show,
+            autoescape=kind is OutputKind.HTML,
+            finalize=show_in_markdown if kind is OutputKind.MARKDOWN else show,
             undefined=StrictUndefined,
             cache_size=0,
         )
@@ -71,7 +71,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return compute(context, operator, left, right)
 
 
-_SANDBOXES = {kind: _Sandbox(kind) for kind in Kind}
+_SANDBOXES = {kind: _Sandbox(kind) for kind in OutputKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class CompiledText:
         return drop_empty_lines("".join(chunks))
 
 
-def compile_text(tree: nodes.Template, place: str, kind: Kind) -> CompiledText:
+def compile_text(tree: nodes.Template, place: str, kind: OutputKind) -> CompiledText:
     """Returns a text of a checked template compiled; `place` is how the author finds it.
 
     Raises ComposeError for what is nested too deeply for Python.

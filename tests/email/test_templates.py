@@ -17,7 +17,7 @@ from rulekit.diagnostics.source import SourceText
 from rulekit.email.filters import FILTERS
 from rulekit.email.inert import restore
 from rulekit.email.template_values import Record, Verbatim, show
-from rulekit.email.templates import Kind, compile_text
+from rulekit.email.templates import OutputKind, compile_text
 from rulekit.errors import ComposeError
 from rulekit.language import template_names
 from rulekit.language.checker import check
@@ -46,12 +46,12 @@ FIELDS: dict[str, Any] = {
 }
 
 
-def render(text: str, kind: Kind = Kind.PLAIN) -> str:
+def render(text: str, kind: OutputKind = OutputKind.PLAIN) -> str:
     """What comes of a text that nobody has checked, so that only the sandbox stands in its way."""
     return render_tree(read_tree(text, environment()), kind)
 
 
-def render_tree(tree: nodes.Template, kind: Kind = Kind.PLAIN) -> str:
+def render_tree(tree: nodes.Template, kind: OutputKind = OutputKind.PLAIN) -> str:
     names = {
         "person": Record("person", FIELDS, ZONE),
         "company": Record("company", None, ZONE),
@@ -241,7 +241,7 @@ def test_as_many_loops_as_check_takes_can_be_compiled() -> None:
     levels = 98
     program, _ = checked("{% if person.tags %}" * levels + "x" + "{% endif %}" * levels)
     assert program is not None
-    assert render_tree(program.templates["T"].trees["text"], Kind.HTML) == "x"
+    assert render_tree(program.templates["T"].trees["text"], OutputKind.HTML) == "x"
 
 
 def test_a_text_is_read_once_for_its_checks_and_all_emails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -304,8 +304,8 @@ BOMBS = [
 
 
 @pytest.mark.parametrize("text", BOMBS, ids=range(len(BOMBS)))
-@pytest.mark.parametrize("kind", Kind)
-def test_bounds_its_work(text: str, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", OutputKind)
+def test_bounds_its_work(text: str, kind: OutputKind) -> None:
     start = time.process_time()
     with pytest.raises(ComposeError):
         render(text, kind)
@@ -313,17 +313,17 @@ def test_bounds_its_work(text: str, kind: Kind) -> None:
 
 
 def test_escapes_in_html_but_not_twice() -> None:
-    assert render("<i>{{ person.hostile }}</i>", Kind.HTML) == "<i>&lt;b&gt;&amp;&#34;&#39;*_[x](y)</i>"
-    assert render("{{ '<b>' ~ person.hostile | upper }}", Kind.HTML).startswith("&lt;b&gt;&lt;B&gt;&amp;")
-    assert render("{{ person.gone | default('<b>') }}", Kind.HTML) == "&lt;b&gt;"
+    assert render("<i>{{ person.hostile }}</i>", OutputKind.HTML) == "<i>&lt;b&gt;&amp;&#34;&#39;*_[x](y)</i>"
+    assert render("{{ '<b>' ~ person.hostile | upper }}", OutputKind.HTML).startswith("&lt;b&gt;&lt;B&gt;&amp;")
+    assert render("{{ person.gone | default('<b>') }}", OutputKind.HTML) == "&lt;b&gt;"
 
 
 def test_values_in_markdown_are_no_marks_but_our_own_link_is_as_it_is() -> None:
-    made = render("**{{ person.hostile }}**", Kind.MARKDOWN)
+    made = render("**{{ person.hostile }}**", OutputKind.MARKDOWN)
     assert restore(made) == f"**{FIELDS['hostile']}**"
     assert not set(FIELDS["hostile"]) & set(made.strip("*"))
-    assert render("{{ ' ' }}{{ '' }}", Kind.MARKDOWN) == ""
-    assert render("[out]({{ unsubscribe_url }})", Kind.MARKDOWN) == "[out](https://mail.example.com/u_x)"
+    assert render("{{ ' ' }}{{ '' }}", OutputKind.MARKDOWN) == ""
+    assert render("[out]({{ unsubscribe_url }})", OutputKind.MARKDOWN) == "[out](https://mail.example.com/u_x)"
 
 
 def test_takes_controls_and_direction_marks_out_of_values() -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rulekit.email.template_values import Record
-from rulekit.email.templates import Kind, compile_text
+from rulekit.email.templates import OutputKind, compile_text
 from rulekit.errors import ComposeError
 from rulekit.language.template_names import FILTERS
 from rulekit.language.template_trees import environment, read_tree
@@ -37,7 +37,7 @@ def fails(text):
     """Whether no email comes of it for a person who has everything."""
     names = {"person": Record("person", PERSON, ZoneInfo("UTC"))}
     try:
-        compile_text(read_tree(text, environment()), "T", Kind.PLAIN).render(names, "ada")
+        compile_text(read_tree(text, environment()), "T", OutputKind.PLAIN).render(names, "ada")
     except ComposeError:
         return True
     return False
@@ -146,4 +146,7 @@ def test_fine(check_text, text):
 def test_an_exact_number_equals_its_literal():
     names = {"person": Record("person", {"rate": Decimal("0.1")}, ZoneInfo("UTC"))}
     text = "{{ person.rate == 0.1 }} {{ person.rate >= 0.1 }} {{ 0.1 in [person.rate] }} {{ person.rate < 0.1 }}"
-    assert compile_text(read_tree(text, environment()), "T", Kind.PLAIN).render(names, "ada") == "true true false false"
+    assert (
+        compile_text(read_tree(text, environment()), "T", OutputKind.PLAIN).render(names, "ada")
+        == "true true false false"
+    )
