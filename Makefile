@@ -28,9 +28,9 @@ format: $(READY)
 clean:
 	rm -rf $(VENV) build dist
 
-$(READY): pyproject.toml requirements-dev.txt hatch_build.py grammar/rules.lark plugins/rulekit-dns/pyproject.toml plugins/rulekit-git/pyproject.toml
+$(READY): pyproject.toml requirements-dev.txt hatch_build.py grammar/rules.lark plugins/rulekit-audit/pyproject.toml plugins/rulekit-dns/pyproject.toml plugins/rulekit-git/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "rulekit needs Python 3.11 or later: make PYTHON=python3.12 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e . -e plugins/rulekit-dns -e plugins/rulekit-git
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e . -e plugins/rulekit-audit -e plugins/rulekit-dns -e plugins/rulekit-git
 	@touch $@

@@ -379,6 +379,14 @@ class CheckedSender(Sender, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PluginSettings:
+    """What a project's settings have for a plugin: its `options`, and the folder where relative paths in them start."""
+
+    project: Path
+    options: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class ComposedEmail:
     """An email that is about to enter the outbox, for `email_composed`; `message` are its bytes but for `Date`."""
 

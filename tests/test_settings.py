@@ -240,6 +240,6 @@ def test_strange_settings_are_refused_soon(text, said):
 def test_plugins_have_options_of_their_own_beside_who_may_be_loaded():
     plugins = parse_settings({"edition": 1, "plugins": {"allow": ["rulekit-dns"], "dns": {"selectors": ["a"]}}}).plugins
     assert plugins.allow == ["rulekit-dns"]
-    assert plugins.options("dns") == {"selectors": ["a"]}
-    assert plugins.options("git") == {}
-    assert parse_settings({"edition": 1}).plugins.allow is None
+    assert plugins.options == {"dns": {"selectors": ["a"]}}
+    none = parse_settings({"edition": 1}).plugins
+    assert (none.allow, none.options) == (None, {})

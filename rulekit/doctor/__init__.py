@@ -27,7 +27,7 @@ Look = Callable[[], Iterable[CheckResult]]
 def examine(folder: Path, now: datetime, *, offline: bool, patience: float = PATIENCE) -> list[CheckResult]:
     """Returns what was found, in the order in which it was looked for; raises SettingsError for broken settings."""
     settings = load_settings(folder)
-    installed, home = installed_plugins(settings), settings_home(folder)
+    installed, home = installed_plugins(folder, settings), settings_home(folder)
     looks: dict[str, Look] = {
         "python": machine_checks.python,
         "files": partial(machine_checks.files, home, settings),

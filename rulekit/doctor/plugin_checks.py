@@ -39,7 +39,7 @@ def looks(
 
 
 def _for(request: CheckRequest, settings: Settings, plugin: str) -> CheckRequest:
-    return replace(request, options=settings.plugins.options(plugin))
+    return replace(request, options=settings.plugins.options.get(plugin, {}))
 
 
 def _sender(text: str) -> str:

@@ -1,13 +1,18 @@
 """The plugins of this installation."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from rulekit.builtin import BUILTIN_PLUGINS
+from rulekit.folders import settings_home
 from rulekit.hooks.manager import Plugins, load_plugins
 from rulekit.settings import Settings
 
 
-def installed_plugins(settings: Settings | None = None) -> Plugins:
-    """Returns the plugins that ship inside and those that are installed, with what failed to load.
+def installed_plugins(folder: Path, settings: Settings) -> Plugins:
+    """Returns the plugins that ship inside and those of a project that are installed, with what failed to load.
 
-    Settings may allow only some of them; raises SettingsError where they name one that there is not.
+    Raises SettingsError where the settings allow one that there is not.
     """
-    return load_plugins(BUILTIN_PLUGINS, settings.plugins.allow if settings is not None else None)
+    told = settings.plugins
+    return replace(load_plugins(BUILTIN_PLUGINS, told.allow), project=settings_home(folder), options=told.options)

@@ -1,6 +1,8 @@
 """A project ready to run: its settings, its rules without errors, and its plugins."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
 from pathlib import Path
 
 from rulekit.diagnostics.diagnostic import Severity
@@ -41,7 +43,7 @@ def open_project(folder: Path) -> Project:
         count = sum(d.severity is Severity.ERROR for d in rules.diagnostics)
         errors = "1 error" if count == 1 else f"{count} errors"
         raise RulesError(f"the rules have {errors}, so nothing was run", help="run `rulekit check` and mend them")
-    return Project(folder, settings, rules, rules.program, installed_plugins(settings))
+    return Project(folder, settings, rules, rules.program, installed_plugins(folder, settings))
 
 
 def _check_sender_address(text: str) -> None:

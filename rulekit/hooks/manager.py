@@ -6,10 +6,11 @@ returned. Plugins that ship inside come first, then installed ones in the order 
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib.metadata import EntryPoint, entry_points
 from inspect import Parameter, signature
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pluggy
@@ -22,6 +23,7 @@ from rulekit.records import (
     ComposedEmail,
     IdempotentSender,
     OutboxChange,
+    PluginSettings,
     Reason,
     SenderFactory,
     SourceFactory,
@@ -78,13 +80,18 @@ class ForbiddenPlugin:
 
 @dataclass(frozen=True, slots=True)
 class Plugins:
-    """All plugins of a run: sources and senders by the scheme of their URL, what is loaded, and what is not."""
+    """All plugins of a run: sources and senders by the scheme of their URL, what is loaded, and what is not.
+
+    `options` are those that the settings have for each plugin, by its name; relative paths in them start at `project`.
+    """
 
     sources: Mapping[str, SourceFactory]
     senders: Mapping[str, SenderFactory]
     loaded: tuple[LoadedPlugin, ...]
     failures: tuple[PluginFailure, ...]
     forbidden: tuple[ForbiddenPlugin, ...] = ()
+    project: Path = Path()
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def source(self, scheme: str) -> SourceFactory:
         """Returns the data source for the scheme of a URL; raises PluginError when no plugin has one."""
@@ -106,7 +113,7 @@ class Plugins:
         """
         for plugin in self.loaded:
             try:
-                reason = next(plugin.ask("email_composed", email=email), None)
+                reason = next(plugin.ask("email_composed", email=email, settings=self._settings(plugin)), None)
             except Exception as error:
                 return _reason(error).behind(f"the plugin `{plugin.name}` failed")
             if reason is not None:
@@ -118,10 +125,13 @@ class Plugins:
         failures = []
         for plugin in self.loaded:
             try:
-                list(plugin.ask("outbox_changed", change=change))
+                list(plugin.ask("outbox_changed", change=change, settings=self._settings(plugin)))
             except Exception as error:
                 failures.append(_failure(plugin, _reason(error).behind("`outbox_changed` failed")))
         return failures
+
+    def _settings(self, plugin: LoadedPlugin) -> PluginSettings:
+        return PluginSettings(self.project, self.options.get(plugin.name, {}))
 
     def checks(self) -> Mapping[str, Callable[[CheckRequest], list[CheckResult]]]:
         """Returns how to ask each plugin that checks projects, by its name; asking raises what the plugin raises."""

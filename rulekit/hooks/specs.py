@@ -6,7 +6,15 @@
 from collections.abc import Iterable, Mapping
 
 from rulekit.hooks import hookspec
-from rulekit.records import CheckRequest, CheckResult, ComposedEmail, OutboxChange, SenderFactory, SourceFactory
+from rulekit.records import (
+    CheckRequest,
+    CheckResult,
+    ComposedEmail,
+    OutboxChange,
+    PluginSettings,
+    SenderFactory,
+    SourceFactory,
+)
 
 
 @hookspec
@@ -23,12 +31,12 @@ def register_senders() -> Mapping[str, SenderFactory]:
 
 
 @hookspec
-def email_composed(email: ComposedEmail) -> str | None:
+def email_composed(email: ComposedEmail, settings: PluginSettings) -> str | None:
     """Returns a reason to keep an email out of the outbox, or None; called for each email before it is stored."""
 
 
 @hookspec
-def outbox_changed(change: OutboxChange) -> None:
+def outbox_changed(change: OutboxChange, settings: PluginSettings) -> None:
     """Observes a transition of an outbox row; called after it is committed, cannot change it."""
 
 

@@ -225,9 +225,10 @@ class PluginsSection(_Section):
 
     allow: list[str] | None = None
 
-    def options(self, plugin: str) -> Mapping[str, Any]:
-        """Returns the options for the plugin of that name."""
-        return (self.__pydantic_extra__ or {}).get(plugin, {})
+    @property
+    def options(self) -> Mapping[str, Mapping[str, Any]]:
+        """Returns the options of each plugin that has some, by its name."""
+        return self.__pydantic_extra__ or {}
 
 
 class Settings(_Section):
