@@ -14,10 +14,14 @@ UNSAID = "in words that may name somebody; `rulekit sending status` has them"
 _OTHERS_SPEAK = (SourceError, PluginError)
 
 
+def without_detail(value: object) -> object:
+    """Returns a value for a log: of a `Reason` its text."""
+    return value.text or UNSAID if isinstance(value, Reason) else value
+
+
 def told(error: RulekitError) -> str:
     """Returns an error for a log: a detail may be data, and so may later lines."""
-    if isinstance(error.message, Reason):
-        said = error.message.text
-    else:
-        said = error.message.partition(": ")[0] if isinstance(error, _OTHERS_SPEAK) else error.message
-    return said.partition("\n")[0] or UNSAID
+    said = str(without_detail(error.message))
+    if isinstance(error, _OTHERS_SPEAK) and not isinstance(error.message, Reason):
+        said = said.partition(": ")[0]
+    return said.partition("\n")[0]

@@ -28,6 +28,7 @@ from rulekit.redaction import UNSAID, told
         (SettingsError("`sender.from`: write an address\nZebedee"), "`sender.from`: write an address"),
         (RulekitError("the rules have 1 error: mend it"), "the rules have 1 error: mend it"),
         (RulekitError(Reason("", "Zebedee")), UNSAID),
+        (SourceError(Reason("`people.csv` is broken", "row 7\nZebedee")), "`people.csv` is broken"),
     ],
 )
 def test_an_error(error, logged):

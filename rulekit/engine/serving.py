@@ -21,7 +21,7 @@ from rulekit.errors import PluginError, RulekitError, TickLost
 from rulekit.outbox.dispatch.dispatcher import DispatchReport
 from rulekit.outbox.sending.throttle import ITSELF
 from rulekit.outbox.store import Store
-from rulekit.redaction import UNSAID, told
+from rulekit.redaction import told, without_detail
 
 # seconds between two dispatches, and at most as long where they fail one after the other
 POLL = 3.0
@@ -106,6 +106,7 @@ class Serving:
             reason = show_step(step)
             self._stepped = True
             self._store.halt(reason, now, ITSELF)
+            # all of it is ours, and says what to do
             _say(logging.ERROR, "sending is halted", reason=str(reason))
         return now
 
@@ -140,7 +141,8 @@ def _place(error: Exception) -> str:
 
 
 def _say(level: int, event: str, **told: object) -> None:
-    _log.log(level, event, extra={"fields": told})
+    said = {name: without_detail(value) for name, value in told.items()}
+    _log.log(level, event, extra={"fields": said})
 
 
 def _tell_tick(taken: TakenTick) -> None:
@@ -174,4 +176,4 @@ def _tell_dispatch(report: DispatchReport) -> None:
     if counts:
         _say(logging.INFO, "dispatched", worker=name_worker(), **counts)
     if report.paused is not None:
-        _say(logging.WARNING, "the sender is paused", reason=report.paused.text or UNSAID)
+        _say(logging.WARNING, "the sender is paused", reason=report.paused)

@@ -169,26 +169,26 @@ def load_plugins(builtin: Mapping[str, object], allow: Collection[str] | None = 
             failures.append(result)
     sources: dict[str, SourceFactory] = _register(loaded, "register_sources", failures)
     senders: dict[str, SenderFactory] = _register(loaded, "register_senders", failures)
-    forbidden = tuple(ForbiddenPlugin(*_origin(entry)) for entry in installed if entry not in allowed)
+    known = set(map(_origin, allowed))
+    forbidden = tuple(ForbiddenPlugin(*origin) for origin in map(_origin, installed) if origin not in known)
     return Plugins(sources, senders, tuple(loaded), tuple(failures), forbidden)
 
 
 def _allowed(installed: list[EntryPoint], allow: Collection[str] | None) -> list[EntryPoint]:
     if allow is None:
         return installed
-    brought = {_normalise(one.dist.name): one for one in installed if one.dist}
+    known = {_normalise(entry.dist.name) for entry in installed if entry.dist}
     for name in allow:
-        if _normalise(name) not in brought:
+        if _normalise(name) not in known:
             # whoever knows a plugin by its own name means what brings it
-            distributions = {one.name: _origin(one)[1] for one in brought.values()}
-            meant = f"; did you mean `{distributions[name]}`?" if name in distributions else ""
+            brought = {entry.name: entry.dist.name for entry in installed if entry.dist}
+            meant = f"; did you mean `{brought[name]}`?" if name in brought else did_you_mean(name, brought.values())
             raise SettingsError(
-                f"`allow` under [plugins] names `{name}`, and no distribution of that name brings a plugin"
-                f"{meant or did_you_mean(name, distributions.values())}",
+                f"`allow` under [plugins] names `{name}`, and no distribution of that name brings a plugin{meant}",
                 help="install it, or take it out of the list",
             )
     wanted = set(map(_normalise, allow))
-    return [one for one in installed if one.dist and _normalise(one.dist.name) in wanted]
+    return [entry for entry in installed if entry.dist and _normalise(entry.dist.name) in wanted]
 
 
 def _normalise(distribution: str) -> str:
