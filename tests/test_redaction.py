@@ -11,7 +11,7 @@ from rulekit.engine.clock_steps import told as show_step
 from rulekit.environment import Filled
 from rulekit.errors import PluginError, RulekitError, SettingsError, SourceError, StoreError
 from rulekit.records import Reason
-from rulekit.redaction import UNSAID, told
+from rulekit.redaction import UNSAID, told, without_detail
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,11 @@ def test_what_is_made_of_a_reason_is_a_detail():
     assert [Reason.of(made).text for made in (f"{reason}", reason + "!", reason[:9], reason.replace("c", "C"))] == [
         ""
     ] * 4
+
+
+@pytest.mark.parametrize(
+    ("value", "logged"),
+    [(Reason("closing", "Zebedee"), "closing"), (Reason("", "Zebedee"), UNSAID), ("the tick", "the tick"), (3, 3)],
+)
+def test_a_field_of_a_log_has_no_detail(value, logged):
+    assert without_detail(value) == logged

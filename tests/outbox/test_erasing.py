@@ -23,7 +23,7 @@ from rulekit.outbox.people.erasing import ERASED
 from rulekit.outbox.rows.queries import RowFilter
 from rulekit.outbox.store import Store
 from rulekit.outbox.ticks.recording import ALREADY
-from rulekit.records import Edge, Later, Notice, NoticeKind, RefusalClass, Sent, State, Unknown
+from rulekit.records import Edge, Later, Notice, NoticeKind, Reason, RefusalClass, Sent, State, Unknown
 from tests.outbox.conftest import World, new_row
 from tests.outbox.postgres_server import Server
 
@@ -49,7 +49,8 @@ def all_that_is_kept_of_one(world: World) -> list[int]:
     for row, outcome in (
         (sent, Sent(f"250 kept for {ADDRESS}")),
         (uncertain, Unknown(f"{NAME}'s server fell silent")),
-        (retrying, Later(f"421 closing on {ADDRESS}", RefusalClass.SENDER)),
+        # a plugin that takes an address for something that names nobody
+        (retrying, Later(Reason(f"421 closing on {ADDRESS}", "and so on"), RefusalClass.SENDER)),
     ):
         _hand_over(world, row, outcome)
     world.store.cancel(cancelled, world.now, "ada", f"{NAME} called")

@@ -198,7 +198,7 @@ def _shorten_suppressions(work: Work, addresses: list[str]) -> tuple[str, ...]:
 
 def _forget_what_was_said(work: Work, names: Sequence[str]) -> None:
     """Takes out why sending is halted, or what went wrong last, where that names the person."""
-    for said in (sending.c.fault, sending.c.halt_reason):
+    for said in (sending.c.fault, sending.c.fault_text, sending.c.halt_reason, sending.c.halt_text):
         named = or_(*(said.icontains(name, autoescape=True) for name in names))
         work.connection.execute(update(sending).where(named).values({said.name: ERASED}))
 
