@@ -111,9 +111,9 @@ class Plugins:
 
         A plugin that fails keeps the email out: it may have had a reason.
         """
-        for plugin in self.loaded:
+        for plugin, settings in self._that_implement("email_composed"):
             try:
-                reason = next(plugin.ask("email_composed", email=email, settings=self._settings(plugin)), None)
+                reason = next(plugin.ask("email_composed", email=email, settings=settings), None)
             except Exception as error:
                 return _reason(error).behind(f"the plugin `{plugin.name}` failed")
             if reason is not None:
@@ -123,19 +123,21 @@ class Plugins:
     def announce(self, change: OutboxChange) -> list[PluginFailure]:
         """Tells every plugin of a committed change; returns those that failed, which changes nothing."""
         failures = []
-        for plugin in self.loaded:
+        for plugin, settings in self._that_implement("outbox_changed"):
             try:
-                list(plugin.ask("outbox_changed", change=change, settings=self._settings(plugin)))
+                list(plugin.ask("outbox_changed", change=change, settings=settings))
             except Exception as error:
                 failures.append(_failure(plugin, _reason(error).behind("`outbox_changed` failed")))
         return failures
 
-    def _settings(self, plugin: LoadedPlugin) -> PluginSettings:
-        return PluginSettings(self.project, self.options.get(plugin.name, {}))
-
     def checks(self) -> Mapping[str, Callable[[CheckRequest], list[CheckResult]]]:
         """Returns how to ask each plugin that checks projects, by its name; asking raises what the plugin raises."""
-        return {plugin.name: _asking(plugin) for plugin in self.loaded if "check_setup" in plugin.hooks}
+        return {plugin.name: _asking(plugin) for plugin, _ in self._that_implement("check_setup")}
+
+    def _that_implement(self, hook: str) -> Iterator[tuple[LoadedPlugin, PluginSettings]]:
+        for plugin in self.loaded:
+            if hook in plugin.implementations:
+                yield plugin, PluginSettings(self.project, self.options.get(plugin.name, {}))
 
 
 def _asking(plugin: LoadedPlugin) -> Callable[[CheckRequest], list[CheckResult]]:
