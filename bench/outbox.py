@@ -34,7 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(asked.url, Path(folder)) as store:
         fill(store, asked.emails)
         number_on(store)
-        print(f"{asked.emails:,} emails in {store._engine.dialect.name}")
+        print(f"{asked.emails:,} emails in {store.engine.dialect.name}")
         timed(f"a tick with {asked.approved:,} more", lambda: add(store, asked.approved))
         decide(store)
         look(store)
@@ -43,8 +43,8 @@ def main() -> None:
 
 def number_on(store: Store) -> None:
     """Lets PostgreSQL number what comes after what was filled in with its numbers."""
-    if store._engine.dialect.name == "postgresql":
-        with store._engine.begin() as connection:
+    if store.engine.dialect.name == "postgresql":
+        with store.engine.begin() as connection:
             for table in ("audit", "change_log", "outbox", "personas", "triggers"):
                 connection.execute(text(f"SELECT setval('{table}_id_seq', max(id)) FROM {table}"))
 
@@ -61,10 +61,10 @@ def timed(what: str, act: Callable[[], object], times: int = 1) -> None:
 
 def add(store: Store, emails: int) -> None:
     """Ticks so that so many new people get an email that waits for approval."""
-    state = store.tick_state()
+    state = store.ticks.state()
     people = [f"new{number}" for number in range(emails)]
     here = np.ones(len(state.people) + emails, dtype=np.bool_)
-    store.record_tick(
+    store.ticks.record(
         TickRecord(
             sequence=state.sequence,
             at=NOW,
@@ -103,17 +103,17 @@ def new_row(person: str) -> NewRow:
 def decide(store: Store) -> None:
     """Approves everything that waits, and takes it back."""
     waiting = RowFilter(states=(State.UNAPPROVED,), trigger="Welcome")
-    digests = {row.id: row.digest for row in store.rows(waiting)}
+    digests = {row.id: row.digest for row in store.outbox.find(waiting)}
     hold = timedelta(minutes=10)
-    timed(f"find {len(digests):,} to approve", lambda: store.rows(waiting))
-    timed(f"approve {len(digests):,}, dry run", lambda: store.approve_all(digests, NOW, "ada", hold, dry_run=True))
-    timed(f"approve {len(digests):,}", lambda: store.approve_all(digests, NOW, "ada", hold))
-    timed(f"unapprove {len(digests):,}", lambda: store.unapprove_all(list(digests), NOW, "ada"))
+    timed(f"find {len(digests):,} to approve", lambda: store.outbox.find(waiting))
+    timed(f"approve {len(digests):,}, dry run", lambda: store.desk.approve(digests, NOW, "ada", hold, dry_run=True))
+    timed(f"approve {len(digests):,}", lambda: store.desk.approve(digests, NOW, "ada", hold))
+    timed(f"unapprove {len(digests):,}", lambda: store.desk.unapprove(list(digests), NOW, "ada"))
 
 
 def look(store: Store) -> None:
     """Lists and filters."""
-    trigger = store.rows(RowFilter(limit=1))[0].trigger
+    trigger = store.outbox.find(RowFilter(limit=1))[0].trigger
     for what, wanted in (
         ("the first 50", RowFilter(limit=50)),
         ("50 of a trigger", RowFilter(trigger=trigger, limit=50)),
@@ -124,8 +124,8 @@ def look(store: Store) -> None:
         ("none in a state", RowFilter(states=(State.EXPIRED,), limit=50)),
         ("those of a person", RowFilter(person="new7", limit=50)),
     ):
-        timed(f"list {what}", lambda wanted=wanted: store.rows(wanted), 3)
-    timed("count each state", store.counts, 3)
+        timed(f"list {what}", lambda wanted=wanted: store.outbox.find(wanted), 3)
+    timed("count each state", store.outbox.counts, 3)
 
 
 if __name__ == "__main__":

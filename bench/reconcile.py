@@ -34,7 +34,9 @@ from rulekit.outbox.database.tables import (
     ticks,
     triggers,
 )
+from rulekit.outbox.reconcile import reconcile
 from rulekit.outbox.rows.memberships import pack
+from rulekit.outbox.rows.suppressions import Which
 from rulekit.outbox.store import Store
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -52,7 +54,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Store.open(asked.url, Path(folder)) as store:
         fill(store, asked.emails)
-        print(f"{asked.emails:,} emails in {store._engine.dialect.name}, {memory():,} MB")
+        print(f"{asked.emails:,} emails in {store.engine.dialect.name}, {memory():,} MB")
         for name, act in (("reconcile", reconcile), ("scrape", scrape)):
             for busy in (False, True):
                 seconds, waited = measured(store, act, busy=busy)
@@ -60,15 +62,15 @@ def main() -> None:
                 print(f"{name:10} {seconds:8.2f} s, {memory():,} MB{told}")
 
 
-def reconcile(store: Store) -> None:
+def check(store: Store) -> None:
     """Looks at everything."""
-    found = store.reconcile(NOW)
+    found = reconcile(store, NOW)
     assert found.adds_up, found.findings
 
 
 def scrape(store: Store) -> None:
     """Reads the figures, as each scrape does."""
-    store.figures()
+    store.audit.figures()
 
 
 def memory() -> int:
@@ -83,8 +85,8 @@ def measured(store: Store, act: Callable[[Store], None], *, busy: bool) -> tuple
     def write() -> None:
         while not over.is_set():
             begun = perf_counter()
-            store.suppress("nobody@example.com", "asked", NOW, "bench")
-            store.unsuppress("nobody@example.com")
+            store.suppressions.add("nobody@example.com", "asked", NOW, "bench")
+            store.suppressions.remove(Which(frozenset({"nobody@example.com"})))
             waits.append(perf_counter() - begun)
 
     writer = Thread(target=write)
@@ -102,7 +104,7 @@ def measured(store: Store, act: Callable[[Store], None], *, busy: bool) -> tuple
 def fill(store: Store, count: int) -> None:
     """Writes emails with bytes and histories, and the ticks, the ledger and the log that belong to them."""
     everybody = pack(np.ones(count, dtype=np.bool_))
-    with store._engine.begin() as connection:
+    with store.engine.begin() as connection:
 
         def write(table: Any, lines: Iterator[dict[str, Any]]) -> None:
             while some := list(islice(lines, BATCH)):
@@ -122,7 +124,7 @@ def fill(store: Store, count: int) -> None:
         write(outbox, (email(i, tagged) for i in range(count)))
         write(messages, ({"row": i + 1, "message": MESSAGE} for i in range(count)))
         write(audit, (step for i in range(count) for step in history(i)))
-    with store._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
 
 

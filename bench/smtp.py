@@ -163,7 +163,7 @@ def measure(row: Row, folder: Path, servers: Servers, emails: int) -> float:
     # the emails are made by a tick; only the outbox keeps them where that left them
     project = fill_outbox(folder, told, emails, told.url if row.side == "outbox" else "")
     with open_store(project) as store:
-        messages = [(one.recipient, store.message(one.id).decode()) for one in store.rows()]
+        messages = [(one.recipient, store.outbox.message(one.id).decode()) for one in store.outbox.find()]
     (folder / "messages.json").write_text(json.dumps(messages))
     if row.side in FILL:
         FILL[row.side](folder, told)
@@ -184,7 +184,7 @@ def fill_outbox(folder: Path, told: Told, emails: int, url: str) -> Project:
     (folder / "rulekit.toml").write_text(settings)
     project = open_project(folder)
     with open_store(project) as store, open_project_data(project) as data:
-        store.record_tick(prepare_tick(project, data, store, NOW).record)
+        store.ticks.record(prepare_tick(project, data, store, NOW).record)
     return project
 
 

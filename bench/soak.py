@@ -149,7 +149,7 @@ def work(folder: Path, later: timedelta) -> None:
 
 def judge(store: Store, ledger: Ledger, emails: int) -> bool:
     """Compares the outbox with the server's ledger, prints the figures and returns whether all is well."""
-    rows = store.rows(RowFilter())
+    rows = store.outbox.find(RowFilter())
     states = Counter(row.state for row in rows)
     lost = sum(row.state is State.SENT and not ledger.times[row.message_id] for row in rows)
     unended = sum(count for state, count in states.items() if state not in ENDED)

@@ -43,7 +43,7 @@ def look(folder: Path, settings: Settings, now: datetime) -> Iterator[CheckResul
             yield CheckResult("store", Verdict.WARNING, message, help)
             return
         with Store.open(filled.url, folder) as store:
-            health = store.health(now)
+            health = store.audit.health(now)
     yield from database(health.database)
     yield tick(health.last_tick_at, now)
     yield sending(health)

@@ -13,8 +13,8 @@ from rulekit.settings import SenderSection, Settings
 
 
 def forget(store: Store, people: Collection[str], now: datetime, by: str, *, suppress: bool) -> list[Erasure]:
-    """Erases people and then clears the files of the store, as `Store.erase` and `clear_leftovers` say."""
-    erased = store.erase(people, now, by, suppress=suppress)
+    """Erases people and then clears the files of the store, as `erasing.erase` and `Store.clear_leftovers` say."""
+    erased = store.people.erase(people, now, by, suppress=suppress)
     try:
         store.clear_leftovers()
     except StoreError as error:

@@ -105,7 +105,7 @@ def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[I
     for trigger in dict.fromkeys(entry.trigger for entry in entries):
         yield from _hear_list(store, request, [entry for entry in entries if entry.trigger == trigger])
     if notices:
-        yield store.record_notices(notices, request.now, request.actor, dry_run=request.dry_run)
+        yield store.audit.record_notices(notices, request.now, request.actor, dry_run=request.dry_run)
 
 
 def _hear_list(store: Store, request: ImportRequest, entries: list[ListedAddress]) -> Iterator[Intake]:
@@ -119,7 +119,9 @@ def _hear_list(store: Store, request: ImportRequest, entries: list[ListedAddress
     for asked in (True, False):
         some = {address: reason for address, reason in reasons.items() if (address in wished) is asked}
         if some:
-            yield store.suppress_listed(some, request.now, request.actor, trigger, asked=asked, dry_run=request.dry_run)
+            yield store.suppressions.add_listed(
+                some, request.now, request.actor, trigger, asked=asked, dry_run=request.dry_run
+            )
 
 
 def _count(done: Imported, batch: list[Item]) -> None:

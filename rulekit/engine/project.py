@@ -1,8 +1,6 @@
 """A project ready to run: its settings, its rules without errors, and its plugins."""
 
-from dataclasses import dataclass
-from dataclasses import field
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rulekit.diagnostics.diagnostic import Severity

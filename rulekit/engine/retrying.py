@@ -40,7 +40,7 @@ def make_anew(
     drafts, refused = _draft(project, store, rows, now)
     hold = project.settings.delivery.hold
     every = {name: trigger.every for name, trigger in project.program.triggers.items() if trigger.every}
-    done = store.make_anew(drafts, now, actor, reason, hold, every, dry_run=dry_run)
+    done = store.desk.make_anew(drafts, now, actor, reason, hold, every, dry_run=dry_run)
     return replace(done, refused={**refused, **done.refused})
 
 

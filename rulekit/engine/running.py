@@ -77,14 +77,14 @@ def take_tick(project: Project, store: Store, now: datetime, *, accept: bool = F
     with open_project_data(project) as data:
         tick = prepare_tick(project, data, store, now, accept=accept)
         report = data.report
-    return TakenTick(tick, store.record_tick(tick.record), report)
+    return TakenTick(tick, store.ticks.record(tick.record), report)
 
 
 def _refuse_beginning_anew(store: Store, now: datetime) -> None:
     """Halts in place of a first tick that would mail again who was mailed before, until a person has looked."""
-    state = store.sending_state()
+    state = store.sending.state()
     if state.is_lost and state.mismatch is not None:
-        store.halt(state.mismatch, now, ITSELF)
+        store.sending.halt(state.mismatch, now, ITSELF)
         help = "say `rulekit sending resume` only when it is right to begin anew: `backfill=true` mails everybody again"
         raise StoreError(f"nobody was tagged or mailed: {state.mismatch}", help=help)
 
@@ -103,7 +103,7 @@ def find_what_halts(project: Project) -> str | None:
     if (lost := find_what_is_lost(project.folder, project.settings)) is not None:
         return f"a run does nothing: {lost}"
     with open_store_to_read(project) as store:
-        state = store.sending_state()
+        state = store.sending.state()
     if state.is_lost:
         return f"a run does nothing: {state.mismatch}"
     why = state.halt_reason or state.mismatch

@@ -105,13 +105,13 @@ class Serving:
         if step is not None:
             reason = show_step(step)
             self._stepped = True
-            self._store.halt(reason, now, ITSELF)
+            self._store.sending.halt(reason, now, ITSELF)
             # all of it is ours, and says what to do
             _say(logging.ERROR, "sending is halted", reason=str(reason))
         return now
 
     def _refuse_stepped_clock(self) -> None:
-        self._stepped = self._stepped and self._store.sending_state().halted_at is not None
+        self._stepped = self._stepped and self._store.sending.state().halted_at is not None
         if self._stepped:
             raise RulekitError(
                 "the store's clock has stepped, and sending is halted since", help="say `rulekit sending resume`"

@@ -19,6 +19,7 @@ from rulekit.language import tree
 from rulekit.language.program import Moment, Test
 from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
 from rulekit.outbox.lifecycle.tick_values import TickRecord
+from rulekit.outbox.people.actions import Refusals
 from rulekit.outbox.rows.queries import OutboxRow, RowFilter
 from rulekit.outbox.store import Store
 from rulekit.records import Envelope, Outcome, Sent, State
@@ -72,7 +73,7 @@ def _take_baseline(project: Project, store: Store, tests: Iterable[Test]) -> byt
     first = min((moment.at for test in tests for moment in test.moments), default=None)
     if first is not None:
         nobody = look_at_nobody(project.program, project.rules.sources, first - timedelta(microseconds=1))
-        store.record_tick(prepare_tick_on(project, nobody, store, accept=True).record)
+        store.ticks.record(prepare_tick_on(project, nobody, store, accept=True).record)
     return store.snapshot()
 
 
@@ -110,7 +111,9 @@ class _Scenario:
         """Returns a report for each failure, once the whole test is known."""
         if not failures:
             return ()
-        told = Told(self._test, self._ticks, [(row, self._store.history(row.id)) for row in self._store.rows()])
+        told = Told(
+            self._test, self._ticks, [(row, self._store.audit.history(row.id)) for row in self._store.outbox.find()]
+        )
         return tuple(failure.diagnostic(told, self._project.rules.sources) for failure in failures)
 
     def fired(self) -> frozenset[str]:
@@ -119,14 +122,14 @@ class _Scenario:
 
     def _tick(self, snapshot: FixtureSnapshot) -> None:
         record = prepare_tick_on(self._project, snapshot, self._store, accept=True).record
-        self._store.record_tick(record)
+        self._store.ticks.record(record)
         self._ticks.append(record)
 
     def _send(self, now: datetime) -> None:
         dispatch(self._store, _Accepting, lambda: now, Worker("test"))
 
     def _done(self) -> dict[int, int]:
-        return {row.id: len(self._store.history(row.id)) for row in self._store.rows()}
+        return {row.id: len(self._store.audit.history(row.id)) for row in self._store.outbox.find()}
 
     def _concerned(self, step: tree.TestStep) -> tuple[str, ...]:
         """Returns the people whom a step is about; of a company, all who belong to it."""
@@ -175,7 +178,7 @@ class _Scenario:
                 f"there is no `{step.template.text}` to `{step.person.text}`", tuple(self._why_none(step, snapshot))
             )
         latest = rows[-1]
-        found = latest.subject if step.part == "subject" else body_of(self._store.message(latest.id))
+        found = latest.subject if step.part == "subject" else body_of(self._store.outbox.message(latest.id))
         return None if holds(step, found) else not_as_text(step, found)
 
     def _act(self, step: tree.Act, now: datetime) -> Surprise | None:
@@ -185,16 +188,20 @@ class _Scenario:
             return refused(step, f"there is no {wanted.value} `{step.template.text}` to `{step.person.text}`")
         try:
             for row in rows:
-                if step.action == "approve":
-                    hold = self._project.settings.delivery.hold
-                    self._store.approve(row.id, row.digest, now, "test", hold)
-                else:
-                    self._store.unapprove(row.id, now, "test")
+                for refusal in self._decide(step, row, now).values():
+                    raise refusal
         except TransitionRefused as refusal:
             return refused(step, refusal.message)
         return None
 
+    def _decide(self, step: tree.Act, row: OutboxRow, now: datetime) -> Refusals:
+        if step.action == "approve":
+            return self._store.desk.approve({row.id: row.digest}, now, "test", self._project.settings.delivery.hold)
+        return self._store.desk.unapprove([row.id], now, "test")
+
     def _rows(self, step: tree.ExpectEmail | tree.ExpectText | tree.Act) -> list[OutboxRow]:
         return [
-            row for row in self._store.rows(RowFilter(person=step.person.text)) if row.template == step.template.text
+            row
+            for row in self._store.outbox.find(RowFilter(person=step.person.text))
+            if row.template == step.template.text
         ]

@@ -46,7 +46,7 @@ def metrics_text(store: Store) -> str:
     with _web_part():
         from rulekit.web.exposition import as_text
     now = store.clock()
-    return as_text(store.figures(), now)
+    return as_text(store.audit.figures(), now)
 
 
 def create_server(app: "Starlette", listener: socket.socket, ended: Callable[[], None]) -> "WebServer":

@@ -101,11 +101,11 @@ class _Responder:
 
     def _suppress(self, asked: Unsubscription, choice: OptOut) -> int:
         trigger = asked.trigger if choice is OptOut.KIND else None
-        return self._store.suppress(asked.address, choice.value, self._clock(), ACTOR, trigger)
+        return self._store.suppressions.add(asked.address, choice.value, self._clock(), ACTOR, trigger)
 
     async def health(self, request: Request) -> Response:
         """Answers 200 when the store does."""
-        await self._in_thread(self._store.sending_state)
+        await self._in_thread(self._store.sending.state)
         return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
     async def metrics(self, request: Request) -> Response:
@@ -113,7 +113,7 @@ class _Responder:
         from rulekit.web.exposition import render
 
         async with self._scrapes:
-            figures, now = await self._in_thread(lambda: (self._store.figures(), self._clock()))
+            figures, now = await self._in_thread(lambda: (self._store.audit.figures(), self._clock()))
         content, content_type = render(figures, now, request.headers.get("Accept", ""))
         # the header is whole already: it says its charset
         return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})

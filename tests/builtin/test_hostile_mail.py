@@ -91,13 +91,13 @@ class Post:
         got = {_head(message)["Message-ID"]: (sender, to, message) for sender, to, message in self.room.taken}
         assert len(got) == len(self.room.taken)
         with open_store(open_project(self.project.folder)) as store:
-            rows = store.rows()
+            rows = store.outbox.find()
             emails = [
                 Email(
                     int(row.tagging.person[1:]),
                     row.template,
                     row.state,
-                    store.history(row.id)[-1].reason or "",
+                    store.audit.history(row.id)[-1].reason or "",
                     row.recipient,
                     got[row.message_id][2] if row.message_id in got else None,
                 )
@@ -108,7 +108,7 @@ class Post:
                     assert got[row.message_id] == (
                         "ada@example.com",
                         [row.recipient],
-                        with_date(store.message(row.id), row.dated_at),
+                        with_date(store.outbox.message(row.id), row.dated_at),
                     )
         assert {row.message_id for row in rows} >= got.keys()
         return emails

@@ -73,7 +73,7 @@ def test_whom_the_source_still_has_is_refused(gone: Any) -> None:
 def test_an_email_on_its_way_is_too_late_and_the_answer_says_so(gone: Any) -> None:
     gone.cli("outbox", "approve", "2", "--now", "2026-01-05T08:00Z")
     with open_store(open_project(gone.folder)) as store:
-        assert len(store.claim_due(gone.instant("2026-01-05T08:30Z"), "w", 1).claims) == 1
+        assert len(store.queue.claim_due(gone.instant("2026-01-05T08:30Z"), "w", 1).claims) == 1
     gone.people(carol="free")
     gone.run("2026-01-05T08:35Z", accept=True)
     late = gone.cli("erase", "bob", "--yes", *AT)

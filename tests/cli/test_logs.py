@@ -130,7 +130,7 @@ def test_a_whole_life_names_nobody(watched: Any, mailroom: tuple[Mailroom, int])
                     urlopen(served.url + place, body, timeout=30).close()
             urlopen(served.url + "/metrics", timeout=30).close()
             # somebody says why nothing may leave
-            store.halt("Zebedee complained", watched.instant("2026-01-01T00:00Z"), "Brian")
+            store.sending.halt("Zebedee complained", watched.instant("2026-01-01T00:00Z"), "Brian")
         wait_until(lambda: any(line.get("reason") == "sending is halted" for line in served.lines()))
         # a source with a key twice
         write_people(watched, "pro", ("quux-1", "quux-1"))
@@ -138,7 +138,7 @@ def test_a_whole_life_names_nobody(watched: Any, mailroom: tuple[Mailroom, int])
         write_people(watched, "pro")
         # a crash in the middle of an email, which a later process finds
         with open_project_store(watched.folder) as store:
-            store.resume(watched.instant("2026-01-01T00:00Z"))
+            store.sending.resume(watched.instant("2026-01-01T00:00Z"))
         room.seconds, room.answer = 20, "250 ok"
         wait_until(lambda: states(watched)["quux-3"] == "sending")
         served.process.send_signal(signal.SIGKILL)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.outbox import singly
+
 AT = ("--now", "2026-01-02T09:00Z")
 BY = ("--by", "Eve", *AT)
 
@@ -196,9 +198,9 @@ def test_resolve_says_what_became_of_an_uncertain_email(mailed: Any, to: str) ->
     told(mailed, "approve", "1", *BY)
     now = mailed.instant("2026-01-02T10:00Z")
     with open_project_store(mailed.folder) as store:
-        [claim] = store.claim_due(now, "test", 1).claims
-        store.mark_data(claim, now)
-        store.finish(claim, Unknown("no answer"), now)
+        [claim] = store.queue.claim_due(now, "test", 1).claims
+        singly.mark_data(store, claim, now)
+        singly.finish(store, claim, Unknown("no answer"), now)
     assert states(mailed)["ada"] == "uncertain"
     assert "  in doubt:   a server may have taken it at 2026-01-02T10:00:00Z\n" in told(mailed, "show", "1")
     story = json.loads(told(mailed, "show", "1", "--output", "json"))
@@ -267,8 +269,8 @@ def fail(project: Any, email: int, outcome: Any) -> None:
     told(project, "approve", str(email), *BY)
     now = project.instant("2026-01-02T10:00Z")
     with open_project_store(project.folder) as store:
-        [claim] = store.claim_due(now, "test", 1).claims
-        store.finish(claim, outcome, now)
+        [claim] = store.queue.claim_due(now, "test", 1).claims
+        singly.finish(store, claim, outcome, now)
 
 
 def test_retry_sends_a_copy_of_what_failed_when_the_hold_is_over(mailed: Any) -> None:

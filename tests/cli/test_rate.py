@@ -110,7 +110,7 @@ def finish(process: "subprocess.Popen[str]") -> str:
 
 def when_left(project: Any) -> list[datetime]:
     with open_project_store(project.folder) as store:
-        return sorted(row.left_at for row in store.rows() if row.left_at)
+        return sorted(row.left_at for row in store.outbox.find() if row.left_at)
 
 
 def test_with_nothing_due_a_run_ends(limited):
@@ -179,7 +179,7 @@ def test_a_run_that_is_stopped_while_it_waits_for_its_rate_leaves_the_others_as_
     assert (process.returncode, "dispatch: 1 email sent" in said) == (128 + number, True)
     assert "stopped; what is due waits for the next run" in said
     with open_project_store(project.folder) as store:
-        assert {state.value: count for state, count in store.counts().items()} == {"sent": 1, "approved": 2}
+        assert {state.value: count for state, count in store.outbox.counts().items()} == {"sent": 1, "approved": 2}
 
 
 def test_serve_keeps_the_rate_and_stops_while_it_waits(limited, ledger):
@@ -199,4 +199,4 @@ def test_at_an_instant_of_its_own_a_run_sends_what_the_rate_lets_go_then(limited
 
 def store_rows(project: Any) -> list[Any]:
     with open_project_store(project.folder) as store:
-        return store.rows()
+        return store.outbox.find()

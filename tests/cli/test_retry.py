@@ -7,6 +7,7 @@ import pytest
 
 from rulekit.outbox.people.resending import why_never
 from rulekit.outbox.rows.queries import RowFilter
+from tests.outbox import singly
 
 MONDAY, TUESDAY, LATER = "2026-01-01T08:00Z", "2026-01-02T08:00Z", "2026-01-03T08:00Z"
 BY = ("--by", "Eve", "--now", LATER)
@@ -227,12 +228,12 @@ def test_one_that_may_have_arrived_before_it_was_cancelled_is_not_made_anew(proj
     now = project.instant("2026-01-02T08:10Z")
     project.cli("outbox", "approve", "1", "--by", "Eve", "--now", TUESDAY)
     with open_project_store(project.folder) as store:
-        [claim] = store.claim_due(now, "test", 1).claims
-        store.mark_data(claim, now)
-        store.finish(claim, Unknown("no answer"), now)
-        store.resend(now, Uncertainty("resend"))
-        store.cancel(1, now, "Eve")
-        assert why_never(store.rows(RowFilter(ids=[1]))[0])
+        [claim] = store.queue.claim_due(now, "test", 1).claims
+        singly.mark_data(store, claim, now)
+        singly.finish(store, claim, Unknown("no answer"), now)
+        store.queue.resend(now, Uncertainty("resend"))
+        singly.cancel(store, 1, now, "Eve")
+        assert why_never(store.outbox.find(RowFilter(ids=[1]))[0])
     assert "email 1 may have arrived at 2026-01-02T08:10:00Z, before it was cancelled" in retry(project, "1", code=1)
 
 

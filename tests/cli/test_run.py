@@ -7,6 +7,7 @@ import pytest
 
 from rulekit.engine.stores import open_project_store
 from tests.cli.test_export import validator
+from tests.outbox import singly
 
 AUTO = "trigger Greet: on tagged(Pro) send template Hello auto=true"
 BACKFILL = AUTO + " backfill=true"
@@ -119,8 +120,8 @@ def die_while_sending(project: Any) -> None:
     """Lets a worker stop for ever after it began with the message of email 1."""
     project.cli("outbox", "approve", "1", "--now", SECOND)
     with open_project_store(project.folder) as store:
-        [claim] = store.claim_due(project.instant("2026-01-02T10:00Z"), "killed", 1).claims
-        store.mark_data(claim, project.instant("2026-01-02T10:00Z"))
+        [claim] = store.queue.claim_due(project.instant("2026-01-02T10:00Z"), "killed", 1).claims
+        singly.mark_data(store, claim, project.instant("2026-01-02T10:00Z"))
 
 
 @pytest.mark.parametrize("options", [("--quiet",), ("--quiet", "--output", "json")])

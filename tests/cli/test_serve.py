@@ -279,7 +279,7 @@ def test_it_unsubscribes_where_the_link_leads(mailing: Any) -> None:
             link = unsubscribe_link(BASE, store.secret(), "p01@example.com", "Greet")
             with urlopen(served.url + link.removeprefix("https://mail.example.com"), b"stop=all", timeout=30) as answer:
                 assert answer.status == 200
-            assert [line.address for line in store.suppressions()] == ["p01@example.com"]
+            assert [line.address for line in store.suppressions.all()] == ["p01@example.com"]
         line = served.wait_for("unsubscribed")
         assert (line["trigger"], line["choice"]) == ("Greet", "all")
         assert served.stop() == 0

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.outbox import singly
+
 AUTO = "trigger Greet: on tagged(Pro) send template Hello auto=true"
 ASKS = "trigger Greet: on tagged(Pro) send template Hello"
 NEW = "ada@new.example"
@@ -103,7 +105,7 @@ def test_an_approval_of_what_was_seen_before_is_refused(waiting: Any) -> None:
         open_project_store(waiting.folder) as store,
         pytest.raises(TransitionRefused, match="not the message that you"),
     ):
-        store.approve(1, seen, waiting.instant("2026-01-03T09:00Z"), "eve", timedelta(0))
+        singly.approve(store, 1, seen, waiting.instant("2026-01-03T09:00Z"), "eve", timedelta(0))
 
 
 def test_without_approval_it_goes_on_by_itself(halted: Any) -> None:
@@ -179,10 +181,10 @@ def test_what_may_have_arrived_is_left_as_it_is(waiting: Any) -> None:
     waiting.cli("outbox", "approve", "1", "--yes", "--now", "2026-01-02T09:00Z")
     at = waiting.instant("2026-01-02T10:00Z")
     with open_project_store(waiting.folder) as store:
-        (claim,) = store.claim_due(at, "w", 1).claims
-        store.mark_data(claim, at)
-        store.finish(claim, Unknown("silence"), at)
-        assert store.resend(at, Uncertainty("resend")) == 1
+        (claim,) = store.queue.claim_due(at, "w", 1).claims
+        singly.mark_data(store, claim, at)
+        singly.finish(store, claim, Unknown("silence"), at)
+        assert store.queue.resend(at, Uncertainty("resend")) == 1
     waiting.cli("sending", "halt", "--reason", "wait", "--now", "2026-01-02T11:00Z")
     tick(waiting)
     assert outbox(waiting)[0] == ("ada@example.com", "retrying")
@@ -195,9 +197,9 @@ def test_what_was_put_off_is_tried_anew(waiting: Any) -> None:
     waiting.cli("outbox", "approve", "1", "--yes", "--now", "2026-01-02T09:00Z")
     at = waiting.instant("2026-01-02T10:00Z")
     with open_project_store(waiting.folder) as store:
-        (claim,) = store.claim_due(at, "w", 1).claims
-        store.mark_data(claim, at)
-        store.finish(claim, Later("450 busy"), at)
+        (claim,) = store.queue.claim_due(at, "w", 1).claims
+        singly.mark_data(store, claim, at)
+        singly.finish(store, claim, Later("450 busy"), at)
     tick(waiting, "2026-01-02T10:00Z")
     assert outbox(waiting)[0] == (NEW, "unapproved")
     assert waiting.ask("SELECT attempts, left_at, reason FROM outbox WHERE id = 1") == [(0, None, None)]

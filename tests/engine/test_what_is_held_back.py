@@ -233,7 +233,7 @@ def test_of_two_ticks_at_once_one_loses_and_writes_nothing(project: Any) -> None
         project.run(DAY.format(2))
         before = project.dump()
         with pytest.raises(TickLost, match="another tick wrote first; this one wrote nothing"):
-            store.record_tick(mine.record)
+            store.ticks.record(mine.record)
     assert project.dump() == before
     assert project.emails() == [("Greet", "ada", "unapproved")]
 

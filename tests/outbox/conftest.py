@@ -11,18 +11,20 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from sqlalchemy import Engine, create_engine, func, select, update
+from sqlalchemy import create_engine, func, select, update
 
 import rulekit
 from rulekit.outbox.database import identity
 from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import audit, sending
+from rulekit.outbox.database.transactions import Database
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NewRow, TickOutcome, TickRecord
 from rulekit.outbox.reconcile import reconcile
 from rulekit.outbox.sending import throttle
 from rulekit.outbox.store import Store
 from rulekit.records import Edge, OutboxChange, Tagging
 from tests.lanes import ON_POSTGRES
+from tests.outbox import singly
 from tests.outbox.postgres_server import Server, running_server
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -50,7 +52,7 @@ class World:
 
     def tick(self, **changes: object) -> TickOutcome:
         """A tick that keeps memberships as they are, but for what is said; everybody new in a row is a new person."""
-        state = self.store.tick_state()
+        state = self.store.ticks.state()
         record = TickRecord(
             sequence=state.sequence,
             at=self.now,
@@ -73,17 +75,17 @@ class World:
             if "members" not in changes and change.tagging.persona in members:
                 members[change.tagging.persona][places[change.tagging.person]] = change.reason == "joined"
         present = wide(record.present, total, fill=True)
-        return self.store.record_tick(replace(record, new_people=people, present=present, members=members))
+        return self.store.ticks.record(replace(record, new_people=people, present=present, members=members))
 
     def enter(self, *people: str, **changes: object) -> list[int]:
         """Ticks so that these people join and get an email each; returns the rows' ids."""
-        before = {row.id for row in self.store.rows()}
+        before = {row.id for row in self.store.outbox.find()}
         joins = tuple(MembershipChange(self.tagging(person), "joined") for person in people)
         self.tick(rows=tuple(self.new_row(person, **changes) for person in people), changes=joins)
-        return [row.id for row in self.store.rows() if row.id not in before]
+        return [row.id for row in self.store.outbox.find() if row.id not in before]
 
     def approve(self, row: int, hold: timedelta = timedelta(minutes=10)) -> None:
-        self.store.approve(row, self.store.row(row).digest, self.now, "ada", hold)
+        singly.approve(self.store, row, self.store.outbox.row(row).digest, self.now, "ada", hold)
 
 
 def matched(tick: TickRecord) -> Counter[str]:
@@ -173,7 +175,7 @@ def take_over(store: Store) -> None:
         if line.place is not None:
             work.connection.execute(update(sending).values(identity.settle_in(work.connection, line)))
 
-    store._write(act)
+    store.write(act)
 
 
 # what must always be true is what `rulekit reconcile` looks at
@@ -184,20 +186,16 @@ def find_broken(place: Path | Store) -> dict[str, tuple[str, ...]]:
     if isinstance(place, Path):
         engine = create_engine(f"sqlite:///{place}")
         try:
-            return _find_broken(engine)
+            return _find_broken(Database(engine))
         finally:
             engine.dispose()
-    return _find_broken(place._engine)
+    return _find_broken(place)
 
 
-def _find_broken(engine: Engine) -> dict[str, tuple[str, ...]]:
-    def read(act: Callable[[Work], T]) -> T:
-        with engine.connect() as connection:
-            return act(Work(connection))
-
+def _find_broken(database: Database) -> dict[str, tuple[str, ...]]:
     # a lease that ended is no fault of those who did not run since
-    latest = read(lambda work: work.connection.execute(select(func.max(audit.c.at))).scalar())
-    found = reconcile(read, latest or NOW, lambda done, total: None)
+    latest = database.read(lambda connection: connection.execute(select(func.max(audit.c.at))).scalar())
+    found = reconcile(database, latest or NOW)
     return {f"{finding.promise}: {finding.problem}": finding.first for finding in found.findings}
 
 

@@ -46,10 +46,10 @@ class Reused:
 
     def empty(self) -> None:
         """Makes it what it was when it was new, the numbers of its next lines included, and with no note beside it."""
-        url = self.store._engine.url
+        url = self.store.engine.url
         if (note := kind_of(url).note_path(url)) is not None:
             note.unlink(missing_ok=True)
-        with self.store._engine.begin() as connection:
+        with self.store.engine.begin() as connection:
             for table in reversed(_tables()):
                 connection.execute(table.delete())
             for table, lines in self._first.items():
@@ -76,14 +76,14 @@ def _sequences(connection: Connection) -> list[str]:
 def reused(url: str, project: Path) -> Iterator[Reused]:
     """Opens a store, which must be new, for many histories."""
     with Store.open(url, project) as store, _engine_beside(store) as engine, closing(engine.connect()) as beside:
-        store._engine.dispose()
-        event.listen(store._engine, "connect", _UNSYNCED[engine.dialect.name])
+        store.engine.dispose()
+        event.listen(store.engine, "connect", _UNSYNCED[engine.dialect.name])
         yield Reused(store, beside)
 
 
 @contextmanager
 def _engine_beside(store: Store) -> Iterator[Engine]:
-    engine = create_engine(store._engine.url, isolation_level="AUTOCOMMIT")
+    engine = create_engine(store.engine.url, isolation_level="AUTOCOMMIT")
     try:
         yield engine
     finally:

@@ -52,7 +52,7 @@ def fill(store: Store, count: int) -> set[str]:
         rules_digest="r" * 64,
         template_digest="t" * 64,
     )
-    store.record_tick(
+    store.ticks.record(
         TickRecord(
             sequence=0,
             at=START,
@@ -66,7 +66,7 @@ def fill(store: Store, count: int) -> set[str]:
             matched={"Miss_You": count},
         )
     )
-    with store._engine.begin() as connection:
+    with store.engine.begin() as connection:
         # the others are copies of the first, which a tick takes longer to make than the workers to send
         for table, changed in (
             ("outbox", {"id": "id + n", "person": "n", "recipient": _ADDRESS, "address": _ADDRESS, "message_id": _ID}),

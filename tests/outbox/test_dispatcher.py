@@ -54,7 +54,7 @@ def send(world):
 
 
 def states(world):
-    return {row.tagging.person: row.state for row in world.store.rows()}
+    return {row.tagging.person: row.state for row in world.store.outbox.find()}
 
 
 @pytest.mark.parametrize("said", ["550 \0 gone", "550 \ud800 gone"])
@@ -72,12 +72,12 @@ def states(world):
 def test_what_no_database_keeps_is_written_out(world, send, said, make, state):
     (row,) = world.enter("ann", auto=True)
     assert send(Server(ann=make(said))).lost == 0
-    found = world.store.row(row)
+    found = world.store.outbox.row(row)
     told = said.replace("\0", "\\x00").replace("\ud800", "\\ud800")
     assert (found.state, found.reply or found.reason) == (state, told)
-    assert world.store.history(row)[-1].reason in ("", told)
-    assert {line.reason for line in world.store.suppressions()} <= {told}
-    assert world.store.sending_state().fault in (None, told)
+    assert world.store.audit.history(row)[-1].reason in ("", told)
+    assert {line.reason for line in world.store.suppressions.all()} <= {told}
+    assert world.store.sending.state().fault in (None, told)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_no_database_keeps_is_written_out(world, send, said, make, state):
 def test_only_a_dead_address_is_suppressed(world, send, status, dead):
     world.enter("ann", auto=True)
     assert send(Server(ann=Refused(f"550 {status} no", RefusalClass.ADDRESS))).failed == 1
-    assert [line.address for line in world.store.suppressions()] == (["ann@example.com"] if dead else [])
+    assert [line.address for line in world.store.suppressions.all()] == (["ann@example.com"] if dead else [])
 
 
 @pytest.mark.parametrize(("code", "dead"), [("550 5.1.1", True), ("550 5.2.2", False), ("550", True)])
@@ -124,10 +124,10 @@ def test_what_was_approved_is_what_arrives(world, send, tmp_path, broken):
     world.later(minutes=10)
     assert send(server) == DispatchReport(sent=1)
     ((envelope, message),) = server.took
-    assert message == b"Date: Sun, 01 Mar 2026 09:10:00 +0000\r\n" + world.store.message(row)
-    assert sha256(message.partition(b"\r\n")[2]).hexdigest() == world.store.row(row).digest
+    assert message == b"Date: Sun, 01 Mar 2026 09:10:00 +0000\r\n" + world.store.outbox.message(row)
+    assert sha256(message.partition(b"\r\n")[2]).hexdigest() == world.store.outbox.row(row).digest
     assert (envelope.sender, envelope.recipient) == ("ada@example.org", "ann@example.com")
-    assert envelope.message_id == world.store.row(row).message_id
+    assert envelope.message_id == world.store.outbox.row(row).message_id
     assert send(server) == DispatchReport()
     assert (server.opened, server.closed, len(server.took)) == (1, 1, 1)
     assert broken(world.store) == {}
@@ -140,7 +140,7 @@ def test_each_attempt_says_when_it_left(world, send):
     server = Server()
     world.later(days=3)
     assert send(server).sent == 1
-    (row,) = world.store.rows()
+    (row,) = world.store.outbox.find()
     assert (row.dated_at, row.created_at) == (world.now, world.now - timedelta(days=3))
     assert server.took[0][1].startswith(b"Date: Wed, 04 Mar 2026 09:00:00 +0000\r\n")
 
@@ -184,7 +184,7 @@ def test_a_broken_sender_is_opened_anew(world, send):
     server = Server(bad=broken_before)
     send(server)
     assert (server.opened, server.closed) == (2, 2)
-    assert world.store.rows()[0].attempts == 1
+    assert world.store.outbox.find()[0].attempts == 1
 
 
 @pytest.mark.parametrize("kind", [Later, Refused])
@@ -193,7 +193,7 @@ def test_a_fault_of_the_sender_pauses_and_burns_nothing(world, send, kind):
     report = send(Server(ann=kind("421 closing", RefusalClass.SENDER)))
     assert report == DispatchReport(later=1, paused="421 closing")
     assert set(states(world).values()) <= {State.RETRYING, State.APPROVED}
-    assert all(row.attempts == 0 for row in world.store.rows())
+    assert all(row.attempts == 0 for row in world.store.outbox.find())
     assert send(Server()) == DispatchReport(sent=2)
 
 
@@ -224,7 +224,7 @@ def test_who_is_not_allowed_gets_nothing(world, send):
     server = Server()
     assert send(server, allowed=lambda address: address.startswith("joe")) == DispatchReport(sent=1, suppressed=1)
     assert [envelope.recipient for envelope, _ in server.took] == ["joe@example.com"]
-    assert world.store.rows()[0].reason == "not on sender.allow"
+    assert world.store.outbox.find()[0].reason == "not on sender.allow"
 
 
 def test_nobody_allowed_opens_no_sender(world, send):
@@ -239,7 +239,7 @@ def test_an_unsubscribe_before_the_data_mark_stops_the_message(world, send):
     server = Server()
 
     def unsubscribing(message, envelope, mark_data):
-        world.store.suppress(envelope.recipient, "unsubscribed", world.now, "ann")
+        world.store.suppressions.add(envelope.recipient, "unsubscribed", world.now, "ann")
         mark_data()
         server.took.append((envelope, message))
         return Sent("250")
@@ -253,7 +253,7 @@ def test_a_sender_that_goes_on_when_forbidden_is_stopped(world, send):
     world.enter("ann", "joe", auto=True)
 
     def deaf(message, envelope, mark_data):
-        world.store.suppress(envelope.recipient, "unsubscribed", world.now, "ann")
+        world.store.suppressions.add(envelope.recipient, "unsubscribed", world.now, "ann")
         with pytest.raises(Exception, match="suppressed"):
             mark_data()
         return Sent("250")
@@ -266,11 +266,11 @@ def test_a_sender_that_goes_on_when_forbidden_is_stopped(world, send):
 
 def test_changed_bytes_are_not_sent(world, send):
     world.enter("ann", "joe", auto=True)
-    with world.store._engine.begin() as connection:
+    with world.store.engine.begin() as connection:
         connection.execute(update(messages).where(messages.c.row == 1).values(message=b"From: x@y.z\r\n\r\n!"))
     server = Server()
     assert send(server) == DispatchReport(sent=1, failed=1)
-    assert "digest" in world.store.row(1).reason
+    assert "digest" in world.store.outbox.row(1).reason
 
 
 def test_a_message_without_a_sender_fails(world, send):
@@ -284,7 +284,7 @@ def test_a_row_taken_over_meanwhile_is_left_alone(world, send):
 
     def slow(message, envelope, mark_data):
         world.now += timedelta(minutes=15)
-        world.store.reap(world.now)
+        world.store.queue.reap(world.now)
         mark_data()
         raise AssertionError("the mark let it pass")
 
@@ -298,7 +298,7 @@ def test_a_store_that_fails_at_the_mark_lets_nothing_leave(world, send):
     server = Server()
 
     def full(message, envelope, mark_data):
-        with world.store._engine.connect() as connection:
+        with world.store.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only = ON")
             connection.rollback()
         mark_data()
@@ -320,7 +320,7 @@ def test_the_limit_and_the_progress(world, send):
 
 def test_rows_of_a_dead_worker_are_taken_back_first(world, send):
     world.enter("ann", auto=True)
-    world.store.claim_due(world.now, "dead", 1)
+    world.store.queue.claim_due(world.now, "dead", 1)
     world.later(minutes=15)
     assert send(Server()) == DispatchReport()
     world.later(minutes=1)
@@ -345,7 +345,7 @@ def test_a_lease_is_renewed_while_its_server_is_slow_and_others_are_quick(world)
     def look(message, envelope, mark_data):
         mark_data()
         for _ in range(200):
-            if world.store.row(1).lease_until > before:
+            if world.store.outbox.row(1).lease_until > before:
                 slow.set()
                 break
             sleep(0.05)
@@ -425,7 +425,7 @@ def test_the_same_refusal_to_one_email_after_another_is_about_the_sender(world, 
     # one email tries for all, and meets the same
     world.later(minutes=1)
     assert send(angry).later == 1
-    assert len(world.store.suppressions()) == (4 if about is RefusalClass.ADDRESS else 0)
+    assert len(world.store.suppressions.all()) == (4 if about is RefusalClass.ADDRESS else 0)
     world.later(minutes=2)
     assert send(Server()) == DispatchReport(sent=36)
     assert broken(world.store) == {}
@@ -468,8 +468,8 @@ def test_a_rate_is_kept_and_reached_however_uneven_the_turns_are(world, text):
     world.enter(*(f"p{number}" for number in range(emails + 6)), auto=True)
     began, left, ready, turns = world.now, [], [], Random(7)
     while world.now < began + apart * emails:
-        ready += world.store.claim_due(world.now, "w", 4, throttle=pace).claims
-        answers, _ = world.store.settle(ready, [], world.now, throttle=pace)
+        ready += world.store.queue.claim_due(world.now, "w", 4, throttle=pace).claims
+        answers, _ = world.store.queue.settle(ready, [], world.now, throttle=pace)
         gone = [claim for claim, answer in zip(ready, answers, strict=True) if answer is None]
         left += [world.now] * len(gone)
         ready = [claim for claim in ready if claim not in gone]

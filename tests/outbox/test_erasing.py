@@ -24,6 +24,7 @@ from rulekit.outbox.rows.queries import RowFilter
 from rulekit.outbox.store import Store
 from rulekit.outbox.ticks.recording import ALREADY
 from rulekit.records import Edge, Later, Notice, NoticeKind, Reason, RefusalClass, Sent, State, Unknown
+from tests.outbox import singly
 from tests.outbox.conftest import World, new_row
 from tests.outbox.postgres_server import Server
 
@@ -44,7 +45,7 @@ def all_that_is_kept_of_one(world: World) -> list[int]:
         if episode > 1:
             world.tick(changes=(MembershipChange(world.tagging(KEY, episode - 1, Edge.UNTAGGED), "left"),))
         world.tick(rows=(row,), changes=(MembershipChange(tagging, "joined"),))
-    rows = [row.id for row in world.store.rows()]
+    rows = [row.id for row in world.store.outbox.find()]
     sent, uncertain, retrying, cancelled, approved, _ = rows
     for row, outcome in (
         (sent, Sent(f"250 kept for {ADDRESS}")),
@@ -53,30 +54,30 @@ def all_that_is_kept_of_one(world: World) -> list[int]:
         (retrying, Later(Reason(f"421 closing on {ADDRESS}", "and so on"), RefusalClass.SENDER)),
     ):
         _hand_over(world, row, outcome)
-    world.store.cancel(cancelled, world.now, "ada", f"{NAME} called")
+    singly.cancel(world.store, cancelled, world.now, "ada", f"{NAME} called")
     world.approve(approved, timedelta(days=1))
     told = Notice(NoticeKind.DELAYED, (ADDRESS,), f"<{NAME}.1@x>", f"id of {NAME}", TOWN, detail=f"{NAME} is away")
-    assert len(world.store.record_notices([told], world.now, "ada").recorded) == 1
+    assert len(world.store.audit.record_notices([told], world.now, "ada").recorded) == 1
     world.tick(
         waiting=(Waiting("Miss_You", world.tagging(KEY, 8), world.later(hours=3)),),
         no_emails=(NoEmail("Miss_You", world.tagging(KEY, 9), f"the plugin says no to {NAME}"),),
     )
     world.enter("bob")
-    world.store.halt(f"{KEY} wrote to the press", world.now, "ada")
+    world.store.sending.halt(f"{KEY} wrote to the press", world.now, "ada")
     return rows
 
 
 def _hand_over(world: World, row: int, outcome: Any) -> None:
     world.approve(row, timedelta(0))
-    (claim,) = world.store.claim_due(world.now, "w", 10).claims
+    (claim,) = world.store.queue.claim_due(world.now, "w", 10).claims
     assert claim.row.id == row
-    assert world.store.mark_data(claim, world.now) is None
-    world.store.finish(claim, outcome, world.now)
+    assert singly.mark_data(world.store, claim, world.now) is None
+    singly.finish(world.store, claim, outcome, world.now)
 
 
 def leave_the_source(world: World, *people: str) -> None:
     """Ticks once more over a source that has these people no longer."""
-    state = world.store.tick_state()
+    state = world.store.ticks.state()
     present = np.array([key not in people for key in state.people])
     world.tick(present=present)
 
@@ -85,31 +86,31 @@ def test_every_trace_of_a_person_is_taken_out_and_all_else_stays(
     world: World, broken: Callable[[Store], dict[str, list[object]]]
 ) -> None:
     rows = all_that_is_kept_of_one(world)
-    states = [world.store.row(row).state.value for row in rows]
+    states = [world.store.outbox.row(row).state.value for row in rows]
     assert states == ["sent", "uncertain", "retrying", "cancelled", "approved", "unapproved"]
     leave_the_source(world, KEY)
-    before = world.store.row(rows[0])
-    others = [row for row in world.store.rows() if row.tagging.person == "bob"]
+    before = world.store.outbox.row(rows[0])
+    others = [row for row in world.store.outbox.find() if row.tagging.person == "bob"]
 
-    (erasure,) = world.store.erase([KEY], world.later(hours=1), "eve")
+    (erasure,) = world.store.people.erase([KEY], world.later(hours=1), "eve")
 
     told = (erasure.person, erasure.ended, erasure.emails, erasure.waits, erasure.in_hand)
     assert told == (KEY, 4, 6, 1, ())
     assert erasure.message_ids == tuple(f"<{NAME}.{episode}@x>" for episode in range(1, 7))
     stone = f"(erased 0 at {world.now.isoformat()[:19]}Z)"
-    kept = world.store.rows(RowFilter(person=stone))
+    kept = world.store.outbox.find(RowFilter(person=stone))
     assert [row.id for row in kept] == rows
     assert {(row.recipient, row.subject, row.message_id, row.zone, *row.because) for row in kept} == {
         ("", "", "", None)
     }
-    assert all(world.store.message(row) == b"" for row in rows)
+    assert all(world.store.outbox.message(row) == b"" for row in rows)
     assert [row.state.value for row in kept] == ["sent", "erased", "erased", "cancelled", "erased", "erased"]
     assert (kept[0].created_at, kept[0].left_at, kept[0].origin) == (before.created_at, before.left_at, before.origin)
-    assert [row for row in world.store.rows() if row.tagging.person == "bob"] == others
-    assert [e.kind for e in world.store.notices_of(rows[0])] == [NoticeKind.DELAYED]
+    assert [row for row in world.store.outbox.find() if row.tagging.person == "bob"] == others
+    assert [e.kind for e in world.store.audit.notices_of(rows[0])] == [NoticeKind.DELAYED]
     assert broken(world.store) == {}
     assert _told_of_nobody(world.store) == []
-    sending = world.store.sending_state()
+    sending = world.store.sending.state()
     assert (sending.faults, sending.fault, sending.halt_reason) == (1, ERASED, ERASED)
     assert [(change.person, change.target) for change in world.changes[-4:]] == [(KEY, "erased")] * 4
 
@@ -117,7 +118,7 @@ def test_every_trace_of_a_person_is_taken_out_and_all_else_stays(
 def _told_of_nobody(store: Store) -> list[str]:
     """Every value of every table that has one of the words."""
     found = []
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         for table in metadata.sorted_tables:
             for line in connection.execute(table.select()):
                 text = " ".join(value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in line)
@@ -134,7 +135,7 @@ def test_no_byte_of_them_is_left_in_the_files_of_the_store(
     all_that_is_kept_of_one(world)
     leave_the_source(world, KEY)
     assert _words_in_files(world.store, tmp_path, request, store_url) == {*WORDS}
-    world.store.erase([KEY], world.now, "eve")
+    world.store.people.erase([KEY], world.now, "eve")
     # what was written over still lies about: without this the test would show nothing
     assert _words_in_files(world.store, tmp_path, request, store_url) != set()
     world.store.clear_leftovers()
@@ -146,7 +147,7 @@ def _words_in_files(store: Store, folder: Path, request: pytest.FixtureRequest, 
         server: Server = request.getfixturevalue("postgres")
         with server.admin() as connection:
             connection.execute("CHECKPOINT")
-            name = store._engine.url.database
+            name = store.engine.url.database
             (oid,) = connection.execute("SELECT oid FROM pg_database WHERE datname = %s", (name,)).fetchone() or ()
         # the log of what was written is the server's, and its age decides when it goes
         files = [path for path in (server.data / "base" / str(oid)).iterdir() if path.is_file()]
@@ -159,85 +160,87 @@ def _words_in_files(store: Store, folder: Path, request: pytest.FixtureRequest, 
 def test_a_dry_run_says_the_same_and_changes_nothing(world: World) -> None:
     all_that_is_kept_of_one(world)
     leave_the_source(world, KEY)
-    rows, sequence, told = world.store.rows(), world.store.tick_state().sequence, len(world.changes)
-    planned = world.store.erase([KEY], world.now, "eve", dry_run=True)
-    assert (world.store.rows(), world.store.tick_state().sequence, len(world.changes)) == (rows, sequence, told)
-    assert world.store.erase([KEY], world.now, "eve") == planned
+    rows, sequence, told = world.store.outbox.find(), world.store.ticks.state().sequence, len(world.changes)
+    planned = world.store.people.erase([KEY], world.now, "eve", dry_run=True)
+    assert (world.store.outbox.find(), world.store.ticks.state().sequence, len(world.changes)) == (rows, sequence, told)
+    assert world.store.people.erase([KEY], world.now, "eve") == planned
 
 
 def test_whom_the_source_still_has_is_not_forgotten_unless_they_cannot_be_mailed_again(world: World) -> None:
     world.enter("ada", "bob")
     with pytest.raises(TransitionRefused, match="the source still had `ada` at the last tick") as raised:
-        world.store.erase(["ada"], world.now, "eve")
+        world.store.people.erase(["ada"], world.now, "eve")
     assert "add `--suppress`" in str(raised.value.help)
-    assert world.store.tick_state().people == ["ada", "bob"]
+    assert world.store.ticks.state().people == ["ada", "bob"]
 
-    (erasure,) = world.store.erase(["ada"], world.now, "eve", suppress=True)
+    (erasure,) = world.store.people.erase(["ada"], world.now, "eve", suppress=True)
     assert erasure.suppressed == ("ada@example.com",)
-    assert [(s.address, s.reason) for s in world.store.suppressions()] == [("ada@example.com", "asked to be forgotten")]
+    assert [(s.address, s.reason) for s in world.store.suppressions.all()] == [
+        ("ada@example.com", "asked to be forgotten")
+    ]
     # the source has them at the next tick still: a new person, and no email to that address
     (row,) = world.enter("ada")
-    assert world.store.row(row).state is State.SUPPRESSED
-    assert len(world.store.tick_state().people) == 3
+    assert world.store.outbox.row(row).state is State.SUPPRESSED
+    assert len(world.store.ticks.state().people) == 3
 
 
 def test_whom_nobody_can_keep_from_being_mailed_is_not_forgotten_while_the_source_has_them(world: World) -> None:
     world.tick(new_people=["ada"])
     with pytest.raises(TransitionRefused, match="no address is known here"):
-        world.store.erase(["ada"], world.now, "eve", suppress=True)
+        world.store.people.erase(["ada"], world.now, "eve", suppress=True)
     leave_the_source(world, "ada")
-    assert world.store.erase(["ada"], world.now, "eve")[0].emails == 0
+    assert world.store.people.erase(["ada"], world.now, "eve")[0].emails == 0
 
 
 def test_an_address_that_may_not_be_mailed_stays_without_the_words_about_it(world: World) -> None:
     world.enter("ada")
-    world.store.suppress("ADA@example.com", "bounced: no Ada Lovelace here", world.now, "sweep")
+    world.store.suppressions.add("ADA@example.com", "bounced: no Ada Lovelace here", world.now, "sweep")
     leave_the_source(world, "ada")
-    (erasure,) = world.store.erase(["ada"], world.now, "eve")
+    (erasure,) = world.store.people.erase(["ada"], world.now, "eve")
     assert erasure.suppressed == ("ada@example.com",)
-    (listed,) = world.store.suppressions()
+    (listed,) = world.store.suppressions.all()
     assert (listed.address, listed.reason) == ("ada@example.com", "kept when its person was erased")
 
 
 def test_an_email_in_the_hands_of_a_worker_is_left_to_it_and_the_person_is_not_forgotten_yet(world: World) -> None:
-    sending, waiting = world.enter("ada", "bob")[0], world.store.rows()[-1].id
+    sending, waiting = world.enter("ada", "bob")[0], world.store.outbox.find()[-1].id
     second = new_row(world.tagging("ada", 2), world.now)
     world.tick(rows=(second,))
     world.approve(sending, timedelta(0))
-    (claim,) = world.store.claim_due(world.now, "w", 1).claims
-    assert world.store.mark_data(claim, world.now) is None
+    (claim,) = world.store.queue.claim_due(world.now, "w", 1).claims
+    assert singly.mark_data(world.store, claim, world.now) is None
     leave_the_source(world, "ada")
 
-    (first,) = world.store.erase(["ada"], world.now, "eve")
+    (first,) = world.store.people.erase(["ada"], world.now, "eve")
     assert (first.ended, first.emails, first.in_hand) == (1, 1, (sending,))
-    assert world.store.row(sending).recipient == "ada@example.com"
-    assert world.store.tick_state().people[0] == "ada"
+    assert world.store.outbox.row(sending).recipient == "ada@example.com"
+    assert world.store.ticks.state().people[0] == "ada"
 
-    assert world.store.finish(claim, Sent("250 ok"), world.now) is State.SENT
-    (again,) = world.store.erase(["ada"], world.now, "eve")
+    assert singly.finish(world.store, claim, Sent("250 ok"), world.now) is State.SENT
+    (again,) = world.store.people.erase(["ada"], world.now, "eve")
     assert (again.ended, again.emails, again.in_hand) == (0, 2, ())
-    assert world.store.row(sending).state is State.SENT
-    assert world.store.row(waiting).recipient == "bob@example.com"
+    assert world.store.outbox.row(sending).state is State.SENT
+    assert world.store.outbox.row(waiting).recipient == "bob@example.com"
 
 
 def test_an_uncertain_email_ends_and_the_late_word_of_its_worker_changes_nothing(world: World) -> None:
     (row,) = world.enter("ada")
     world.approve(row, timedelta(0))
-    (claim,) = world.store.claim_due(world.now, "w", 1).claims
-    world.store.mark_data(claim, world.now)
-    world.store.reap(world.later(hours=1))
+    (claim,) = world.store.queue.claim_due(world.now, "w", 1).claims
+    singly.mark_data(world.store, claim, world.now)
+    world.store.queue.reap(world.later(hours=1))
     leave_the_source(world, "ada")
-    world.store.erase(["ada"], world.now, "eve")
+    world.store.people.erase(["ada"], world.now, "eve")
     with pytest.raises(TransitionRefused, match="no longer with worker"):
-        world.store.finish(claim, Sent("250 for ada@example.com"), world.now)
-    assert world.store.row(row).state is State.ERASED
+        singly.finish(world.store, claim, Sent("250 for ada@example.com"), world.now)
+    assert world.store.outbox.row(row).state is State.ERASED
 
 
 def test_a_tick_that_was_computed_before_writes_nothing(world: World) -> None:
     world.enter("ada", "bob")
     leave_the_source(world, "ada")
-    stale = world.store.tick_state().sequence
-    world.store.erase(["ada"], world.now, "eve")
+    stale = world.store.ticks.state().sequence
+    world.store.people.erase(["ada"], world.now, "eve")
     with pytest.raises(TickLost):
         world.tick(sequence=stale, rows=(new_row(world.tagging("ada", 2), world.now),))
 
@@ -245,11 +248,11 @@ def test_a_tick_that_was_computed_before_writes_nothing(world: World) -> None:
 def test_the_same_email_is_not_made_again_for_whoever_was_erased(world: World) -> None:
     world.enter("ada")
     leave_the_source(world, "ada")
-    world.store.erase(["ada"], world.now, "eve")
-    stone = world.store.tick_state().people[0]
+    world.store.people.erase(["ada"], world.now, "eve")
+    stone = world.store.ticks.state().people[0]
     outcome = world.tick(rows=(world.new_row(stone),))
     assert outcome.rows == 0
-    with world.store._engine.connect() as connection:
+    with world.store.engine.connect() as connection:
         reasons = connection.exec_driver_sql("SELECT reason FROM no_email").scalars().all()
     assert reasons == [ALREADY]
 
@@ -257,11 +260,11 @@ def test_the_same_email_is_not_made_again_for_whoever_was_erased(world: World) -
 def test_the_tombstone_leaves_at_the_next_tick_as_somebody_who_is_gone(world: World) -> None:
     world.enter("ada", "bob")
     leave_the_source(world, "ada")
-    world.store.erase(["ada"], world.now, "eve")
-    stone = world.store.tick_state().people[0]
-    assert world.store.tick_state().members["Inactive"].tolist() == [True, True]
+    world.store.people.erase(["ada"], world.now, "eve")
+    stone = world.store.ticks.state().people[0]
+    assert world.store.ticks.state().members["Inactive"].tolist() == [True, True]
     world.tick(changes=(MembershipChange(world.tagging(stone, edge=Edge.UNTAGGED), GONE),))
-    assert world.store.tick_state().members["Inactive"].tolist() == [False, True]
+    assert world.store.ticks.state().members["Inactive"].tolist() == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -278,18 +281,18 @@ def test_somebody_unknown_is_told_with_who_was_probably_meant(
     world.enter("ada")
     leave_the_source(world, "ada")
     with pytest.raises(RulekitError) as raised:
-        world.store.erase(["ada", asked], world.now, "eve")
+        world.store.people.erase(["ada", asked], world.now, "eve")
     assert raised.value.message == message
     assert help in str(raised.value.help)
-    assert world.store.rows()[0].recipient == "ada@example.com"
+    assert world.store.outbox.find()[0].recipient == "ada@example.com"
 
 
 def test_who_was_erased_cannot_be_erased_again(world: World) -> None:
     world.enter("ada")
     leave_the_source(world, "ada")
-    world.store.erase(["ada", "ada"], world.now, "eve")
+    world.store.people.erase(["ada", "ada"], world.now, "eve")
     with pytest.raises(RulekitError, match="nobody has the key `ada`"):
-        world.store.erase(["ada"], world.now, "eve")
+        world.store.people.erase(["ada"], world.now, "eve")
 
 
 # in PostgreSQL a reader only makes the clearing wait
@@ -307,7 +310,7 @@ def test_a_store_that_somebody_reads_keeps_old_bytes_and_says_so(world: World, t
 
 
 def _ask(store: Store, statement: str) -> Any:
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         return connection.exec_driver_sql(statement).fetchone()
 
 
@@ -325,12 +328,12 @@ def test_workers_and_an_erasure_at_the_same_time_leave_no_email_half_done(
     def work(name: str) -> None:
         try:
             while not done.is_set():
-                for claim in world.store.claim_due(world.now, name, 2).claims:
-                    if world.store.mark_data(claim, world.now) is None:
+                for claim in world.store.queue.claim_due(world.now, name, 2).claims:
+                    if singly.mark_data(world.store, claim, world.now) is None:
                         time.sleep(0.002)
                         assert claim.message
                         sent.append(claim.row.id)
-                        world.store.finish(claim, Sent("250 ok"), world.now)
+                        singly.finish(world.store, claim, Sent("250 ok"), world.now)
         except (RulekitError, SQLAlchemyError, AssertionError) as error:
             failures.append(error)
 
@@ -339,13 +342,13 @@ def test_workers_and_an_erasure_at_the_same_time_leave_no_email_half_done(
         worker.start()
     left = list(people)
     while left:
-        left = [one.person for one in world.store.erase(left, world.now, "eve") if one.in_hand]
+        left = [one.person for one in world.store.people.erase(left, world.now, "eve") if one.in_hand]
     done.set()
     for worker in workers:
         worker.join()
     assert failures == []
     assert broken(world.store) == {}
-    rows = world.store.rows()
+    rows = world.store.outbox.find()
     assert {row.state for row in rows} <= {State.SENT, State.ERASED}
     assert sorted(sent) == [row.id for row in rows if row.state is State.SENT]
     assert {row.recipient for row in rows} == {""}

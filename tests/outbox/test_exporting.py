@@ -13,6 +13,7 @@ from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Wait
 from rulekit.outbox.store import Store
 from rulekit.records import Edge, Notice, NoticeKind, Sent, State
 from tests.lanes import ON_POSTGRES
+from tests.outbox import singly
 from tests.outbox.conftest import World
 from tests.proofs import FIGURES
 
@@ -22,7 +23,7 @@ EMAILS = FIGURES.exported
 
 def exported(store: Store, **given: Any) -> Lines:
     found: Lines = []
-    store.export(found.append, **given)
+    store.audit.export(found.append, **given)
     return found
 
 
@@ -30,12 +31,12 @@ def busy(world: World) -> int:
     """One email that was sent and of which something was heard; a wait and a reason; returns the email."""
     (row,) = world.enter("ada")
     world.approve(row, timedelta(0))
-    (claim,) = world.store.claim_due(world.now, "w", 1).claims
-    world.store.mark_data(claim, world.now)
-    world.store.finish(claim, Sent("250 ok"), world.now)
+    (claim,) = world.store.queue.claim_due(world.now, "w", 1).claims
+    singly.mark_data(world.store, claim, world.now)
+    singly.finish(world.store, claim, Sent("250 ok"), world.now)
     told = Notice(NoticeKind.DELIVERED, ("ada@example.com",), claim.row.message_id, "n1", "mx", detail="fine")
-    world.store.record_notices([told], world.now, "eve")
-    world.store.suppress("ada@example.com", "asked", world.now, "eve", "Miss_You")
+    world.store.audit.record_notices([told], world.now, "eve")
+    world.store.suppressions.add("ada@example.com", "asked", world.now, "eve", "Miss_You")
     world.tick(
         waiting=(Waiting("Miss_You", world.tagging("ada", 2), world.later(days=3)),),
         no_emails=(NoEmail("Miss_You", world.tagging("ada", 3), "too soon"),),
@@ -82,11 +83,11 @@ def test_all_lines_show_one_moment(world: World, open_store: Callable[[], Store]
 
     def write(line: Mapping[str, Any]) -> None:
         if not found:
-            other.suppress("ada@example.com", "asked", world.now, "eve")
+            other.suppressions.add("ada@example.com", "asked", world.now, "eve")
             World(other).tick(at=world.later(days=1), no_emails=(NoEmail("Miss_You", world.tagging("ada", 5), "no"),))
         found.append(line)
 
-    world.store.export(write)
+    world.store.audit.export(write)
     assert len(found) == 11
     assert len(exported(world.store)) == 13
 
@@ -106,7 +107,7 @@ def test_memory_does_not_grow_with_the_outbox(world: World, capsys: pytest.Captu
 
         began = perf_counter()
         tracemalloc.start()
-        world.store.export(count)
+        world.store.audit.export(count)
         counts[emails] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert lines[0] == emails * 2 + 9
@@ -128,7 +129,7 @@ def _fill(store: Store, first: int, last: int) -> None:
     new = (
         f"SELECT id, created_at, 'make', 'unapproved', 'tick', '1', '' FROM outbox WHERE id BETWEEN {first} AND {last}"
     )
-    with store._engine.begin() as connection:
+    with store.engine.begin() as connection:
         connection.exec_driver_sql(f"{into} {series} {copies}")
         history = '"row", at, transition, target, actor, actor_name, reason'
         connection.exec_driver_sql(f"INSERT INTO audit ({history}) {new}")
@@ -137,17 +138,17 @@ def _fill(store: Store, first: int, last: int) -> None:
 def _columns(store: Store, table: str) -> Any:
     from sqlalchemy import inspect
 
-    return inspect(store._engine).get_columns(table)
+    return inspect(store.engine).get_columns(table)
 
 
 def test_everything_that_is_kept_of_a_person_is_told(world: World) -> None:
     row = busy(world)
     world.enter("bob")
-    told = world.store.about("ada")
+    told = world.store.people.about("ada")
     assert (told["person"], told["in_source"], told["personas"]) == ("ada", True, ["Inactive"])
     (email,) = told["emails"]
     assert (email["id"], email["recipient"], email["subject"]) == (row, "ada@example.com", "Hello")
-    assert email["message"] == world.store.message(row).decode()
+    assert email["message"] == world.store.outbox.message(row).decode()
     assert (email["because"], email["reply"]) == ({"last_login": "2026-01-01"}, "250 ok")
     assert [step["to"] for step in email["history"]] == ["unapproved", "approved", "sending", "sending", "sent"]
     assert [notice["detail"] for notice in email["notices"]] == ["fine"]
@@ -160,7 +161,7 @@ def test_everything_that_is_kept_of_a_person_is_told(world: World) -> None:
 def test_every_column_about_a_person_is_in_what_is_told_of_them(world: World) -> None:
     """Holds a new column of the outbox to being told, or to being named here."""
     busy(world)
-    (email,) = world.store.about("ada")["emails"]
+    (email,) = world.store.people.about("ada")["emails"]
     elsewhere = {"address": "recipient", "phase": "state", "token": None, "worker": None, "lease_until": None}
     columns = {column["name"] for column in _columns(world.store, "outbox")}
     assert columns - email.keys() == elsewhere.keys()
@@ -169,10 +170,10 @@ def test_every_column_about_a_person_is_in_what_is_told_of_them(world: World) ->
 def test_who_was_erased_is_nobody_and_the_tombstone_tells_nothing(world: World) -> None:
     row = busy(world)
     world.tick(changes=(MembershipChange(world.tagging("ada", edge=Edge.UNTAGGED), "gone"),))
-    world.store.erase(["ada"], world.now, "eve", suppress=True)
+    world.store.people.erase(["ada"], world.now, "eve", suppress=True)
     with pytest.raises(RulekitError, match="nobody has the key `ada`"):
-        world.store.about("ada")
-    told = world.store.about(world.store.tick_state().people[0])
+        world.store.people.about("ada")
+    told = world.store.people.about(world.store.ticks.state().people[0])
     assert [(one["id"], one["state"], one["recipient"], one["message"]) for one in told["emails"]] == [
         (row, State.SENT.value, "", "")
     ]

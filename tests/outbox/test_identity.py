@@ -10,6 +10,7 @@ import pytest
 from rulekit.outbox.store import Store
 from rulekit.records import Sent
 from tests.lanes import ON_POSTGRES
+from tests.outbox import singly
 from tests.outbox.conftest import World
 from tests.outbox.disk import history, older
 from tests.outbox.postgres_server import running_server
@@ -23,36 +24,36 @@ def name_of(url):
 
 
 def place_of(store):
-    return store._read(lambda work: work.connection.exec_driver_sql("SELECT place FROM sending").scalar())
+    return store.read(lambda connection: connection.exec_driver_sql("SELECT place FROM sending").scalar())
 
 
 def send(world, *people):
     world.enter(*people, auto=True)
-    got = world.store.claim_due(world.now, "w", len(people))
+    got = world.store.queue.claim_due(world.now, "w", len(people))
     for claim in got.claims:
-        assert world.store.mark_data(claim, world.now) is None
-        world.store.finish(claim, Sent("250 ok"), world.now)
+        assert singly.mark_data(world.store, claim, world.now) is None
+        singly.finish(world.store, claim, Sent("250 ok"), world.now)
     return got
 
 
 def test_the_first_claim_says_where_it_is(world):
-    assert world.store.claim_due(world.now, "w", 1).claims == []
+    assert world.store.queue.claim_due(world.now, "w", 1).claims == []
     assert place_of(world.store) is None
     assert len(send(world, "ann").claims) == 1
     place = place_of(world.store)
     assert place
     assert len(send(world, "bob").claims) == 1
     assert place_of(world.store) == place
-    assert world.store.sending_state().mismatch is None
+    assert world.store.sending.state().doubt is None
 
 
 @pytest.mark.parametrize("dump", [older.FIRST, older.SECOND])
 def test_a_store_of_an_older_version_goes_on_and_says_it_from_then_on(tmp_path, dump):
     older.make(tmp_path / "rulekit.db", dump)
     with Store.open("sqlite:///rulekit.db", tmp_path) as store:
-        assert store.sending_state().mismatch is None
+        assert store.sending.state().doubt is None
         now = history.START + timedelta(hours=2)
-        got = store.claim_due(now, "w", 5)
+        got = store.queue.claim_due(now, "w", 5)
         assert (bool(got.claims), got.reason) == (True, None)
         assert place_of(store).startswith(f"{tmp_path / 'rulekit.db'} (inode ")
 
@@ -71,18 +72,18 @@ class TestTheNote:
 
     def test_it_is_written_before_an_email_leaves_and_not_before_its_claim_is_committed(self, world, note):
         world.enter("ann", "bob", auto=True)
-        (first,) = world.store.claim_due(world.now, "w", 1).claims
+        (first,) = world.store.queue.claim_due(world.now, "w", 1).claims
         assert self.claim(note) == 0
-        assert world.store.mark_data(first, world.now) is None
+        assert singly.mark_data(world.store, first, world.now) is None
         assert self.claim(note) == first.token == 1
 
     def test_of_two_workers_the_slower_one_does_not_put_it_back(self, world, note, open_store):
         world.enter("ann", "bob", auto=True)
-        (first,) = world.store.claim_due(world.now, "w", 1).claims
+        (first,) = world.store.queue.claim_due(world.now, "w", 1).claims
         other = open_store()
-        (second,) = other.claim_due(world.now, "v", 1).claims
-        other.mark_data(second, world.now)
-        world.store.mark_data(first, world.now)
+        (second,) = other.queue.claim_due(world.now, "v", 1).claims
+        singly.mark_data(other, second, world.now)
+        singly.mark_data(world.store, first, world.now)
         assert (first.token, second.token, self.claim(note)) == (1, 2, 2)
 
     def test_an_older_note_is_no_reason_to_halt(self, world, note):
@@ -121,10 +122,10 @@ class TestInPostgres:
         copy = postgres.make_database(name_of(store_url))
         try:
             with Store.open(postgres.url(copy), NOWHERE) as other:
-                got = other.claim_due(world.now, "w", 5)
+                got = other.queue.claim_due(world.now, "w", 5)
                 assert (got.claims, COPIED in got.reason) == ([], True)
-                assert other.resume(world.now)
-                assert other.claim_due(world.now, "w", 5).reason is None
+                assert other.sending.resume(world.now)
+                assert other.queue.claim_due(world.now, "w", 5).reason is None
         finally:
             postgres.drop_database(copy)
         assert len(send(world, "bob").claims) == 1
@@ -141,7 +142,7 @@ class TestInPostgres:
             ):
                 connection.execute(statement)
         world.enter("bob", auto=True)
-        assert COPIED in world.store.claim_due(world.now, "w", 5).reason
+        assert COPIED in world.store.queue.claim_due(world.now, "w", 5).reason
 
     def test_tables_that_were_only_written_anew(self, world):
         send(world, "ann")
@@ -178,7 +179,7 @@ def test_a_server_that_was_restored_to_a_point_in_time():
         server.start()
         wait_until_it_may_be_written(server)
         with Store.open(url, NOWHERE) as store:
-            got = store.claim_due(world.now, "w", 5)
+            got = store.queue.claim_due(world.now, "w", 5)
             assert (got.claims, COPIED in got.reason) == ([], True)
             assert "timeline 00000001" in before
             assert "timeline 00000002" in got.reason

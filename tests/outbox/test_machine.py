@@ -40,6 +40,7 @@ from rulekit.outbox.sending.gates import Gates, Held
 from rulekit.records import Edge, RefusalClass, Refused, Sent, State, Tagging, Unknown
 from rulekit.uncertainty import POLICIES, Uncertainty
 from tests.lanes import ON_POSTGRES
+from tests.outbox import singly
 from tests.outbox.machine_model import HOLD, KINDS, OUTCOMES, Kept, by_row, made, standing, told
 from tests.outbox.machine_stores import reused
 from tests.proofs import FIGURES, IS_SHORT
@@ -112,7 +113,7 @@ class Outbox(RuleBasedStateMachine):
         # a lease that ended long ago is a finding, and whoever sends reaps first
         self.reap()
         self.the_store_did_what_the_model_did()
-        assert [standing(row) for row in self.store.rows()] == [standing(row) for row in self.rows.values()]
+        assert [standing(row) for row in self.store.outbox.find()] == [standing(row) for row in self.rows.values()]
         assert [told(line) for line in self.reused.since(0)] == [told(line) for line in self.lines]
         assert self.find_broken(self.store) == {}
         self.figures.update(histories=1, steps=self.steps, transitions=len(self.lines))
@@ -217,14 +218,14 @@ class Outbox(RuleBasedStateMachine):
 
     @rule(person=st.sampled_from(PEOPLE))
     def somebody_unsubscribes(self, person):
-        self.store.suppress(self.at[person].upper(), "unsubscribed", self.now, person)
+        self.store.suppressions.add(self.at[person].upper(), "unsubscribed", self.now, person)
         self.suppress(self.at[person], asked=True)
 
     @precondition(lambda self: self.listed)
     @rule(person=st.sampled_from(PEOPLE))
     def somebody_subscribes_again(self, person):
         address = self.at[person]
-        assert self.store.unsuppress(address) == (address in self.listed)
+        assert singly.unsuppress(self.store, address) == (address in self.listed)
         self.listed.pop(address, None)
         self.asked[person].discard(address)
 
@@ -234,21 +235,21 @@ class Outbox(RuleBasedStateMachine):
         row = self.pick(data, State.UNAPPROVED)
         digest = row.digest if right else "0" * 64
         expected = self.step(table.APPROVE, row, Given(self.now, "ada", digest=digest, hold=HOLD))
-        self.agrees(expected, lambda: self.store.approve(row.id, digest, self.now, "ada", HOLD))
+        self.agrees(expected, lambda: singly.approve(self.store, row.id, digest, self.now, "ada", HOLD))
 
     @precondition(lambda self: self.rows)
     @rule(data=st.data())
     def unapprove(self, data):
         row = self.pick(data, State.APPROVED)
         expected = self.step(table.UNAPPROVE, row, Given(self.now, "ada"))
-        self.agrees(expected, lambda: self.store.unapprove(row.id, self.now, "ada"))
+        self.agrees(expected, lambda: singly.unapprove(self.store, row.id, self.now, "ada"))
 
     @precondition(lambda self: self.rows)
     @rule(data=st.data())
     def cancel(self, data):
         row = self.pick(data)
         expected = self.step(table.CANCEL, row, Given(self.now, "ada"))
-        self.agrees(expected, lambda: self.store.cancel(row.id, self.now, "ada", "no"))
+        self.agrees(expected, lambda: singly.cancel(self.store, row.id, self.now, "ada", "no"))
 
     @precondition(lambda self: any(row.state == State.UNCERTAIN.value for row in self.rows.values()))
     @rule(data=st.data(), to=st.sampled_from([State.SENT, State.FAILED, State.RETRYING]))
@@ -260,13 +261,13 @@ class Outbox(RuleBasedStateMachine):
             State.RETRYING: table.RESOLVE_RETRYING,
         }[to]
         expected = self.step(transition, row, Given(self.now, "ada", "log", not_before=self.now))
-        self.agrees(expected, lambda: self.store.resolve(row.id, to, self.now, "ada", "log"))
+        self.agrees(expected, lambda: singly.resolve(self.store, row.id, to, self.now, "ada", "log"))
 
     @precondition(lambda self: self.rows)
     @rule(data=st.data())
     def retry(self, data):
         row = self.pick(data, State.FAILED, State.RETRYING)
-        done = self.store.retry_all([row.id], self.now, "ada", "again", HOLD)
+        done = self.store.desk.retry([row.id], self.now, "ada", "again", HOLD)
         if row.state != State.FAILED.value:
             hurried = self.step(table.HURRY, row, Given(self.now, "ada", "again", not_before=self.now))
             assert (row.id in done.hurried) == hurried
@@ -311,7 +312,7 @@ class Outbox(RuleBasedStateMachine):
                 self.finish(claim, outcome)
 
     def claim(self, worker, limit):
-        found = self.store.claim_due(self.now, worker, limit, gates=self.gates)
+        found = self.store.queue.claim_due(self.now, worker, limit, gates=self.gates)
         self.claims += found.claims
         given = Given(self.now, worker, token=self.token + 1, lease_until=self.now + LEASE, uncertainty=self.doubt)
         may = self.breaker.may_send(self.now)
@@ -339,7 +340,7 @@ class Outbox(RuleBasedStateMachine):
         given = Given(self.now, claim.worker, token=claim.token, lease_until=self.now + LEASE, uncertainty=self.doubt)
         marked = self.step(table.MARK_DATA, row, given)
         kept_back = not marked and self.keeps_back(row, given)
-        (answer,), _ = self.store.settle([claim], [], self.now, self.gates)
+        (answer,), _ = self.store.queue.settle([claim], [], self.now, self.gates)
         assert (answer is None) == marked
         assert isinstance(answer, Held) == kept_back
         return marked
@@ -349,7 +350,7 @@ class Outbox(RuleBasedStateMachine):
         self.refusals = self.refusals.after(outcome)
         said, outcome = outcome, self.refusals.blame(outcome)
         expected = self.finished(claim, row, outcome)
-        _, (answer,) = self.store.settle([], [Finish(claim, said)], self.now, self.gates)
+        _, (answer,) = self.store.queue.settle([], [Finish(claim, said)], self.now, self.gates)
         assert isinstance(answer, State) == expected
         # what is said of an address, or of the sender, is true even when the email is no longer this worker's
         about = getattr(outcome, "about", None)
@@ -384,7 +385,7 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: any(row.state == State.UNCERTAIN.value for row in self.rows.values()))
     @rule()
     def resend(self):
-        self.store.resend(self.now, self.doubt)
+        self.store.queue.resend(self.now, self.doubt)
         for row in self.rows.values():
             if row.state == State.UNCERTAIN.value:
                 next_time = self.now + self.delay(row, row.doubted_at or row.left_at)
@@ -393,7 +394,7 @@ class Outbox(RuleBasedStateMachine):
     @precondition(lambda self: any(row.lease_until for row in self.rows.values()))
     @rule()
     def reap(self):
-        self.store.reap(self.now)
+        self.store.queue.reap(self.now)
         for row in self.rows.values():
             next_time = self.now + RETRY_AFTER[min(row.attempts, len(RETRY_AFTER) - 1)]
             given = Given(self.now, "reaper", not_before=next_time)
@@ -426,9 +427,9 @@ class Outbox(RuleBasedStateMachine):
                 self.step(table.SUPPRESS, row, Given(self.now, "sweep"))
 
     def tick(self, **changes):
-        state = self.store.tick_state()
+        state = self.store.ticks.state()
         everybody = np.ones(len(PEOPLE), dtype=np.bool_)
-        self.store.record_tick(
+        self.store.ticks.record(
             TickRecord(
                 sequence=state.sequence,
                 at=self.now,

@@ -16,6 +16,7 @@ from rulekit.outbox.database.sqlite import wal_is_safe
 from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
 from rulekit.outbox.store import Store
 from rulekit.records import Sent, State
+from tests.outbox import singly
 from tests.outbox.disk import older
 
 URL = "sqlite:///state/rulekit.db"
@@ -67,7 +68,7 @@ def test_an_absolute_path_stays_one(tmp_path):
 
 
 def test_every_connection_is_safe(tmp_path):
-    with Store.open(URL, tmp_path) as store, store._engine.connect() as connection:
+    with Store.open(URL, tmp_path) as store, store.engine.connect() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("synchronous", "foreign_keys", "busy_timeout", "journal_mode")
@@ -102,13 +103,13 @@ def test_a_restored_store_is_what_it_was():
 
     with Store.in_memory() as store:
         start, migrated = store.snapshot(), dump(store)
-        store.suppress("ada@example.com", "asked", datetime(2026, 1, 1, tzinfo=UTC), "test")
+        store.suppressions.add("ada@example.com", "asked", datetime(2026, 1, 1, tzinfo=UTC), "test")
         assert dump(store) != migrated
         store.restore(start)
         assert dump(store) == migrated
-        assert store.suppressions() == []
-        store.suppress("bo@example.com", "asked", datetime(2026, 1, 1, tzinfo=UTC), "test")
-        assert [found.address for found in store.suppressions()] == ["bo@example.com"]
+        assert store.suppressions.all() == []
+        store.suppressions.add("bo@example.com", "asked", datetime(2026, 1, 1, tzinfo=UTC), "test")
+        assert [found.address for found in store.suppressions.all()] == ["bo@example.com"]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_the_second_version_counts_on(tmp_path):
     older.make(tmp_path / "rulekit.db", older.SECOND)
     with closing(sqlite3.connect(tmp_path / "rulekit.db")) as connection:
         (claimed,) = connection.execute("SELECT count(*) FROM audit WHERE transition = 'claim'").fetchone()
-    with Store.open("sqlite:///rulekit.db", tmp_path) as store, store._engine.connect() as connection:
+    with Store.open("sqlite:///rulekit.db", tmp_path) as store, store.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT attempts, faults_ever FROM sending").one() == (claimed, 0)
         assert claimed > 3
         # nobody knows any more which emails had left by then
@@ -157,8 +158,8 @@ def test_the_second_version_counts_on(tmp_path):
 def test_the_third_version_goes_on_with_what_was_sent_again(tmp_path):
     older.make(tmp_path / "rulekit.db", older.THIRD)
     with Store.open("sqlite:///rulekit.db", tmp_path) as store:
-        found = {row.tagging.person: (row.state, row.doubted_at, row.uncertain) for row in store.rows()}
-        left = {row.tagging.person: row.left_at for row in store.rows()}
+        found = {row.tagging.person: (row.state, row.doubted_at, row.uncertain) for row in store.outbox.find()}
+        left = {row.tagging.person: row.left_at for row in store.outbox.find()}
     first, second = datetime(2026, 3, 1, 9, 0, tzinfo=UTC), datetime(2026, 3, 1, 9, 11, tzinfo=UTC)
     assert found["ann"] == (State.SENT, None, None)
     # silence twice, put off by the second attempt, not tried again yet
@@ -172,7 +173,7 @@ def test_the_fourth_version_knows_who_had_unsubscribed(tmp_path):
     older.make(tmp_path / "rulekit.db", older.FOURTH)
     with Store.open("sqlite:///rulekit.db", tmp_path) as store:
         # of the other one only somebody's word is known, which may be about the address
-        assert [(line.address, line.trigger, line.people) for line in store.suppressions()] == [
+        assert [(line.address, line.trigger, line.people) for line in store.suppressions.all()] == [
             ("ann@example.com", "Later_On", ("ann",)),
             ("dan@example.com", None, ()),
         ]
@@ -197,10 +198,10 @@ def test_what_the_fourth_version_stored_with_a_date_leaves_with_the_true_one(tmp
     older.make(tmp_path / "rulekit.db", older.FOURTH_DATED)
     receiver, then, seen = Receiver(), datetime(2026, 3, 6, 9, 30, tzinfo=UTC), {}
     with Store.open("sqlite:///rulekit.db", tmp_path) as store:
-        for row in store.rows():
-            seen[row.tagging.person] = store.message(row.id)
+        for row in store.outbox.find():
+            seen[row.tagging.person] = store.outbox.message(row.id)
             if row.state is State.UNAPPROVED:
-                store.approve(row.id, row.digest, then - timedelta(hours=1), "ada", timedelta(minutes=10))
+                singly.approve(store, row.id, row.digest, then - timedelta(hours=1), "ada", timedelta(minutes=10))
         dispatch(store, lambda: receiver, lambda: then, Worker("w"))
         assert broken(store) == {}
     assert sorted(receiver.taken) == ["eve", "hal", "ivy", "joe"]
@@ -267,7 +268,7 @@ def test_a_folder_in_place_of_the_file(tmp_path):
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_a_store_that_may_only_be_read(world):
     world.enter("ann")
-    with world.store._engine.connect() as connection:
+    with world.store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")
         connection.rollback()
     # the pool hands the same connection out again
@@ -279,7 +280,7 @@ def test_a_store_that_may_only_be_read(world):
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 def test_a_locked_store_says_so(world, tmp_path):
     world.enter("ann")
-    with world.store._engine.connect() as connection:
+    with world.store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout = 1")
         connection.rollback()
     with closing(sqlite3.connect(tmp_path / "state" / "rulekit.db", isolation_level=None)) as other:
@@ -292,7 +293,7 @@ def test_a_locked_store_says_so(world, tmp_path):
 def test_a_full_disk_leaves_the_store_as_it_was(world, tmp_path):
     world.enter("ann")
     path = tmp_path / "state" / "rulekit.db"
-    with world.store._engine.connect() as connection:
+    with world.store.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
         connection.rollback()
@@ -302,7 +303,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(world, tmp_path):
         world.enter("bob", message=message)
     assert "make room" in caught.value.help
     assert path.read_bytes() == before
-    with world.store._engine.connect() as connection:
+    with world.store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
         connection.rollback()
     assert world.enter("bob", message=message)
@@ -323,7 +324,7 @@ try:
     def fill(work):
         work.connection.exec_driver_sql("CREATE TABLE filler (content BLOB)")
         work.connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(1000000))")
-    store._write(fill)
+    store.write(fill)
 except StoreError as error:
     print(error.message, "|", error.help)
 """
@@ -344,7 +345,7 @@ def test_the_operating_system_may_refuse_to_write(path, tmp_path, environment):
     )
     assert "disk" in done.stdout
     with Store.open(URL, tmp_path) as store:
-        assert store.tick_state().sequence == 0
+        assert store.ticks.state().sequence == 0
     assert dump_of(path) == before
 
 

@@ -23,7 +23,7 @@ from rulekit.outbox.sending.throttle import Throttle
 from rulekit.outbox.store import Store
 from rulekit.records import State
 from tests.lanes import ON_POSTGRES
-from tests.outbox import postgres_server
+from tests.outbox import postgres_server, singly
 from tests.outbox.postgres_server import PASSWORD
 
 pytestmark = ON_POSTGRES
@@ -73,8 +73,8 @@ def tables(postgres, url):
 def test_a_password_with_any_letters_by_any_name_of_the_scheme(postgres, empty, scheme):
     url = f"{scheme}://rulekit:{quote(PASSWORD, safe='')}@127.0.0.1:{postgres.port}/{name_of(empty)}"
     with Store.open(url, NOWHERE) as store:
-        assert store.tick_state().sequence == 0
-        assert PASSWORD not in repr(store._engine)
+        assert store.ticks.state().sequence == 0
+        assert PASSWORD not in repr(store.engine)
 
 
 def test_an_at_sign_in_the_password_is_told_and_no_part_of_it_is_printed():
@@ -133,12 +133,12 @@ def test_tables_go_to_the_schema_of_the_search_path(postgres, empty):
         connection.execute("CREATE SCHEMA mail AUTHORIZATION rulekit")
     own = f"{empty}&options=-csearch_path%3Dmail"
     with Store.open(own, NOWHERE) as store:
-        assert store.tick_state().sequence == 0
+        assert store.ticks.state().sequence == 0
     found = tables(postgres, empty)
     assert "public.customers" in found
     assert {name.partition(".")[0] for name in found - {"public.customers"}} == {"mail"}
     with Store.open(own, NOWHERE) as store:
-        assert store.tick_state().sequence == 0
+        assert store.ticks.state().sequence == 0
 
 
 def test_a_schema_that_there_is_none_of(empty):
@@ -209,20 +209,24 @@ def test_every_connection_is_safe_whatever_the_server_thinks(postgres, database)
     names = ("synchronous_commit", "transaction_isolation", "TimeZone", "lock_timeout", "transaction_read_only")
     names = (*names, "idle_in_transaction_session_timeout", "application_name")
 
-    def found(work):
-        return [work.connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names]
+    def found(connection):
+        return [connection.exec_driver_sql(f"SHOW {name}").scalar() for name in names]
 
     with Store.open(database, NOWHERE) as store:
-        assert store._write(found) == ["on", "read committed", "UTC", "30s", "off", "1min", "rulekit"]
-        assert store._read(found) == ["on", "repeatable read", "UTC", "30s", "off", "1min", "rulekit"]
-        assert store._write(found)[1] == "read committed"
+
+        def found_in_a_write():
+            return store.write(lambda work: found(work.connection))
+
+        assert found_in_a_write() == ["on", "read committed", "UTC", "30s", "off", "1min", "rulekit"]
+        assert store.read(found) == ["on", "repeatable read", "UTC", "30s", "off", "1min", "rulekit"]
+        assert found_in_a_write()[1] == "read committed"
 
 
 def test_a_stricter_promise_of_the_server_is_kept(postgres, database):
     with postgres.admin() as connection:
         connection.execute(f"ALTER DATABASE {name_of(database)} SET synchronous_commit = remote_apply")
     with Store.open(database, NOWHERE) as store:
-        shown = store._read(lambda work: work.connection.exec_driver_sql("SHOW synchronous_commit").scalar())
+        shown = store.read(lambda connection: connection.exec_driver_sql("SHOW synchronous_commit").scalar())
     assert shown == "remote_apply"
 
 
@@ -230,7 +234,7 @@ def test_the_clock_is_that_of_the_server(store):
     now = store.clock()
     assert now.tzinfo is UTC
     assert abs(now - datetime.now(UTC)) < timedelta(minutes=1)
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         began = connection.exec_driver_sql("SELECT now()").scalar()
         time.sleep(1.1)
         # not of the transaction, which would stand still
@@ -240,14 +244,14 @@ def test_the_clock_is_that_of_the_server(store):
 
 
 def test_a_reader_sees_one_moment(store, postgres, database):
-    def look(work):
-        names = work.connection.exec_driver_sql("SELECT count(*) FROM people").scalar()
-        with postgres.admin(name_of(database)) as connection:
-            connection.execute("INSERT INTO people VALUES (0, 'ann')")
-        return names, work.connection.exec_driver_sql("SELECT count(*) FROM people").scalar()
+    def look(connection):
+        names = connection.exec_driver_sql("SELECT count(*) FROM people").scalar()
+        with postgres.admin(name_of(database)) as admin:
+            admin.execute("INSERT INTO people VALUES (0, 'ann')")
+        return names, connection.exec_driver_sql("SELECT count(*) FROM people").scalar()
 
-    assert store._read(look) == (0, 0)
-    assert store.tick_state().people == ["ann"]
+    assert store.read(look) == (0, 0)
+    assert store.ticks.state().people == ["ann"]
 
 
 # what the server says
@@ -272,18 +276,18 @@ def test_a_reader_sees_one_moment(store, postgres, database):
 def test_what_the_server_says_is_told_in_words(store, code, words):
     raising = f"DO $$ BEGIN RAISE EXCEPTION 'it happened' USING ERRCODE = '{code}'; END $$"
     with pytest.raises(StoreError, match=words) as caught:
-        store._write(lambda work: work.connection.exec_driver_sql(raising))
+        store.write(lambda work: work.connection.exec_driver_sql(raising))
     assert caught.value.help
-    assert store.tick_state().sequence == 0
+    assert store.ticks.state().sequence == 0
 
 
 def test_a_store_that_may_only_be_read(postgres, database):
     with postgres.admin() as connection:
         connection.execute(f"ALTER DATABASE {name_of(database)} SET default_transaction_read_only = on")
     with Store.open(database, NOWHERE) as store:
-        assert store.suppressions() == []
+        assert store.suppressions.all() == []
         with pytest.raises(StoreError, match="it may only be read"):
-            store.suppress("ann@example.com", "asked", datetime(2026, 1, 1, tzinfo=UTC), "test")
+            store.suppressions.add("ann@example.com", "asked", datetime(2026, 1, 1, tzinfo=UTC), "test")
 
 
 def test_too_many_connections(postgres, database):
@@ -295,7 +299,7 @@ def test_too_many_connections(postgres, database):
         finally:
             connection.execute("ALTER ROLE rulekit CONNECTION LIMIT -1")
     with Store.open(database, NOWHERE) as store:
-        assert store.tick_state().sequence == 0
+        assert store.ticks.state().sequence == 0
 
 
 def test_a_locked_store_says_so(store, postgres, database):
@@ -306,7 +310,7 @@ def test_a_locked_store_says_so(store, postgres, database):
     with postgres.admin(name_of(database)) as other, other.transaction():
         other.execute(str(locks._FORBIDDING.compile(compile_kwargs={"literal_binds": True})))
         with pytest.raises(StoreError, match="another process keeps it locked"):
-            store._write(impatient)
+            store.write(impatient)
 
 
 def test_a_process_that_stands_still_in_a_transaction_blocks_nobody_for_ever(store, database):
@@ -317,19 +321,19 @@ def test_a_process_that_stands_still_in_a_transaction_blocks_nobody_for_ever(sto
         work.connection.exec_driver_sql("SELECT 1")
 
     with pytest.raises(StoreError, match=r"stood still|connection to the server was lost"):
-        store._write(stand_still)
+        store.write(stand_still)
     with Store.open(database, NOWHERE) as other:
-        other._write(lambda work: None, locks.forbidding)
+        other.write(lambda work: None, locks.forbidding)
 
 
 # transactions that meet
 
 
 def test_a_deadlock_is_run_again(store):
-    store._write(
+    store.write(
         lambda work: work.connection.exec_driver_sql("CREATE TABLE counted (id INTEGER PRIMARY KEY, n INTEGER)")
     )
-    store._write(lambda work: work.connection.exec_driver_sql("INSERT INTO counted VALUES (1, 0), (2, 0)"))
+    store.write(lambda work: work.connection.exec_driver_sql("INSERT INTO counted VALUES (1, 0), (2, 0)"))
     both_hold_one = [Event(), Event()]
     runs = [0, 0]
 
@@ -342,12 +346,12 @@ def test_a_deadlock_is_run_again(store):
             work.connection.exec_driver_sql(f"UPDATE counted SET n = n + 1 WHERE id = {its + 1}")
             return mine
 
-        return store._write(act)
+        return store.write(act)
 
     with ThreadPoolExecutor(2) as threads:
         assert sorted(threads.map(move, (0, 1), (1, 0))) == [0, 1]
     assert sorted(runs) == [1, 2]
-    numbers = store._read(lambda work: work.connection.exec_driver_sql("SELECT n FROM counted").scalars().all())
+    numbers = store.read(lambda connection: connection.exec_driver_sql("SELECT n FROM counted").scalars().all())
     assert numbers == [2, 2]
 
 
@@ -360,7 +364,7 @@ def test_what_cannot_be_fitted_in_is_run_again_a_bounded_number_of_times(store):
         work.connection.exec_driver_sql(failing)
 
     with pytest.raises(StoreError, match="other processes got in the way"):
-        store._write(act)
+        store.write(act)
     assert len(runs) == transactions.ATTEMPTS
     assert len({id(work) for work in runs}) == len(runs)
 
@@ -377,15 +381,15 @@ def test_changes_are_told_once_and_only_those_that_were_committed(world):
             work.connection.exec_driver_sql("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40P01'; END $$")
         return refused
 
-    assert world.store._write(act) == {}
-    assert world.store.row(row).state is State.CANCELLED
+    assert world.store.write(act) == {}
+    assert world.store.outbox.row(row).state is State.CANCELLED
     assert len(attempts) == 3
     assert [(change.source, change.target) for change in world.changes] == [("approved", "cancelled")]
 
 
 def test_an_address_that_is_forbidden_while_a_message_leaves_waits_for_it(world, database):
     world.enter("ann", "joe", auto=True)
-    first, second = world.store.claim_due(world.now, "w", 2).claims
+    first, second = world.store.queue.claim_due(world.now, "w", 2).claims
     order = []
 
     def mark_slowly(work):
@@ -398,16 +402,16 @@ def test_an_address_that_is_forbidden_while_a_message_leaves_waits_for_it(world,
         while not order:
             time.sleep(0.01)
         with Store.open(database, NOWHERE) as other:
-            other.suppress("ann@example.com", "asked", world.now, "ann")
-            other.suppress("joe@example.com", "asked", world.now, "joe")
+            other.suppressions.add("ann@example.com", "asked", world.now, "ann")
+            other.suppressions.add("joe@example.com", "asked", world.now, "joe")
         order.append("forbidden")
 
     with ThreadPoolExecutor(1) as threads:
         done = threads.submit(forbid)
-        world.store._write(mark_slowly, locks.leaving)
+        world.store.write(mark_slowly, locks.leaving)
         done.result()
     assert order == ["mark began", "mark ended", "forbidden"]
-    assert world.store.mark_data(second, world.now) == "its address is suppressed: asked"
+    assert singly.mark_data(world.store, second, world.now) == "its address is suppressed: asked"
 
 
 # text that one of the databases might not take
@@ -416,20 +420,20 @@ def test_an_address_that_is_forbidden_while_a_message_leaves_waits_for_it(world,
 @pytest.mark.parametrize("text", ["\U0001f600", "\ufffe", "x" * 2000, "İ'\"\\%s:name"])
 def test_any_text_can_be_kept(world, text):
     world.enter("ann", "bob")
-    world.store.cancel(1, world.now, "ada", text)
-    assert world.store.row(1).reason == text
-    assert world.store.suppress(f"{text}@example.com", text, world.now, text) == 0
+    singly.cancel(world.store, 1, world.now, "ada", text)
+    assert world.store.outbox.row(1).reason == text
+    assert world.store.suppressions.add(f"{text}@example.com", text, world.now, text) == 0
 
 
 def test_the_one_letter_that_no_text_may_have_is_told_where_the_text_names_somebody(world):
     with pytest.raises(StoreError, match="cannot keep the NUL letter"):
         world.enter("an\x00n")
-    assert world.store.rows() == []
+    assert world.store.outbox.find() == []
 
 
 def test_the_one_letter_that_no_text_may_have_is_written_out_in_a_reason(world):
     world.enter("ann")
-    assert world.store.cancel(1, world.now, "ada", "a\x00b").reason == r"a\x00b"
+    assert singly.cancel(world.store, 1, world.now, "ada", "a\x00b").reason == r"a\x00b"
 
 
 def test_the_server_is_stopped_when_the_tests_are_killed(environment, tmp_path):

@@ -19,6 +19,7 @@ from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.store import Store
 from rulekit.records import Later, Sent, State
 from tests.lanes import ON_POSTGRES
+from tests.outbox import singly
 from tests.outbox.many_workers import START, fill
 from tests.proofs import FIGURES
 
@@ -67,7 +68,7 @@ def go_on_until_quiet(world, receiver):
 
 
 def judge(world, receiver, broken):
-    for row in world.store.rows():
+    for row in world.store.outbox.find():
         copies = receiver.ledger[row.message_id]
         assert row.state in (State.SENT, State.UNCERTAIN), row
         assert copies == 1 if row.state is State.SENT else copies in (0, 1), row
@@ -92,12 +93,12 @@ def test_the_server_stops_between_steps(world, postgres, broken, step):
         with pytest.raises(StoreError, match=GONE):
             send_all(world, receiver)
         with pytest.raises(StoreError, match="cannot be reached"):
-            world.store.rows()
+            world.store.outbox.find()
     finally:
         postgres.start()
     go_on_until_quiet(world, receiver)
     judge(world, receiver, broken)
-    uncertain = sum(row.state is State.UNCERTAIN for row in world.store.rows())
+    uncertain = sum(row.state is State.UNCERTAIN for row in world.store.outbox.find())
     assert uncertain == (0 if step == "claimed" else 1)
 
 
@@ -116,12 +117,12 @@ def test_the_server_stops_during_a_commit(world, postgres, broken, number, writt
             connection.exec_driver_sql("SELECT 1")
 
     receiver = Receiver()
-    event.listen(world.store._engine, "commit", stop)
+    event.listen(world.store.engine, "commit", stop)
     try:
         with pytest.raises(StoreError):
             send_all(world, receiver)
     finally:
-        event.remove(world.store._engine, "commit", stop)
+        event.remove(world.store.engine, "commit", stop)
         if not postgres.is_running():
             postgres.start()
     go_on_until_quiet(world, receiver)
@@ -133,7 +134,7 @@ def test_a_server_that_is_restarted_between_two_runs_is_not_noticed(world, postg
     world.enter("ann", auto=True)
     if mode == "smart":
         # waits for every session, so what idles in the pool must be closed by then
-        world.store._engine.dispose()
+        world.store.engine.dispose()
     postgres.stop(mode)
     postgres.start()
     receiver = Receiver()
@@ -165,12 +166,12 @@ def statements(engine, nth, then):
 
 
 def dump(store):
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         return {name: connection.execute(table.select()).all() for name, table in metadata.tables.items()}
 
 
 def approve(world):
-    world.store.approve(1, world.store.row(1).digest, world.now, "ada", timedelta(0))
+    singly.approve(world.store, 1, world.store.outbox.row(1).digest, world.now, "ada", timedelta(0))
 
 
 def tick(world):
@@ -178,30 +179,36 @@ def tick(world):
 
 
 def claim(world):
-    return world.store.claim_due(world.now, "w", 2).claims
+    return world.store.queue.claim_due(world.now, "w", 2).claims
 
 
 METHODS = {
     "tick": (lambda world: None, lambda world, _: tick(world)),
     "approve": (lambda world: None, lambda world, _: approve(world)),
-    "cancel": (lambda world: None, lambda world, _: world.store.cancel(1, world.now, "ada", "no")),
-    "unapprove": (lambda world: world.approve(1), lambda world, _: world.store.unapprove(1, world.now, "ada")),
-    "suppress": (lambda world: None, lambda world, _: world.store.suppress("ann@example.com", "no", world.now, "x")),
-    "halt": (lambda world: None, lambda world, _: world.store.halt("no", world.now, "ada")),
+    "cancel": (lambda world: None, lambda world, _: singly.cancel(world.store, 1, world.now, "ada", "no")),
+    "unapprove": (lambda world: world.approve(1), lambda world, _: singly.unapprove(world.store, 1, world.now, "ada")),
+    "suppress": (
+        lambda world: None,
+        lambda world, _: world.store.suppressions.add("ann@example.com", "no", world.now, "x"),
+    ),
+    "halt": (lambda world: None, lambda world, _: world.store.sending.halt("no", world.now, "ada")),
     "claim": (approve, lambda world, _: claim(world)),
     "mark": (
         lambda world: approve(world) or claim(world),
-        lambda world, held: world.store.mark_data(held[0], world.now),
+        lambda world, held: singly.mark_data(world.store, held[0], world.now),
     ),
     "finish": (
         lambda world: approve(world) or claim(world),
-        lambda world, held: world.store.finish(held[0], Later("450 busy"), world.now),
+        lambda world, held: singly.finish(world.store, held[0], Later("450 busy"), world.now),
     ),
     "reap": (
         lambda world: (approve(world), claim(world)),
-        lambda world, _: world.store.reap(world.now + timedelta(days=1)),
+        lambda world, _: world.store.queue.reap(world.now + timedelta(days=1)),
     ),
-    "look": (lambda world: None, lambda world, _: (world.store.rows(), world.store.counts(), world.store.tick_state())),
+    "look": (
+        lambda world: None,
+        lambda world, _: (world.store.outbox.find(), world.store.outbox.counts(), world.store.ticks.state()),
+    ),
 }
 
 
@@ -221,7 +228,7 @@ def test_a_session_that_ends_before_any_statement_leaves_nothing_half_written(wo
     nth = 0
     while True:
         nth += 1
-        with statements(world.store._engine, nth, end) as seen:
+        with statements(world.store.engine, nth, end) as seen:
             error = None
             try:
                 act(world, held)
@@ -250,13 +257,13 @@ def test_a_commit_whose_answer_is_lost_can_be_said_again(world, postgres):
             admin.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
         connection.exec_driver_sql("SELECT 1")
 
-    event.listen(world.store._engine, "commit", lose)
+    event.listen(world.store.engine, "commit", lose)
     with pytest.raises(StoreError):
-        world.store.cancel(1, world.now, "ada", "no")
-    event.remove(world.store._engine, "commit", lose)
-    assert world.store.row(1).state is State.CANCELLED
+        singly.cancel(world.store, 1, world.now, "ada", "no")
+    event.remove(world.store.engine, "commit", lose)
+    assert world.store.outbox.row(1).state is State.CANCELLED
     with pytest.raises(TransitionRefused, match="email 1 is cancelled: no"):
-        world.store.cancel(1, world.now, "ada", "no")
+        singly.cancel(world.store, 1, world.now, "ada", "no")
 
 
 # many at once
@@ -272,7 +279,7 @@ def test_eight_workers_send_each_email_exactly_once(database, tmp_path, environm
             for i in range(WORKERS)
         ]
         try:
-            store.suppress("person7@example.com", "asked", START, "test")
+            store.suppressions.add("person7@example.com", "asked", START, "test")
             printed = [process.communicate(timeout=600)[0] for process in running]
         finally:
             for process in running:
@@ -281,10 +288,10 @@ def test_eight_workers_send_each_email_exactly_once(database, tmp_path, environm
         assert [process.returncode for process in running] == [0] * WORKERS
         lines = [path.read_text().splitlines() for path in sorted(tmp_path.glob("worker*"))]
         accepted = Counter(line for some in lines for line in some)
-        forbidden = {row.message_id for row in store.rows() if row.state is State.SUPPRESSED}
+        forbidden = {row.message_id for row in store.outbox.find() if row.state is State.SUPPRESSED}
         assert forbidden <= {"<7@example.org>"}
         assert accepted == Counter(message_ids - forbidden)
-        assert store.counts().get(State.SENT) == ROWS - len(forbidden)
+        assert store.outbox.counts().get(State.SENT) == ROWS - len(forbidden)
         assert broken(store) == {}
     # none was left to the others
     assert min(len(some) for some in lines) > 0

@@ -74,7 +74,7 @@ class Judge:
             return [f"the store cannot be used: {type(error).__name__}: {str(error).splitlines()[0]}"]
 
     def _judge_recovered(self, store: Store, files: Files, told: list[dict[str, Any]]) -> list[str]:
-        store.counts()
+        store.outbox.counts()
         recovered = (self.folder / history.FILE).read_bytes()
         # a journal that is not to be played back is left as it is, and its bytes say nothing
         remains = {path.name: bytes(path.stat().st_size > 0) for path in self.folder.iterdir()}

@@ -18,6 +18,7 @@ from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.store import Store
 from rulekit.outbox.ticks.recording import ALREADY
 from rulekit.records import Later, Sent, State, Unknown
+from tests.outbox import singly
 from tests.outbox.disk import older
 
 DAY = timedelta(days=1)
@@ -51,28 +52,28 @@ def lived(world):
         no_emails=(NoEmail("Miss_You", world.tagging("dan"), "another email of this trigger within 30d"),),
     )
     dispatch(world.store, Server, lambda: world.now, Worker("w"))
-    world.store.cancel(5, world.now, "ada", "not this one")
-    world.store.suppress("tom@example.com", "asked", world.now, "ada")
+    singly.cancel(world.store, 5, world.now, "ada", "not this one")
+    world.store.suppressions.add("tom@example.com", "asked", world.now, "ada")
     world.approve(7, hold=timedelta(0))
-    (claim,) = world.store.claim_due(world.now, "w", 10).claims
-    world.store.mark_data(claim, world.now)
+    (claim,) = world.store.queue.claim_due(world.now, "w", 10).claims
+    singly.mark_data(world.store, claim, world.now)
     return world
 
 
 def broken_promises(world, now=None):
-    found = world.store.reconcile(now or world.now)
+    found = reconcile(world.store, now or world.now)
     assert found.adds_up == (not found.findings)
     return {finding.promise for finding in found.findings}
 
 
 def damage(world, *statements):
-    with world.store._engine.begin() as connection:
+    with world.store.engine.begin() as connection:
         for statement in statements:
             assert connection.execute(text(statement)).rowcount > 0, statement
 
 
 def test_a_store_that_has_lived_adds_up(lived):
-    found = lived.store.reconcile(lived.now)
+    found = reconcile(lived.store, lived.now)
     assert found.findings == ()
     (account,) = found.accounts
     assert (account.trigger, account.matched, account.missing) == ("Miss_You", 9, 0)
@@ -94,7 +95,7 @@ def test_a_store_that_has_lived_adds_up(lived):
 
 
 def test_an_empty_store_adds_up(world):
-    found = world.store.reconcile(world.now)
+    found = reconcile(world.store, world.now)
     assert (found.accounts, found.findings, found.emails) == ((), (), 0)
 
 
@@ -180,12 +181,12 @@ DAMAGES = {
 @pytest.mark.parametrize("name", DAMAGES)
 def test_damage_is_found(lived, name):
     promise, statements = DAMAGES[name]
-    with lived.store._engine.begin() as connection:
+    with lived.store.engine.begin() as connection:
         # values that the two databases write differently
         connection.execute(text("CREATE TABLE later AS SELECT max(at) AS at FROM ticks"))
         connection.execute(text("CREATE TABLE nobody AS SELECT message AS bits FROM messages LIMIT 0"))
-    with lived.store._engine.begin() as connection:
-        at = lived.store.tick_state().at + DAY
+    with lived.store.engine.begin() as connection:
+        at = lived.store.ticks.state().at + DAY
         connection.execute(text("UPDATE later SET at = :at").bindparams(at=_written(connection, at)))
         connection.execute(text("INSERT INTO nobody VALUES (:none)").bindparams(none=b"\0"))
     damage(lived, *statements)
@@ -200,24 +201,24 @@ def _written(connection, instant):
 
 
 def test_a_byte_is_found(lived):
-    with lived.store._engine.begin() as connection:
-        message = lived.store.message(1)
+    with lived.store.engine.begin() as connection:
+        message = lived.store.outbox.message(1)
         changed = message[:-3] + bytes([message[-3] ^ 1]) + message[-2:]
         connection.execute(text('UPDATE messages SET message = :m WHERE "row" = 1').bindparams(m=changed))
-    (finding,) = lived.store.reconcile(lived.now).findings
+    (finding,) = reconcile(lived.store, lived.now).findings
     assert (finding.promise, finding.kind, finding.count, finding.first) == ("I6", "email", 1, ("1",))
 
 
 def test_an_email_that_left_after_its_address_was_suppressed_is_found(lived):
     # the very order counts, and not what the clocks of two machines said
-    lived.store.suppress("ann@example.com", "asked", lived.now - DAY, "ada")
+    lived.store.suppressions.add("ann@example.com", "asked", lived.now - DAY, "ada")
     assert broken_promises(lived) == set()
     damage(lived, "UPDATE suppressions SET last_line = 0 WHERE address = 'ann@example.com'")
     assert broken_promises(lived) == {"I3"}
 
 
 def test_an_email_that_left_after_its_person_was_suppressed_is_found(lived):
-    lived.store.suppress("ann@example.com", "asked", lived.now - DAY, "ada")
+    lived.store.suppressions.add("ann@example.com", "asked", lived.now - DAY, "ada")
     assert broken_promises(lived) == set()
     damage(lived, "UPDATE suppressed_people SET last_line = 0")
     assert broken_promises(lived) == {"I3"}
@@ -225,17 +226,17 @@ def test_an_email_that_left_after_its_person_was_suppressed_is_found(lived):
 
 def test_a_suppression_of_another_trigger_forbids_nothing(lived):
     lived.tick(triggers=frozenset({"Miss_You", "Other"}))
-    lived.store.suppress("ann@example.com", "asked", lived.now, "ada", trigger="Other")
+    lived.store.suppressions.add("ann@example.com", "asked", lived.now, "ada", trigger="Other")
     damage(lived, "UPDATE suppressions SET last_line = 0 WHERE address = 'ann@example.com'")
     assert broken_promises(lived) == set()
 
 
 def test_a_worker_that_nobody_misses_is_told(lived):
     assert broken_promises(lived, lived.now + LEASE) == set()
-    (finding,) = lived.store.reconcile(lived.now + 3 * LEASE).findings
+    (finding,) = reconcile(lived.store, lived.now + 3 * LEASE).findings
     assert (finding.promise, finding.first) == ("I4", ("7",))
     assert "rulekit run" in finding.help
-    lived.store.reap(lived.now + 3 * LEASE)
+    lived.store.queue.reap(lived.now + 3 * LEASE)
     assert broken_promises(lived, lived.now + 3 * LEASE) == set()
 
 
@@ -247,18 +248,18 @@ def test_an_email_that_was_passed_over_is_told(world):
     damage(world, f"UPDATE outbox SET state = 'unapproved' WHERE id = {first}")
     dispatch(world.store, Server, lambda: world.now, Worker("w"))
     damage(world, f"UPDATE outbox SET state = 'approved' WHERE id = {first}")
-    (finding,) = world.store.reconcile(world.now).findings
+    (finding,) = reconcile(world.store, world.now).findings
     assert (finding.promise, finding.first) == ("I10", ("1",))
 
 
 def test_a_trigger_that_looks_at_another_persona_loses_no_reason(world):
     for persona in ("Inactive", "Lost", "Gone"):
         tagging = world.tagging("ann", persona=persona)
-        state = world.store.tick_state()
+        state = world.store.ticks.state()
         members = dict(state.members) | {persona: np.zeros(len(state.people), dtype=np.bool_)}
         world.tick(members=members)
         world.tick(changes=(MembershipChange(tagging, "joined"),), no_emails=(NoEmail("Miss_You", tagging, persona),))
-    (account,) = world.store.reconcile(world.now).accounts
+    (account,) = reconcile(world.store, world.now).accounts
     assert (account.matched, account.without) == (3, 3)
     assert broken_promises(world) == set()
 
@@ -266,7 +267,7 @@ def test_a_trigger_that_looks_at_another_persona_loses_no_reason(world):
 def test_ten_are_named_and_the_others_counted(world):
     world.enter(*(f"p{number}" for number in range(25)))
     damage(world, f"UPDATE outbox SET digest = '{'0' * 64}'")
-    (finding,) = world.store.reconcile(world.now).findings
+    (finding,) = reconcile(world.store, world.now).findings
     assert (finding.count, finding.first) == (25, tuple(map(str, range(1, 11))))
 
 
@@ -274,11 +275,11 @@ def test_what_lies_between_slices_is_seen(world, monkeypatch):
     monkeypatch.setattr(reconcile.__module__ + ".SLICE", 4)
     ids = world.enter(*(f"p{number}" for number in range(13)))
     heard = []
-    assert world.store.reconcile(world.now, lambda done, total: heard.append((done, total))).adds_up
+    assert reconcile(world.store, world.now, lambda done, total: heard.append((done, total))).adds_up
     assert heard == [(4, 13), (8, 13), (12, 13), (13, 13)]
     for row in ids:
         damage(world, f"UPDATE outbox SET digest = '{'0' * 64}' WHERE id = {row}")
-    assert [finding.count for finding in world.store.reconcile(world.now).findings] == [13]
+    assert [finding.count for finding in reconcile(world.store, world.now).findings] == [13]
 
 
 def test_each_promise_is_checked_by_something_that_a_test_breaks():
@@ -289,15 +290,15 @@ def test_each_promise_is_checked_by_something_that_a_test_breaks():
 def test_a_store_of_the_first_version_adds_up_and_says_since_when_it_counts(tmp_path):
     older.make(tmp_path / "rulekit.db")
     with Store.open("sqlite:///rulekit.db", tmp_path) as store:
-        found = store.reconcile(store.tick_state().at)
+        found = reconcile(store, store.ticks.state().at)
         assert found.findings == ()
         assert found.since == 0
         assert sum(account.matched for account in found.accounts) == found.emails > 0
-        with store._engine.begin() as connection:
+        with store.engine.begin() as connection:
             connection.execute(text('DELETE FROM audit WHERE "row" = 1'))
             connection.execute(text('DELETE FROM messages WHERE "row" = 1'))
             connection.execute(text("DELETE FROM outbox WHERE id = 1"))
-        assert {finding.promise for finding in store.reconcile(store.tick_state().at).findings} == {"I4"}
+        assert {finding.promise for finding in reconcile(store, store.ticks.state().at).findings} == {"I4"}
 
 
 def test_what_was_answered_twice_before_the_ledger_is_counted_once(tmp_path):
@@ -309,7 +310,7 @@ def test_what_was_answered_twice_before_the_ledger_is_counted_once(tmp_path):
             f"INSERT INTO no_email ({names}, at, reason) SELECT {names}, created_at, '{ALREADY}' FROM outbox LIMIT 1"
         )
     with Store.open("sqlite:///rulekit.db", tmp_path) as store:
-        assert store.reconcile(store.tick_state().at).findings == ()
+        assert reconcile(store, store.ticks.state().at).findings == ()
 
 
 def test_it_adds_up_at_every_moment_while_workers_work(world, tmp_path: Path):
@@ -319,11 +320,11 @@ def test_it_adds_up_at_every_moment_while_workers_work(world, tmp_path: Path):
     for day in range(12):
         world.enter(f"p{day}", f"q{day}", auto=chance.random() < 0.5)
         dispatch(world.store, Server, lambda: world.now, Worker("w"))
-        for row in world.store.rows():
+        for row in world.store.outbox.find():
             if row.state is State.UNAPPROVED and chance.random() < 0.5:
                 world.approve(row.id)
         assert broken_promises(world) == set()
         world.later(hours=chance.randint(1, 30))
-        made.update(row.state for row in world.store.rows())
+        made.update(row.state for row in world.store.outbox.find())
     assert made[State.SENT]
     assert made[State.UNAPPROVED]

@@ -7,6 +7,7 @@ import pytest
 
 from rulekit.outbox.people.recorded_notices import Intake
 from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, State, Unknown
+from tests.outbox import singly
 
 KINDS = list(NoticeKind)
 
@@ -22,30 +23,30 @@ DEAD = notice(status="5.1.1", detail="550 unknown", dead=True)
 def left(world, outcome, person="ann"):
     """The email of a person, after a sender said what became of it."""
     (row,) = world.enter(person, auto=True)
-    (claim,) = world.store.claim_due(world.now, "w", 1).claims
+    (claim,) = world.store.queue.claim_due(world.now, "w", 1).claims
     if not isinstance(outcome, Later):
-        world.store.mark_data(claim, world.now)
-    world.store.finish(claim, outcome, world.now)
+        singly.mark_data(world.store, claim, world.now)
+    singly.finish(world.store, claim, outcome, world.now)
     return row
 
 
 def hear(world, *notices, **options):
-    return world.store.record_notices(notices, world.now, "eve", **options)
+    return world.store.audit.record_notices(notices, world.now, "eve", **options)
 
 
 def addresses(world):
-    return {(line.address, line.reason, line.actor) for line in world.store.suppressions()}
+    return {(line.address, line.reason, line.actor) for line in world.store.suppressions.all()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_notice_about_a_sent_email_is_kept_and_changes_no_state(world, kind):
     row = left(world, Sent("250 ok"))
-    before = world.store.history(row)
+    before = world.store.audit.history(row)
     world.later(hours=1)
     heard = hear(world, notice(kind, at=world.now - timedelta(minutes=5), detail="as told"))
     assert heard.recorded == {(row, "n1")}
-    assert (world.store.row(row).state, world.store.history(row)) == (State.SENT, before)
-    (event,) = world.store.notices_of(row)
+    assert (world.store.outbox.row(row).state, world.store.audit.history(row)) == (State.SENT, before)
+    (event,) = world.store.audit.notices_of(row)
     assert (event.kind, event.at, event.detail) == (kind, world.now - timedelta(minutes=5), "as told")
 
 
@@ -60,7 +61,7 @@ def test_a_dead_address_and_a_complaint_are_suppressed_and_what_waits_for_them_e
         ("ann@example.com", "bounced: 5.1.1: 550 unknown", "eve"),
         ("bob@example.com", "complained: abuse", "eve"),
     }
-    ended = world.store.row(waiting[0])
+    ended = world.store.outbox.row(waiting[0])
     assert (ended.state, ended.reason) == (State.SUPPRESSED, "bounced: 5.1.1: 550 unknown")
 
 
@@ -95,10 +96,10 @@ def test_nothing_else_suppresses_an_address(world, said):
 def test_a_notice_about_another_address_or_message_does_nothing(world, forged, outcome):
     row = left(world, outcome)
     left(world, Sent("250 ok"), "bob")
-    before = world.store.row(row)
+    before = world.store.outbox.row(row)
     complaint = replace(forged, kind=NoticeKind.COMPLAINED, identity="n2")
     assert hear(world, forged, complaint) == Intake(not_ours=2)
-    assert (world.store.row(row), world.store.notices_of(row), addresses(world)) == (before, [], set())
+    assert (world.store.outbox.row(row), world.store.audit.notices_of(row), addresses(world)) == (before, [], set())
 
 
 @pytest.mark.parametrize("stands", ["unapproved", "approved", "retrying", "cancelled"])
@@ -110,8 +111,8 @@ def test_a_notice_about_an_email_that_never_left_does_nothing(world, stands):
         if stands == "approved":
             world.approve(row)
         if stands == "cancelled":
-            world.store.cancel(row, world.now, "ada")
-    assert world.store.row(row).state.value == stands
+            singly.cancel(world.store, row, world.now, "ada")
+    assert world.store.outbox.row(row).state.value == stands
     assert hear(world, DEAD) == Intake(not_ours=1)
     assert addresses(world) == set()
 
@@ -121,7 +122,7 @@ def test_a_notice_about_an_email_that_left_without_a_yes_counts(world, outcome):
     row = left(world, outcome)
     assert hear(world, DEAD).recorded == {(row, "n1")}
     assert hear(world, notice(NoticeKind.COMPLAINED, identity="n2")).recorded == {(row, "n2")}
-    assert world.store.row(row).state is State.FAILED
+    assert world.store.outbox.row(row).state is State.FAILED
 
 
 def test_spellings_of_the_address_are_one(world):
@@ -141,11 +142,11 @@ def test_an_uncertain_email_is_settled_by_evidence(world):
         notice(NoticeKind.BOUNCED, person="di", identity="n2", status="5.2.2"),
     )
     assert (heard.sent, heard.failed) == ({arrived, delayed}, {bounced, both})
-    found = world.store.row(arrived)
+    found = world.store.outbox.row(arrived)
     assert (found.state, found.reply) == (State.SENT, "delivery report: delivered (250 2.0.0 ok)")
-    assert world.store.row(bounced).reason == "delivery report: bounced (5.1.1: 550 unknown)"
+    assert world.store.outbox.row(bounced).reason == "delivery report: bounced (5.1.1: 550 unknown)"
     for row in (bounced, arrived, delayed, both):
-        line = world.store.history(row)[-1]
+        line = world.store.audit.history(row)[-1]
         assert (line.actor, line.actor_name) == ("evidence", "eve")
 
 
@@ -153,23 +154,23 @@ def test_later_evidence_moves_nothing_any_more(world):
     row = left(world, Unknown("silence"))
     hear(world, notice(NoticeKind.DELIVERED))
     hear(world, replace(DEAD, identity="n2"))
-    assert world.store.row(row).state is State.SENT
-    assert [event.kind for event in world.store.notices_of(row)] == [NoticeKind.DELIVERED, NoticeKind.BOUNCED]
+    assert world.store.outbox.row(row).state is State.SENT
+    assert [event.kind for event in world.store.audit.notices_of(row)] == [NoticeKind.DELIVERED, NoticeKind.BOUNCED]
 
 
 def test_a_storm_of_the_same_notice_is_heard_once(world):
     row = left(world, Unknown("silence"))
     heard = hear(world, *[DEAD] * 5_000)
     assert (heard.recorded, heard.again, heard.failed) == ({(row, "n1")}, 4_999, {row})
-    history = world.store.history(row)
+    history = world.store.audit.history(row)
     assert hear(world, DEAD) == Intake(again=1)
-    assert (len(world.store.notices_of(row)), world.store.history(row)) == (1, history)
+    assert (len(world.store.audit.notices_of(row)), world.store.audit.history(row)) == (1, history)
 
 
 def test_an_address_that_was_allowed_again_stays_so_when_an_old_notice_is_read_again(world):
     left(world, Sent("250 ok"))
     hear(world, DEAD)
-    world.store.unsuppress("ann@example.com")
+    singly.unsuppress(world.store, "ann@example.com")
     hear(world, DEAD)
     assert addresses(world) == set()
 
@@ -177,47 +178,57 @@ def test_an_address_that_was_allowed_again_stays_so_when_an_old_notice_is_read_a
 def test_a_date_in_the_future_is_heard_now(world):
     row = left(world, Sent("250 ok"))
     hear(world, replace(DEAD, at=world.now + timedelta(days=36_500)))
-    assert world.store.notices_of(row)[0].at == world.now
+    assert world.store.audit.notices_of(row)[0].at == world.now
 
 
 def test_a_dry_run_writes_nothing_and_says_the_same(world):
     row = left(world, Unknown("silence"))
     listed = {"Zed@example.com": "asked"}
     world.changes.clear()
-    planned = hear(world, DEAD, dry_run=True), world.store.suppress_listed(listed, world.now, "eve", dry_run=True)
-    assert (world.store.row(row).state, addresses(world), world.store.notices_of(row)) == (State.UNCERTAIN, set(), [])
+    planned = (
+        hear(world, DEAD, dry_run=True),
+        world.store.suppressions.add_listed(listed, world.now, "eve", dry_run=True),
+    )
+    assert (world.store.outbox.row(row).state, addresses(world), world.store.audit.notices_of(row)) == (
+        State.UNCERTAIN,
+        set(),
+        [],
+    )
     assert world.changes == []
-    assert planned == (hear(world, DEAD), world.store.suppress_listed(listed, world.now, "eve"))
+    assert planned == (hear(world, DEAD), world.store.suppressions.add_listed(listed, world.now, "eve"))
     assert [change.target for change in world.changes] == ["failed"]
 
 
 def test_a_list_is_suppressed_for_the_reasons_that_it_gives(world):
     (ann, bob) = world.enter("ann", "bob")
-    world.store.suppress("bob@example.com", "wrote to us", world.now, "ada")
+    world.store.suppressions.add("bob@example.com", "wrote to us", world.now, "ada")
     listed = {"ANN@example.com": "550 unknown", "bob@example.com": "asked", "cy@example.com": "asked"}
-    heard = world.store.suppress_listed(listed, world.now, "eve")
+    heard = world.store.suppressions.add_listed(listed, world.now, "eve")
     assert (heard.suppressed, heard.already, heard.ended) == ({"ann@example.com", "cy@example.com"}, 1, {ann})
-    assert world.store.row(ann).reason == "550 unknown"
+    assert world.store.outbox.row(ann).reason == "550 unknown"
     assert ("bob@example.com", "wrote to us", "ada") in addresses(world)
-    assert world.store.row(bob).reason == "wrote to us"
+    assert world.store.outbox.row(bob).reason == "wrote to us"
 
 
 def test_a_list_for_one_trigger_leaves_other_mail_alone(world):
     (ann,) = world.enter("ann")
-    heard = world.store.suppress_listed({"ann@example.com": "asked"}, world.now, "eve", "Miss_You")
+    heard = world.store.suppressions.add_listed({"ann@example.com": "asked"}, world.now, "eve", "Miss_You")
     assert heard.ended == {ann}
-    assert [line.trigger for line in world.store.suppressions()] == ["Miss_You"]
-    again = world.store.suppress_listed({"ann@example.com": "asked"}, world.now, "eve")
+    assert [line.trigger for line in world.store.suppressions.all()] == ["Miss_You"]
+    again = world.store.suppressions.add_listed({"ann@example.com": "asked"}, world.now, "eve")
     assert again.suppressed == {"ann@example.com"}
-    assert (world.store.knows_trigger("Miss_You"), world.store.knows_trigger("Mis_You")) == (True, False)
+    assert (world.store.suppressions.knows_trigger("Miss_You"), world.store.suppressions.knows_trigger("Mis_You")) == (
+        True,
+        False,
+    )
 
 
 def test_a_long_list_and_many_notices_fit(world):
     row = left(world, Sent("250 ok"))
     listed = {f"p{number}@example.com": "asked" for number in range(3_000)}
-    assert len(world.store.suppress_listed(listed, world.now, "eve").suppressed) == 3_000
+    assert len(world.store.suppressions.add_listed(listed, world.now, "eve").suppressed) == 3_000
     notices = [replace(DEAD, identity=str(number), message_id=f"<{number}@x>") for number in range(2_500)]
     many = [notice(NoticeKind.DELIVERED, identity=str(number)) for number in range(2_500)]
     heard = hear(world, *notices, *many)
     assert (heard.not_ours, len(heard.recorded)) == (2_500, 2_500)
-    assert len(world.store.notices_of(row)) == 2_500
+    assert len(world.store.audit.notices_of(row)) == 2_500

@@ -46,7 +46,7 @@ def migrated(new_url: str, tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def made(open_store: Callable[[], Store]) -> Engine:
-    return open_store()._engine
+    return open_store().engine
 
 
 def shape_of(engine: Engine) -> dict[str, dict[str, list[str]]]:

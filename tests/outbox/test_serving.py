@@ -76,19 +76,19 @@ def test_a_clock_that_steps_halts_sending_and_stops_the_ticks(tmp_path: Path) ->
         loop = Thread(target=Serving(project, store, schedule, stopping, steps).run)
         loop.start()
         try:
-            wait_until(lambda: store.tick_state().sequence > 0)
-            assert store.sending_state().halted_at is None
+            wait_until(lambda: store.ticks.state().sequence > 0)
+            assert store.sending.state().halted_at is None
             # so many seconds have passed, and the store's clock knows nothing of them
             passed[0] += 3 * 3600
-            wait_until(lambda: store.sending_state().halted_at is not None)
-            halted, at = store.sending_state(), store.tick_state().at
+            wait_until(lambda: store.sending.state().halted_at is not None)
+            halted, at = store.sending.state(), store.ticks.state().at
             assert halted.halted_by == "rulekit"
             assert "the store's clock went back by 0d 3h 0m while `rulekit serve` ran" in halted.halt_reason
             sleep(1.5)
-            assert store.tick_state().at == at
-            store.resume(store.clock())
-            wait_until(lambda: store.tick_state().at > at)
-            assert store.sending_state().halted_at is None
+            assert store.ticks.state().at == at
+            store.sending.resume(store.clock())
+            wait_until(lambda: store.ticks.state().at > at)
+            assert store.sending.state().halted_at is None
         finally:
             stopping.set()
             loop.join()
@@ -138,7 +138,7 @@ def serve_until_it_ticked(folder: Path) -> None:
         loop = Thread(target=Serving(project, store, Schedule(timedelta(hours=1), monotonic), stopping).run)
         loop.start()
         end = monotonic() + 30
-        while not store.tick_state().sequence and monotonic() < end:
+        while not store.ticks.state().sequence and monotonic() < end:
             sleep(0.05)
         stopping.set()
         loop.join()

@@ -14,6 +14,7 @@ from rulekit.outbox.database.tables import metadata
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, TickRecord, Waiting, Withdrawal
 from rulekit.outbox.rows.memberships import pack, unpack
 from rulekit.records import Edge, State
+from tests.outbox import singly
 
 
 def bits(text: str):
@@ -26,7 +27,7 @@ def record(world, sequence, **changes):
 
 
 def dump(store):
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         return {name: connection.execute(table.select()).all() for name, table in metadata.tables.items()}
 
 
@@ -40,14 +41,14 @@ def test_equal_sets_are_equal_bytes_however_many_people_there_are():
 
 
 def test_a_new_store_is_empty(world):
-    state = world.store.tick_state()
+    state = world.store.ticks.state()
     assert (state.sequence, state.at, state.people, dict(state.members)) == (0, None, [], {})
     assert state.present.tolist() == []
     assert (state.triggers, state.waiting) == (frozenset(), ())
 
 
 def test_a_tick_comes_back_as_it_was_written(world):
-    world.store.record_tick(
+    world.store.ticks.record(
         record(
             world,
             0,
@@ -57,7 +58,7 @@ def test_a_tick_comes_back_as_it_was_written(world):
             triggers=frozenset({"Miss_You"}),
         )
     )
-    state = world.store.tick_state()
+    state = world.store.ticks.state()
     assert (state.sequence, state.at, state.people) == (1, world.now, ["ann", "bob", "åsa"])
     assert state.present.tolist() == [True] * 3
     assert {name: found.tolist() for name, found in state.members.items()} == {
@@ -69,11 +70,11 @@ def test_a_tick_comes_back_as_it_was_written(world):
 
 def test_of_two_ticks_from_one_state_the_second_loses_and_writes_nothing(world):
     world.enter("ann")
-    sequence = world.store.tick_state().sequence - 1
+    sequence = world.store.ticks.state().sequence - 1
     with pytest.raises(TickLost, match="another tick wrote first"):
         world.tick(sequence=sequence, rows=(world.new_row("bob"),))
-    assert world.store.tick_state().people == ["ann"]
-    assert len(world.store.rows()) == 1
+    assert world.store.ticks.state().people == ["ann"]
+    assert len(world.store.outbox.find()) == 1
 
 
 def test_a_tick_before_the_last_one_is_refused(world):
@@ -98,13 +99,13 @@ def test_a_later_tick_that_finds_nothing_new_is_remembered(world):
     world.enter("ann")
     world.later(hours=1)
     world.tick()
-    assert world.store.tick_state().at == world.now
-    assert world.store.tick_state().sequence == 2
+    assert world.store.ticks.state().at == world.now
+    assert world.store.ticks.state().sequence == 2
 
 
 def test_episodes_count_the_baseline_and_the_joins(world):
     members = {"Inactive": bits("10")}
-    world.store.record_tick(
+    world.store.ticks.record(
         record(
             world,
             0,
@@ -114,19 +115,19 @@ def test_episodes_count_the_baseline_and_the_joins(world):
             baselines=frozenset(members),
         )
     )
-    assert world.store.episodes("Inactive", ["ann", "bob", "zed"]) == {"ann": 1, "bob": 0, "zed": 0}
+    assert world.store.ticks.episodes("Inactive", ["ann", "bob", "zed"]) == {"ann": 1, "bob": 0, "zed": 0}
     left = MembershipChange(world.tagging("ann", 1, Edge.UNTAGGED), "left")
     joined = MembershipChange(world.tagging("bob", 1), "joined")
     world.tick(members={"Inactive": bits("01")}, changes=(left, joined))
     again = MembershipChange(world.tagging("ann", 2), "joined")
     world.tick(members={"Inactive": bits("11")}, changes=(again,))
-    assert world.store.episodes("Inactive", ["ann", "bob"]) == {"ann": 2, "bob": 1}
-    assert world.store.episodes("Unknown", ["ann"]) == {"ann": 0}
+    assert world.store.ticks.episodes("Inactive", ["ann", "bob"]) == {"ann": 2, "bob": 1}
+    assert world.store.ticks.episodes("Unknown", ["ann"]) == {"ann": 0}
 
 
 def test_episodes_of_thousands_of_people(world):
     keys = [f"p{i}" for i in range(5000)]
-    world.store.record_tick(
+    world.store.ticks.record(
         record(
             world,
             0,
@@ -136,7 +137,7 @@ def test_episodes_of_thousands_of_people(world):
             baselines=frozenset({"Inactive"}),
         )
     )
-    found = world.store.episodes("Inactive", keys)
+    found = world.store.ticks.episodes("Inactive", keys)
     assert list(found.values()).count(1) == 2500
     assert found["p0"] == 1
     assert found["p1"] == 0
@@ -145,11 +146,11 @@ def test_episodes_of_thousands_of_people(world):
 def test_a_persona_that_comes_back_counts_on(world):
     members = {"Inactive": bits("1")}
     first = record(world, 0, new_people=["ann"], present=bits("1"), members=members, baselines=frozenset(members))
-    world.store.record_tick(first)
+    world.store.ticks.record(first)
     world.tick(members={"Other": bits("0")})
-    assert set(world.store.tick_state().members) == {"Other"}
+    assert set(world.store.ticks.state().members) == {"Other"}
     world.tick(members=members, baselines=frozenset(members))
-    assert world.store.episodes("Inactive", ["ann"]) == {"ann": 2}
+    assert world.store.ticks.episodes("Inactive", ["ann"]) == {"ann": 2}
 
 
 def test_a_renamed_persona_and_trigger_keep_their_history(world):
@@ -160,10 +161,10 @@ def test_a_renamed_persona_and_trigger_keep_their_history(world):
         members={"Quiet": bits("1")},
         triggers=frozenset({"Come_Back"}),
     )
-    assert world.store.episodes("Quiet", ["ann"]) == {"ann": 1}
-    assert world.store.row(row).trigger == "Come_Back"
-    assert world.store.row(row).tagging.persona == "Quiet"
-    state = world.store.tick_state()
+    assert world.store.ticks.episodes("Quiet", ["ann"]) == {"ann": 1}
+    assert world.store.outbox.row(row).trigger == "Come_Back"
+    assert world.store.outbox.row(row).tagging.persona == "Quiet"
+    state = world.store.ticks.state()
     assert (set(state.members), state.triggers) == ({"Quiet"}, {"Come_Back"})
 
 
@@ -176,14 +177,14 @@ def test_a_new_name_with_a_history_of_its_own_is_refused(world):
 
 def test_one_tagging_makes_one_email_of_a_trigger_for_ever(world):
     (row,) = world.enter("ann")
-    world.store.cancel(row, world.now, "ada", "no")
+    singly.cancel(world.store, row, world.now, "ada", "no")
     outcome = world.tick(rows=(world.new_row("ann"), world.new_row("bob")))
     assert outcome.rows == 1
-    assert [found.tagging.person for found in world.store.rows()] == ["ann", "bob"]
+    assert [found.tagging.person for found in world.store.outbox.find()] == ["ann", "bob"]
 
 
 def test_rows_are_born_where_they_belong(world):
-    world.store.suppress("CUT@example.com", "unsubscribed", world.now, "cut")
+    world.store.suppressions.add("CUT@example.com", "unsubscribed", world.now, "cut")
     outcome = world.tick(
         rows=(
             world.new_row("ask"),
@@ -192,7 +193,7 @@ def test_rows_are_born_where_they_belong(world):
             world.new_row("bad", failure="`{{ person.name }}` is missing", message=b""),
         )
     )
-    found = {row.tagging.person: row for row in world.store.rows()}
+    found = {row.tagging.person: row for row in world.store.outbox.find()}
     assert {name: row.state for name, row in found.items()} == {
         "ask": State.UNAPPROVED,
         "auto": State.APPROVED,
@@ -207,19 +208,19 @@ def test_rows_are_born_where_they_belong(world):
 
 def test_leaving_withdraws_what_waits_but_not_what_is_kept_or_on_its_way(world):
     ids = world.enter("ann", auto=True)
-    world.store.claim_due(world.now, "w", 1)
+    world.store.queue.claim_due(world.now, "w", 1)
     ids += world.enter("bob") + world.enter("eve", keep=True) + world.enter("joe")
     outcome = world.tick(withdrawals=tuple(Withdrawal("Miss_You", person, "left") for person in ("ann", "bob", "eve")))
-    states = [world.store.row(row).state for row in ids]
+    states = [world.store.outbox.row(row).state for row in ids]
     assert states == [State.SENDING, State.WITHDRAWN, State.UNAPPROVED, State.UNAPPROVED]
     assert outcome.withdrawn == 1
-    assert world.store.row(ids[1]).reason == "left"
+    assert world.store.outbox.row(ids[1]).reason == "left"
 
 
 def test_a_removed_trigger_withdraws_everything_that_waits(world):
     ids = world.enter("bob") + world.enter("eve", keep=True)
     assert world.tick(withdrawals=(Withdrawal("Miss_You", None, "gone"),)).withdrawn == 2
-    assert {world.store.row(row).state for row in ids} == {State.WITHDRAWN}
+    assert {world.store.outbox.row(row).state for row in ids} == {State.WITHDRAWN}
 
 
 def test_unapproved_rows_expire_and_approved_ones_do_not(world):
@@ -227,24 +228,24 @@ def test_unapproved_rows_expire_and_approved_ones_do_not(world):
     world.approve(approved)
     world.later(days=7)
     assert world.tick().expired == 1
-    assert world.store.row(ask).state is State.EXPIRED
-    assert world.store.row(approved).state is State.APPROVED
+    assert world.store.outbox.row(ask).state is State.EXPIRED
+    assert world.store.outbox.row(approved).state is State.APPROVED
 
 
 def test_waiting_taggings_come_back_until_they_are_done(world):
     wait = Waiting("Miss_You", world.tagging("ann"), world.now + timedelta(days=1))
     world.tick(waiting=(wait,))
-    assert world.store.tick_state().waiting == (wait,)
+    assert world.store.ticks.state().waiting == (wait,)
     world.tick(waiting_done=(wait,), no_emails=(NoEmail("Miss_You", wait.tagging, "left"),))
-    assert world.store.tick_state().waiting == ()
+    assert world.store.ticks.state().waiting == ()
 
 
 def test_every_is_used_up_by_what_left_or_still_may(world):
     gone, _ = world.enter("ann", "bob")
     made = world.now
-    world.store.cancel(gone, world.now, "ada", "no")
-    assert world.store.last_emails("Miss_You", ["ann", "bob", "zed"]) == {"bob": made}
-    assert world.store.last_emails("Other", ["bob"]) == {}
+    singly.cancel(world.store, gone, world.now, "ada", "no")
+    assert world.store.ticks.last_emails("Miss_You", ["ann", "bob", "zed"]) == {"bob": made}
+    assert world.store.ticks.last_emails("Other", ["bob"]) == {}
 
 
 def test_a_tick_that_fails_half_way_leaves_nothing(world):
@@ -252,9 +253,9 @@ def test_a_tick_that_fails_half_way_leaves_nothing(world):
     bad = replace(world.new_row("bob"), digest="short")
     with pytest.raises(StoreError):
         world.tick(rows=(world.new_row("eve"), bad))
-    assert [row.tagging.person for row in world.store.rows()] == ["ann"]
-    assert world.store.tick_state().people == ["ann"]
-    assert world.store.tick_state().sequence == 1
+    assert [row.tagging.person for row in world.store.outbox.find()] == ["ann"]
+    assert world.store.ticks.state().people == ["ann"]
+    assert world.store.ticks.state().sequence == 1
 
 
 @pytest.mark.starts_programs
@@ -271,6 +272,6 @@ def test_of_two_processes_that_tick_at_once_one_loses(open_store, store_url, tmp
             for i in range(2)
         ]
         assert sorted(process.communicate(timeout=60)[0] for process in running) == ["lost", "won"]
-        assert store.tick_state().sequence == 1
-        assert store.episodes("Inactive", ["ann"]) == {"ann": 1}
+        assert store.ticks.state().sequence == 1
+        assert store.ticks.episodes("Inactive", ["ann"]) == {"ann": 1}
         assert broken(store) == {}

@@ -10,11 +10,13 @@ import pytest
 
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.dispatch.dispatcher import DispatchReport, Worker, dispatch
+from rulekit.outbox.reconcile import reconcile
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.outbox.sending.gates import Gates
 from rulekit.outbox.sending.leaving import with_date
 from rulekit.records import Later, Notice, NoticeKind, Refused, Sent, State, Unknown
 from rulekit.uncertainty import POLICIES, Uncertainty
+from tests.outbox import singly
 
 WINDOW = timedelta(minutes=10)
 IDEMPOTENT = Uncertainty("idempotent", WINDOW)
@@ -72,7 +74,7 @@ def send(world):
 
 
 def only(world):
-    (row,) = world.store.rows()
+    (row,) = world.store.outbox.find()
     return row
 
 
@@ -94,12 +96,12 @@ def test_a_repeat_within_the_window_is_dropped_and_answered(world, send, broken)
     world.now = waiting.not_before
     assert send(provider, IDEMPOTENT) == DispatchReport(sent=1)
     (one, other) = provider.submissions
-    assert one[:2] == other[:2] == (row.message_id, with_date(world.store.message(row.id), first))
+    assert one[:2] == other[:2] == (row.message_id, with_date(world.store.outbox.message(row.id), first))
     assert provider.copies() == [row.message_id]
     done = only(world)
     assert (done.state, done.doubted_at, done.left_at) == (State.SENT, first, world.now)
     assert broken(world.store) == {}
-    assert world.store.reconcile(world.now).again == 1
+    assert reconcile(world.store, world.now).again == 1
 
 
 def test_after_the_window_it_waits_for_a_person(world, send):
@@ -134,7 +136,7 @@ def test_the_window_may_end_between_the_claim_and_the_mark(world, send, broken):
     world.now += WINDOW - timedelta(seconds=1)
     provider.before_data = lambda: world.later(seconds=1)
     assert send(provider, IDEMPOTENT) == DispatchReport(uncertain=1)
-    assert [line.transition for line in world.store.history(1)][-2:] == ["claim", "withhold"]
+    assert [line.transition for line in world.store.audit.history(1)][-2:] == ["claim", "withhold"]
     assert len(provider.submissions) == 1
     assert send(provider, IDEMPOTENT) == DispatchReport()
     assert only(world).state is State.UNCERTAIN
@@ -157,11 +159,11 @@ def test_the_first_moment_counts_and_not_the_last(world, send):
 def test_it_counts_from_the_mark_and_not_from_the_silence(world, send):
     provider = Provider(world)
     world.enter("ann", auto=True)
-    (claim,) = world.store.claim_due(world.now, "w", 1).claims
-    world.store.mark_data(claim, world.now)
+    (claim,) = world.store.queue.claim_due(world.now, "w", 1).claims
+    singly.mark_data(world.store, claim, world.now)
     marked = world.now
     world.later(minutes=5)
-    world.store.finish(claim, SILENCE, world.now)
+    singly.finish(world.store, claim, SILENCE, world.now)
     assert only(world).left_at == marked
     world.later(minutes=5)
     send(provider, IDEMPOTENT)
@@ -230,8 +232,8 @@ def test_without_a_window_nothing_goes_again(world, send):
 def test_what_a_dead_worker_left_goes_again_in_time(world, send, window, again):
     doubt = Uncertainty("idempotent", window)
     world.enter("ann", auto=True)
-    (claim,) = world.store.claim_due(world.now, "w", 1).claims
-    world.store.mark_data(claim, world.now)
+    (claim,) = world.store.queue.claim_due(world.now, "w", 1).claims
+    singly.mark_data(world.store, claim, world.now)
     world.now += LEASE
     provider = Provider(world, window=window)
     provider.ledger.append((claim.row.message_id, world.now - LEASE))
@@ -246,8 +248,8 @@ def test_what_a_dead_worker_left_goes_again_in_time(world, send, window, again):
 def waits_to_go_again(world, send):
     """The claim of a worker that fell asleep at the mark; its email was taken over, and is to be sent again."""
     world.enter("ann", auto=True)
-    (claim,) = world.store.claim_due(world.now, "asleep", 1).claims
-    world.store.mark_data(claim, world.now)
+    (claim,) = world.store.queue.claim_due(world.now, "asleep", 1).claims
+    singly.mark_data(world.store, claim, world.now)
     world.now += LEASE
     assert send(Provider(world), RESEND) == DispatchReport()
     assert only(world).state is State.RETRYING
@@ -256,12 +258,12 @@ def waits_to_go_again(world, send):
 
 def test_a_yes_that_comes_late_saves_the_repeat(world, send, broken):
     claim = waits_to_go_again(world, send)
-    assert world.store.finish(claim, TAKEN, world.now) is State.SENT
+    assert singly.finish(world.store, claim, TAKEN, world.now) is State.SENT
     world.later(minutes=5)
     assert send(Provider(world), RESEND) == DispatchReport()
     assert (only(world).state, only(world).reply) == (State.SENT, "250 queued")
     assert broken(world.store) == {}
-    assert world.store.reconcile(world.now).again == 0
+    assert reconcile(world.store, world.now).again == 0
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,7 @@ def test_a_yes_that_comes_late_saves_the_repeat(world, send, broken):
 def test_a_notice_of_the_first_saves_the_repeat(world, send, broken, kind, state):
     claim = waits_to_go_again(world, send)
     notice = Notice(kind, (claim.row.recipient,), claim.row.message_id, "n1", "delivery report")
-    world.store.record_notices([notice], world.now, "eve")
+    world.store.audit.record_notices([notice], world.now, "eve")
     world.later(minutes=5)
     assert send(Provider(world), RESEND) == DispatchReport()
     assert only(world).state is state
@@ -280,21 +282,21 @@ def test_a_notice_of_the_first_saves_the_repeat(world, send, broken, kind, state
 @pytest.mark.parametrize("kind", [NoticeKind.DELIVERED, NoticeKind.BOUNCED])
 def test_what_was_put_off_is_tried_again_whatever_a_notice_says(world, kind):
     world.enter("ann", auto=True)
-    (claim,) = world.store.claim_due(world.now, "w", 1).claims
-    world.store.mark_data(claim, world.now)
-    world.store.finish(claim, Later("451 after the dot"), world.now)
+    (claim,) = world.store.queue.claim_due(world.now, "w", 1).claims
+    singly.mark_data(world.store, claim, world.now)
+    singly.finish(world.store, claim, Later("451 after the dot"), world.now)
     notice = Notice(kind, (claim.row.recipient,), claim.row.message_id, "n1", "delivery report")
-    assert world.store.record_notices([notice], world.now, "eve").recorded
+    assert world.store.audit.record_notices([notice], world.now, "eve").recorded
     assert only(world).state is State.RETRYING
 
 
 def test_who_said_later_cannot_say_yes_any_more(world):
     world.enter("ann", auto=True)
-    (claim,) = world.store.claim_due(world.now, "w", 1).claims
-    world.store.mark_data(claim, world.now)
-    world.store.finish(claim, Later("451 after the dot"), world.now)
+    (claim,) = world.store.queue.claim_due(world.now, "w", 1).claims
+    singly.mark_data(world.store, claim, world.now)
+    singly.finish(world.store, claim, Later("451 after the dot"), world.now)
     with pytest.raises(TransitionRefused):
-        world.store.finish(claim, TAKEN, world.now)
+        singly.finish(world.store, claim, TAKEN, world.now)
     assert only(world).state is State.RETRYING
 
 
@@ -329,16 +331,16 @@ def test_other_settings_count_for_what_waits(world, send):
 
 def test_an_old_token_withholds_nothing(world, send):
     world.enter("ann", auto=True)
-    (asleep,) = world.store.claim_due(world.now, "a", 1).claims
+    (asleep,) = world.store.queue.claim_due(world.now, "a", 1).claims
     world.now += LEASE
-    world.store.reap(world.now)
+    world.store.queue.reap(world.now)
     world.later(minutes=1)
     assert send(Provider(world, SILENCE), RESEND).uncertain == 1
     send(Provider(world), RESEND)
     world.later(minutes=5)
     gates = Gates(uncertainty=RESEND)
-    (awake,) = world.store.claim_due(world.now, "b", 1, gates=gates).claims
-    (answer,), _ = world.store.settle([asleep], [], world.now, Gates(uncertainty=HOLD))
+    (awake,) = world.store.queue.claim_due(world.now, "b", 1, gates=gates).claims
+    (answer,), _ = world.store.queue.settle([asleep], [], world.now, Gates(uncertainty=HOLD))
     assert isinstance(answer, TransitionRefused)
     assert only(world).token == awake.token
     assert only(world).state is State.SENDING
@@ -350,17 +352,17 @@ def test_who_looked_into_it_may_send_it_again_after_the_window(world, send):
     send(provider, IDEMPOTENT)
     world.now += WINDOW
     send(provider, IDEMPOTENT)
-    world.store.resolve(row.id, State.RETRYING, world.now, "ada", "it is not in the log")
+    singly.resolve(world.store, row.id, State.RETRYING, world.now, "ada", "it is not in the log")
     assert send(provider, IDEMPOTENT).uncertain == 1
     assert (only(world).doubted_at, only(world).left_at) == (None, world.now)
 
 
 def test_a_copy_of_a_failed_email_keeps_the_word_of_its_trigger(world):
     world.enter("ann", auto=True, uncertain="resend")
-    (claim,) = world.store.claim_due(world.now, "w", 1).claims
-    world.store.finish(claim, Refused("554 no"), world.now)
-    copies = world.store.retry_all([claim.row.id], world.now, "ada", "again", timedelta(0)).copies
-    assert world.store.row(copies[claim.row.id]).uncertain == "resend"
+    (claim,) = world.store.queue.claim_due(world.now, "w", 1).claims
+    singly.finish(world.store, claim, Refused("554 no"), world.now)
+    copies = world.store.desk.retry([claim.row.id], world.now, "ada", "again", timedelta(0)).copies
+    assert world.store.outbox.row(copies[claim.row.id]).uncertain == "resend"
 
 
 # by chance
@@ -376,14 +378,16 @@ def play(world, send, doubt, chance):
         provider.before_data = lambda: world.later(seconds=chance.choice((0, 0, 30, 200)))
         send(provider, doubt)
         world.later(seconds=chance.choice((5, 40, 90, 300)))
-    return [provider.copies().count(row.message_id) for row in world.store.rows()]
+    return [provider.copies().count(row.message_id) for row in world.store.outbox.find()]
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_no_provider_that_keeps_its_word_takes_anything_twice(world, send, broken, seed):
     taken = play(world, send, IDEMPOTENT, Random(seed))
     assert max(taken) == 1
-    assert any(line.transition == "resend" for row in world.store.rows() for line in world.store.history(row.id))
+    assert any(
+        line.transition == "resend" for row in world.store.outbox.find() for line in world.store.audit.history(row.id)
+    )
     assert broken(world.store) == {}
 
 

@@ -29,12 +29,12 @@ def first_tick(sequence: int) -> TickRecord:
 
 def main(url: str, folder: Path, name: str) -> None:
     with Store.open(url, folder) as store:
-        sequence = store.tick_state().sequence
+        sequence = store.ticks.state().sequence
         (folder / name).touch()
         while len(list(folder.glob("ready*"))) < 2:
             time.sleep(0.01)
         try:
-            store.record_tick(first_tick(sequence))
+            store.ticks.record(first_tick(sequence))
             sys.stdout.write("won")
         except TickLost:
             sys.stdout.write("lost")

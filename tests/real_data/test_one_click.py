@@ -31,7 +31,7 @@ def test_headers_are_as_in_a_real_email_and_one_click_works(real: Any, project: 
     project.people(ada="pro", bob="free")
     project.run("2026-01-02T08:00Z")
     with open_project_store(project.folder) as store:
-        message = message_from_bytes(store.message(1))
+        message = message_from_bytes(store.outbox.message(1))
         assert message["List-Unsubscribe-Post"] == real["List-Unsubscribe-Post"]
         assert message.keys().index("List-Unsubscribe-Post") < message.keys().index("List-Unsubscribe")
         uri = re.fullmatch(r"<(https://[^<>\s]+)>", message["List-Unsubscribe"])
@@ -39,7 +39,7 @@ def test_headers_are_as_in_a_real_email_and_one_click_works(real: Any, project: 
         assert real["List-Unsubscribe"] == "one https URI in angle brackets"
         app = create_app(store, path="/u")
         assert asyncio.run(ask(app, "GET", uri[1])).status_code == 200
-        assert store.suppressions() == []
+        assert store.suppressions.all() == []
         answer = asyncio.run(ask(app, "POST", uri[1], data=dict([real["List-Unsubscribe-Post"].split("=")])))
         assert (answer.status_code, dict(answer.cookies)) == (200, {})
-        assert [line.address for line in store.suppressions()] == ["ada@example.com"]
+        assert [line.address for line in store.suppressions.all()] == ["ada@example.com"]

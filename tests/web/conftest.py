@@ -65,7 +65,7 @@ class Desk:
         return self.http.request(method, self.url + path, **given)
 
     def suppressed(self) -> list[tuple[str, str | None]]:
-        return [(line.address, line.trigger) for line in self.store.suppressions()]
+        return [(line.address, line.trigger) for line in self.store.suppressions.all()]
 
     def states(self) -> dict[tuple[str, str], str]:
         return {(trigger, person): state for trigger, person, state in self.project.emails()}

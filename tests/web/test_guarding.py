@@ -68,7 +68,7 @@ def unsubscribe(desk: Desk, address: tuple[str, int]) -> bytes:
 
 
 def suppressed(desk: Desk) -> list[str]:
-    return [line.address for line in desk.store.suppressions()]
+    return [line.address for line in desk.store.suppressions.all()]
 
 
 @pytest.mark.parametrize("first", [b"", b"POST /u HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"])

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 
 from rulekit.engine.stores import open_project_store
 from rulekit.web import create_app
+from tests.outbox import singly
 from tests.web.conftest import AT, Desk, served
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -72,12 +73,12 @@ def test_what_is_due_and_how_sending_goes(watched: Any, desk: Desk) -> None:
     assert of(samples(watched().text), "rulekit_outbox_due_timestamp_seconds") is None
     made = desk.project.instant("2026-01-02T08:00Z").timestamp()
     assert of(samples(watched().text), "rulekit_outbox_oldest_timestamp_seconds", state="unapproved") == made
-    row = desk.store.row(1)
-    desk.store.approve(1, row.digest, now, "eve", timedelta(minutes=10))
+    row = desk.store.outbox.row(1)
+    singly.approve(desk.store, 1, row.digest, now, "eve", timedelta(minutes=10))
     assert of(samples(watched(timedelta(minutes=9)).text), "rulekit_outbox_due_timestamp_seconds") is None
     due = of(samples(watched(timedelta(minutes=9)).text), "rulekit_outbox_due_timestamp_seconds")
     assert due == (now + timedelta(minutes=10)).timestamp()
-    desk.store.halt("look", now, "eve")
+    desk.store.sending.halt("look", now, "eve")
     found = samples(watched().text)
     assert of(found, "rulekit_sending_halted") == 1
     assert of(found, "rulekit_sender_breaker_open") == 0
@@ -86,17 +87,17 @@ def test_what_is_due_and_how_sending_goes(watched: Any, desk: Desk) -> None:
 
 def test_suppressed_addresses_by_what_is_forbidden(watched: Any, desk: Desk) -> None:
     now = desk.project.instant(AT)
-    desk.store.suppress("x@example.com", "asked", now, "eve")
-    desk.store.suppress("y@example.com", "asked", now, "eve")
-    desk.store.suppress("x@example.com", "asked", now, "eve", trigger="Greet")
+    desk.store.suppressions.add("x@example.com", "asked", now, "eve")
+    desk.store.suppressions.add("y@example.com", "asked", now, "eve")
+    desk.store.suppressions.add("x@example.com", "asked", now, "eve", trigger="Greet")
     found = samples(watched().text)
     assert of(found, "rulekit_suppressed_addresses", stream="all") == 2
     assert of(found, "rulekit_suppressed_addresses", stream="trigger") == 1
 
 
 def test_nobody_is_named(watched: Any, desk: Desk) -> None:
-    desk.store.suppress("ada@example.com", "asked by ada", desk.project.instant(AT), "eve")
-    desk.store.halt("because of bob@example.com", desk.project.instant(AT), "eve")
+    desk.store.suppressions.add("ada@example.com", "asked by ada", desk.project.instant(AT), "eve")
+    desk.store.sending.halt("because of bob@example.com", desk.project.instant(AT), "eve")
     text = watched().text
     for word in ("ada", "bob", "eve", "example", "@", "Hello", "asked"):
         assert word not in text
@@ -132,10 +133,10 @@ def test_counts_survive_a_restart(project: Any) -> None:
     for hour in range(3):
         project.run(f"2026-01-02T{hour:02}:30Z")
         with open_project_store(project.folder) as store:
-            figures = store.figures()
+            figures = store.audit.figures()
         counted.append((figures.attempts, figures.faults))
     # each run tries one email, as long as the breaker lets it
     assert counted == [(1, 1), (2, 2), (3, 3)]
     with open_project_store(project.folder) as store:
-        store.resume(project.instant("2026-01-02T03:00Z"))
-        assert (store.figures().attempts, store.figures().faults) == (3, 3)
+        store.sending.resume(project.instant("2026-01-02T03:00Z"))
+        assert (store.audit.figures().attempts, store.audit.figures().faults) == (3, 3)

@@ -68,12 +68,12 @@ def test_a_mail_program_stops_all_emails_with_one_click(desk: Any, form: dict[st
         assert (answer.status_code, answer.is_redirect) == (200, False)
         assert desk.suppressed() == [("ada@example.com", None)]
         assert desk.states() == stopped(("Greet", "ada"), ("Greet_Again", "ada"))
-    (line,) = desk.store.suppressions()
+    (line,) = desk.store.suppressions.all()
     assert (line.reason, line.actor) == ("unsubscribed with one click in a mail program", "the recipient")
 
 
 def test_the_headers_of_an_email_are_all_that_a_mail_program_needs(desk: Any) -> None:
-    message = message_from_bytes(desk.store.message(1))
+    message = message_from_bytes(desk.store.outbox.message(1))
     uri = re.fullmatch("<https://mail[.]example[.]com(/.*)>", message["List-Unsubscribe"])
     assert uri is not None
     form = {"Content-Type": "application/x-www-form-urlencoded"}

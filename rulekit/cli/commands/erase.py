@@ -66,7 +66,7 @@ def _erase(
     dry_run: bool,
     yes: bool,
 ) -> None:
-    planned = store.erase(people, now, by, suppress=suppress, dry_run=True)
+    planned = store.people.erase(people, now, by, suppress=suppress, dry_run=True)
     settings = load_settings(project)
     if dry_run:
         click.echo("nothing was written; erasing would do this:")

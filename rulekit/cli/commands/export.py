@@ -35,14 +35,14 @@ def command(person: str | None, since: datetime | None, now: datetime, project: 
     head = {"schema_version": 1, "tool": {"name": "rulekit", "version": __version__}, "at": format_instant(now)}
     with open_project_store(project) as store:
         if person is not None:
-            print_json({**head, **store.about(person)})
+            print_json({**head, **store.people.about(person)})
             return
 
         def write(line: Mapping[str, Any]) -> None:
             sys.stdout.write(json.dumps({k: _hidden(k, v) for k, v in line.items()}, separators=(",", ":")) + "\n")
 
         write({"kind": "export", **head, "store": store.store_id(), "since": format_instant(since) if since else None})
-        store.export(write, since)
+        store.audit.export(write, since)
 
 
 def _hidden(name: str, value: Any) -> Any:

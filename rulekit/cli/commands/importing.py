@@ -76,7 +76,7 @@ def command(
 
 def refuse_unknown_trigger(store: Store, trigger: str | None) -> None:
     """Raises RulekitError for a trigger that the store does not know: nothing could be forbidden for it alone."""
-    if trigger and not store.knows_trigger(trigger):
+    if trigger and not store.suppressions.knows_trigger(trigger):
         raise RulekitError(
             f"no email was ever due to a trigger `{trigger}`", help="leave `--trigger` out to suppress all mail"
         )

@@ -77,9 +77,9 @@ def list_rows(limit: int, after: int | None, output: str, project: Path, **filte
     """List emails in the order in which they were made; says how many there are when they are too many to show."""
     wanted = _row_filter(**filters, after=after)
     with open_project_store(project) as store:
-        rows = store.rows(replace(wanted, limit=limit))
-        more = store.count(wanted) - len(rows)
-        matching, counts = store.count(replace(wanted, after=None)), store.counts()
+        rows = store.outbox.find(replace(wanted, limit=limit))
+        more = store.outbox.count(wanted) - len(rows)
+        matching, counts = store.outbox.count(replace(wanted, after=None)), store.outbox.counts()
     if output == "json":
         following = {"total": matching, "next_after": rows[-1].id if rows and more > 0 else None}
         print_json({"schema_version": 1, **following, "emails": [email_as_json(row) for row in rows]})
@@ -107,8 +107,8 @@ def list_rows(limit: int, after: int | None, output: str, project: Path, **filte
 def show(row_id: int, raw: bool, output: str, project: Path) -> None:
     """Show one email: where it comes from, why, its history, and its text."""
     with open_project_store(project) as store:
-        row, message = store.row(row_id), store.message(row_id)
-        history, notices = store.history(row_id), store.notices_of(row_id)
+        row, message = store.outbox.row(row_id), store.outbox.message(row_id)
+        history, notices = store.audit.history(row_id), store.audit.notices_of(row_id)
     if raw:
         click.echo(with_date(message, row.dated_at), nl=False)
         return
@@ -131,8 +131,8 @@ def approve(
         rows = _chosen(store, ids, filters, (State.UNAPPROVED,), yes or dry_run, "approve")
         hold = load_settings(project).delivery.hold
         digests = {row.id: row.digest for row in rows}
-        refused = store.approve_all(digests, now, by, hold, dry_run=dry_run) if rows else {}
-        held = [] if dry_run else [store.row(row.id) for row in rows if row.id not in refused][:1]
+        refused = store.desk.approve(digests, now, by, hold, dry_run=dry_run) if rows else {}
+        held = [] if dry_run else [store.outbox.row(row.id) for row in rows if row.id not in refused][:1]
     _tell(rows, refused, "approved", dry_run)
     _tell_hold(held)
     _exit_after(refused)
@@ -146,7 +146,7 @@ def unapprove(
     """Take back an approval, while its hold is not over; by ID, or all approvals that match the filters."""
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.APPROVED,), yes or dry_run, "unapprove")
-        refused = store.unapprove_all([row.id for row in rows], now, by, dry_run=dry_run) if rows else {}
+        refused = store.desk.unapprove([row.id for row in rows], now, by, dry_run=dry_run) if rows else {}
     _tell(rows, refused, "unapproved", dry_run)
     _exit_after(refused)
 
@@ -163,7 +163,7 @@ def cancel(
     """
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.UNAPPROVED,), yes or dry_run, "cancel")
-        refused = store.cancel_all([row.id for row in rows], now, by, reason, dry_run=dry_run) if rows else {}
+        refused = store.desk.cancel([row.id for row in rows], now, by, reason, dry_run=dry_run) if rows else {}
     _tell(rows, refused, "cancelled", dry_run)
     _exit_after(refused)
 
@@ -187,7 +187,7 @@ def resolve(
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.UNCERTAIN,), yes or dry_run, f"resolve as {to}")
         chosen = [row.id for row in rows]
-        refused = store.resolve_all(chosen, State(to), now, by, reason, dry_run=dry_run) if rows else {}
+        refused = store.desk.resolve(chosen, State(to), now, by, reason, dry_run=dry_run) if rows else {}
     _tell(rows, refused, to, dry_run)
     _exit_after(refused)
 
@@ -212,8 +212,9 @@ def retry(
         others = [row for row in rows if not can_be_made_anew(row)]
         # first, because the rules or the source may have faults, and then nothing is done
         made = _make_anew(store, anew, now, by, reason, project, dry_run=dry_run)
-        sent = store.retry_all([row.id for row in others], now, by, reason, hold, dry_run=dry_run)
-        copies = {} if dry_run else {row: store.row(copy) for row, copy in {**sent.copies, **made.copies}.items()}
+        sent = store.desk.retry([row.id for row in others], now, by, reason, hold, dry_run=dry_run)
+        made_again = {**sent.copies, **made.copies}
+        copies = {} if dry_run else {row: store.outbox.row(copy) for row, copy in made_again.items()}
     _tell_sent_again(others, sent, copies, dry_run)
     told = {
         row: f"made anew as email {copies[row].id}, {copies[row].state.value}" for row in made.copies.keys() & copies
@@ -249,11 +250,11 @@ def _chosen(
     if ids and any(filters.values()):
         raise click.UsageError("give either ids or filters, not both")
     if ids:
-        return [store.row(row_id) for row_id in dict.fromkeys(ids)]
+        return [store.outbox.row(row_id) for row_id in dict.fromkeys(ids)]
     if not any(filters.values()):
         raise click.UsageError(f"say what to {verb}: ids, or a filter such as --trigger NAME")
     states = filters["states"] or tuple(state.value for state in default)
-    rows = store.rows(_row_filter(**{**filters, "states": states}))
+    rows = store.outbox.find(_row_filter(**{**filters, "states": states}))
     if rows and not yes:
         click.confirm(f"{verb} {plural(len(rows), 'email')}?", abort=True)
     if not rows:

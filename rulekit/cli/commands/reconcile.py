@@ -11,7 +11,7 @@ from rulekit.cli.printing.aligned import escape_line, print_json
 from rulekit.cli.printing.progress import working
 from rulekit.diagnostics.display import plural, width
 from rulekit.engine.stores import open_project_store
-from rulekit.outbox.reconcile import PROMISES, Account, Finding, Reconciliation
+from rulekit.outbox.reconcile import PROMISES, Account, Finding, Reconciliation, reconcile
 from rulekit.records import State
 
 
@@ -25,7 +25,7 @@ def command(output: str, now: datetime, project: Path) -> None:
     Nothing is changed. The exit code is 1 when anything is off.
     """
     with open_project_store(project) as store, working("reading the ledger") as say:
-        found = store.reconcile(now, lambda done, total: say(f"looking at emails: {done:,} of {total:,}"))
+        found = reconcile(store, now, lambda done, total: say(f"looking at emails: {done:,} of {total:,}"))
     if output == "json":
         print_json(_as_json(found))
     else:

@@ -32,9 +32,9 @@ def halt(reason: str, by: str, now: datetime, project: Path) -> None:
     if not reason.strip():
         raise click.UsageError("say why sending is halted: `--reason TEXT`")
     with open_project_store(project) as store:
-        if (was := store.sending_state()).halted_at is not None:
+        if (was := store.sending.state()).halted_at is not None:
             raise TransitionRefused(_halted(was), help="`rulekit sending resume` lets emails leave again")
-        store.halt(reason, now, by)
+        store.sending.halt(reason, now, by)
     click.echo("no email leaves until `rulekit sending resume`")
 
 
@@ -47,11 +47,11 @@ def resume(now: datetime, project: Path) -> None:
     A store that was copied, moved or restored is then taken for the one that sends; one that is lost is begun anew.
     """
     with open_project_store(project) as store:
-        if not store.resume(now):
+        if not store.sending.resume(now):
             raise TransitionRefused(
                 "nothing keeps sending back", help="look at `rulekit outbox list` for what each email waits for"
             )
-        still = store.sending_state()
+        still = store.sending.state()
     if still.halted_at is not None:
         raise TransitionRefused(_halted(still), help="only then say `rulekit sending resume` once more")
     click.echo("emails may leave again; the next run sends what is due")
@@ -64,7 +64,7 @@ def resume(now: datetime, project: Path) -> None:
 def status(output: str, now: datetime, project: Path) -> None:
     """Say whether emails may leave, and what keeps them back."""
     with open_project_store(project) as store:
-        found = store.sending_state()
+        found = store.sending.state()
     if output == "json":
         print_json(_as_json(found))
     elif found.halted_at is not None:

@@ -48,7 +48,7 @@ def add(address: str, trigger: str | None, reason: str, by: str, now: datetime, 
     _refuse_what_is_no_address(address)
     with open_project_store(project) as store:
         refuse_unknown_trigger(store, trigger)
-        ended = store.suppress(address, reason, now, by, trigger)
+        ended = store.suppressions.add(address, reason, now, by, trigger)
     what = f" for {trigger}" if trigger else ""
     click.echo(f"{escape_line(address)} is not mailed any more{what}; {plural(ended, 'waiting email')} ended")
 
@@ -101,11 +101,11 @@ def remove(
     known = frozenset(map(normalise, named)) if addresses or path else None
     which = Which(known, trigger, reason, by, since, until)
     with open_project_store(project) as store:
-        found = store.unsuppress_many(which, dry_run=True)
+        found = store.suppressions.remove(which, dry_run=True)
         if not found:
             _refuse(store, named, known)
         if not dry_run and (yes or known is not None or _is_sure(found)):
-            found = store.unsuppress_many(which)
+            found = store.suppressions.remove(which)
     _tell(named, found, len(known or ()) - len(found), dry_run)
 
 
@@ -117,7 +117,7 @@ def _is_sure(found: Sequence[Suppression]) -> bool:
 
 def _refuse(store: Store, named: Sequence[str], known: frozenset[str] | None) -> NoReturn:
     """Says that nothing is to be removed, and where an address that was named stands instead."""
-    others = sorted({one.trigger or "" for one in store.suppressions() if one.address in (known or ())})
+    others = sorted({one.trigger or "" for one in store.suppressions.all() if one.address in (known or ())})
     if others == [""]:
         hint = "it is suppressed for all mail: leave `--trigger` out, or look at `rulekit suppress list`"
     elif others:
@@ -140,7 +140,7 @@ def _tell(named: Sequence[str], found: Sequence[Suppression], lacking: int, dry_
 def list_addresses(output: str, project: Path) -> None:
     """List the addresses that may not be mailed, in order, and for which emails."""
     with open_project_store(project) as store:
-        found = store.suppressions()
+        found = store.suppressions.all()
     if output == "json":
         lines = [
             {

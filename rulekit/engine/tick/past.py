@@ -26,7 +26,7 @@ class Past:
     @classmethod
     def read(cls, store: Store, program: Program) -> "Past":
         """Reads the state, with every `was` of the rules applied."""
-        state = store.tick_state()
+        state = store.ticks.state()
         personas = _renames(program.personas, state.members)
         triggers = _renames(program.triggers, state.triggers)
         renamed = replace(
@@ -39,7 +39,7 @@ class Past:
 
     def ahead(self, now: datetime) -> Ahead | None:
         """Returns what ticks of a clock that was ahead of `now` did, or None when there was none."""
-        found = self.store.ahead(now)
+        found = self.store.ticks.ahead(now)
         if found is None:
             return None
         return Ahead(found.at, {self.personas_renamed.get(name, name): bits for name, bits in found.crossed.items()})
@@ -49,7 +49,7 @@ class Past:
         asked = list(people)
         if not asked:
             return {}
-        found = self.store.episodes(_old_name(persona, self.personas_renamed), asked)
+        found = self.store.ticks.episodes(_old_name(persona, self.personas_renamed), asked)
         return {person: found.get(person, 0) for person in asked}
 
     def episodes_after(
@@ -67,13 +67,13 @@ class Past:
         """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
         return [
             (self.triggers_renamed.get(trigger, trigger), person)
-            for trigger, person in self.store.waiting_for_leavers()
+            for trigger, person in self.store.ticks.waiting_for_leavers()
         ]
 
     def count_withdrawn(self, withdrawals: Collection[Withdrawal]) -> Mapping[str, int]:
         """Returns how many waiting emails these withdrawals end, by trigger."""
         old = [replace(one, trigger=_old_name(one.trigger, self.triggers_renamed)) for one in withdrawals]
-        counts = self.store.count_withdrawn(old) if old else {}
+        counts = self.store.ticks.count_withdrawn(old) if old else {}
         return {self.triggers_renamed.get(name, name): count for name, count in counts.items()}
 
     def pending(self) -> list[Pending]:
@@ -84,7 +84,7 @@ class Past:
                 trigger=self.triggers_renamed.get(one.trigger, one.trigger),
                 tagging=_rename(one.tagging, self.personas_renamed),
             )
-            for one in self.store.pending()
+            for one in self.store.ticks.pending()
         ]
 
     def last_emails(
@@ -109,18 +109,18 @@ class Past:
         self, trigger: str, people: Sequence[str], mailboxes: Callable[[Sequence[str]], Mapping[str, str]]
     ) -> Mapping[str, datetime]:
         addresses = mailboxes(people)
-        to_person = self.store.last_emails(_old_name(trigger, self.triggers_renamed), people)
+        to_person = self.store.ticks.last_emails(_old_name(trigger, self.triggers_renamed), people)
         to_mailbox = self.last_emails_to(trigger, set(addresses.values()))
         both = ((person, (to_person.get(person), to_mailbox.get(addresses.get(person, "")))) for person in people)
         return {person: max(filter(None, last)) for person, last in both if any(last)}
 
     def last_emails_to(self, trigger: str, addresses: Collection[str]) -> Mapping[str, datetime]:
         """Returns when a trigger last made an email for these normalised addresses, whoever it was for."""
-        return self.store.last_emails_to(_old_name(trigger, self.triggers_renamed), sorted(addresses))
+        return self.store.ticks.last_emails_to(_old_name(trigger, self.triggers_renamed), sorted(addresses))
 
     def suppressed_among(self, trigger: str, people: Collection[str]) -> frozenset[str]:
         """Returns those of the people who asked not to get a trigger's emails, at whatever address."""
-        return self.store.suppressed_among(_old_name(trigger, self.triggers_renamed), people)
+        return self.store.suppressions.among(_old_name(trigger, self.triggers_renamed), people)
 
 
 def _renames(declared: Mapping[str, Persona] | Mapping[str, Trigger], known: Iterable[str]) -> dict[str, str]:

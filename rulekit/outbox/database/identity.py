@@ -10,12 +10,15 @@ note beside it (`beside.py`), where the kind of database has one: the note then 
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, select
 
 from rulekit.outbox.database import identity_note
 from rulekit.outbox.database.identity_note import ILLEGIBLE, ClaimNote
 from rulekit.outbox.database.opening import EMPTIED, kind_of
+from rulekit.outbox.database.tables import meta
 from rulekit.records import Reason
+
+_STORE_ID = select(meta.c.value).where(meta.c.name == "store_id")
 
 LOST = "the store that was here is lost, and with it who was mailed and who unsubscribed"
 _RESTORE = (
@@ -84,11 +87,11 @@ def settle_in(connection: Connection, line: Any) -> dict[str, Any]:
     return {"place": place, "claims": claims}
 
 
-def note_claim(connection: Connection, store_id: str, claim: int) -> None:
+def note_claim(connection: Connection, claim: int) -> None:
     """Notes that emails of a claim are about to leave, where the kind of database keeps such a note.
 
     The claim is committed. While this transaction writes no other does, so that the note never goes back.
     """
     url = connection.engine.url
     if (note := kind_of(url).note_path(url)) is not None:
-        identity_note.advance(note, store_id, claim)
+        identity_note.advance(note, connection.execute(_STORE_ID).scalar_one(), claim)

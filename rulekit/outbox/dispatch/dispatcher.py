@@ -142,7 +142,7 @@ class _Dispatch:
         again = wanted > 0
         while again:
             name, gates, throttle = self.worker.name, self.worker.gates, self.worker.throttle
-            got = self.store.claim_due(self.now(), name, wanted, gates=gates, throttle=throttle)
+            got = self.store.queue.claim_due(self.now(), name, wanted, gates=gates, throttle=throttle)
             self._begin(got.claims)
             self.ended.update(got.held)
             self.paused, self.next_at, self.probing = got.reason, got.wait_until, got.probe
@@ -210,7 +210,7 @@ class _Dispatch:
         """Extends leases from time to time: one server may take long to answer while the others are quick."""
         now = self.now()
         if now - self.renewed_at >= RENEW_AFTER:
-            self.store.renew(list(self.in_hand.values()), now)
+            self.store.queue.renew(list(self.in_hand.values()), now)
             self.renewed_at = now
 
     def _settle(self, heard: list[Asked | Done]) -> None:
@@ -243,7 +243,7 @@ class _Dispatch:
         """Returns what the store answers; where it fails, so do the connections that wait for that."""
         marks = [one.claim for one in asked]
         try:
-            return self.store.settle(marks, finishes, self.now(), self.worker.gates, self.worker.throttle)
+            return self.store.queue.settle(marks, finishes, self.now(), self.worker.gates, self.worker.throttle)
         except BaseException as error:
             for asking in asked:
                 asking.answer.set_exception(error)
@@ -264,7 +264,7 @@ class _Dispatch:
         self.ended[end] += 1
         # what was refused for good and waits nevertheless is held to be the sender's fault by the store, which says why
         if is_fault(outcome) or (isinstance(outcome, Refused) and end is State.RETRYING):
-            self.paused = self.paused or self.store.sending_state().fault
+            self.paused = self.paused or self.store.sending.state().fault
 
     def _give_back(self) -> None:
         """Lets go of what no connection has begun with."""
@@ -280,7 +280,7 @@ class _Dispatch:
 
     def _release(self, unbegun: list[Claim]) -> None:
         if unbegun:
-            self.store.release(unbegun, self.now(), self.paused or STOPPED)
+            self.store.queue.release(unbegun, self.now(), self.paused or STOPPED)
 
     def close(self) -> None:
         """Ends the connections, which begin with nothing more; those that wait for an answer get none."""
@@ -345,9 +345,9 @@ def _take_back(store: Store, now: Callable[[], datetime], uncertainty: Uncertain
 
     Nobody else tells of them: whoever killed the worker saw no report of what it had in hand.
     """
-    store.resend(now(), uncertainty)
-    taken = store.reap(now())
+    store.queue.resend(now(), uncertainty)
+    taken = store.queue.reap(now())
     stays = Counter({state: taken.get(state, 0) for state in (State.FAILED, State.UNCERTAIN)})
     if stays[State.UNCERTAIN]:
-        stays[State.UNCERTAIN] -= store.resend(now(), uncertainty)
+        stays[State.UNCERTAIN] -= store.queue.resend(now(), uncertainty)
     return stays

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import Connection, func, select, union_all
 
-from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import ALL_MAIL, last_tick, outbox, sending, suppressions, triggers, waiting
 from rulekit.outbox.sending.throttle import SendingState, state
 from rulekit.records import State
@@ -56,9 +55,8 @@ class Figures:
     ticked_at: datetime | None
 
 
-def read(work: Work) -> Figures:
+def read(connection: Connection) -> Figures:
     """Returns the figures of this moment."""
-    connection = work.connection
     names = {line.id: line.name for line in connection.execute(_NAMES)}
     first = {State(line.state): line for line in connection.execute(_FIRST)}
     listed = {bool(line.everything): line.n for line in connection.execute(_LISTED)}
@@ -70,7 +68,7 @@ def read(work: Work) -> Figures:
         due_at=min((first[where].not_before for where in DUE if where in first), default=None),
         attempts=totals.attempts,
         faults=totals.faults_ever,
-        sending=state(work),
+        sending=state(connection),
         suppressed={everything: listed.get(everything, 0) for everything in (True, False)},
         tick=tick.sequence,
         ticked_at=tick.at,

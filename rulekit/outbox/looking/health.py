@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select, text
 
-from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import last_tick, outbox
 from rulekit.outbox.rows import queries
 from rulekit.outbox.sending import throttle
@@ -30,17 +29,17 @@ class Health:
     abandoned: int
 
 
-def health(work: Work, now: datetime) -> Health:
+def health(connection: Connection, now: datetime) -> Health:
     """Returns how the store is doing; `overdue` emails should have left, `abandoned` ones are with a dead worker."""
     due = outbox.c.state.in_([State.APPROVED.value, State.RETRYING.value]), outbox.c.not_before < now - OVERDUE
     left = outbox.c.state == State.SENDING.value, outbox.c.lease_until < now - OVERDUE
     return Health(
-        database=_database(work.connection),
-        last_tick_at=work.connection.execute(select(last_tick.c.at)).scalar_one(),
-        sending=throttle.state(work),
-        counts=queries.counts(work.connection),
-        overdue=_count(work.connection, *due),
-        abandoned=_count(work.connection, *left),
+        database=_database(connection),
+        last_tick_at=connection.execute(select(last_tick.c.at)).scalar_one(),
+        sending=throttle.state(connection),
+        counts=queries.counts(connection),
+        overdue=_count(connection, *due),
+        abandoned=_count(connection, *left),
     )
 
 

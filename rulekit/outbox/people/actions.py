@@ -1,11 +1,13 @@
 """What people do with emails: approve, unapprove, cancel, and decide what became of uncertain ones.
 
 Each takes any number of emails, in one transaction, and answers with why some of them were refused: a
-`TransitionRefused` says how the email was found. Such a one is as it was; the others went.
+`TransitionRefused` says how the email was found. Such a one is as it was; the others went. A dry run answers the same
+and changes nothing. All raise TransitionRefused when `now` is not a time of this store (`decided_at`).
 """
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from rulekit.clock import show_instant
 from rulekit.errors import StoreError, TransitionRefused
@@ -20,6 +22,7 @@ from rulekit.outbox.lifecycle.transitions import (
     RESOLVE_SENT,
     UNAPPROVE,
 )
+from rulekit.outbox.people.instants import decided_at
 from rulekit.outbox.rows.queries import OutboxRow, RowFilter, find_rows
 from rulekit.outbox.rows.suppressions import is_suppressed
 from rulekit.records import State
@@ -29,36 +32,46 @@ RESOLUTIONS = {State.SENT: RESOLVE_SENT, State.FAILED: RESOLVE_FAILED, State.RET
 Refusals = dict[int, TransitionRefused]
 
 
-def approve(work: Work, digests: Mapping[int, str], now: datetime, actor: str, hold: timedelta) -> Refusals:
+def approve(
+    work: Work, digests: Mapping[int, str], now: datetime, actor: str, hold: timedelta, *, dry_run: bool = False
+) -> Refusals:
     """Approves messages, each by the digest of what was seen; they leave when the hold is over."""
-    told = {row: Given(now, actor, digest=digest, hold=hold) for row, digest in digests.items()}
-    return _take(work, APPROVE, told, Actor.APPROVER, lambda row: _why_not_approve(work, row, digests[row.id]))
+    at = decided_at(work, now)
+    told = {row: Given(at, actor, digest=digest, hold=hold) for row, digest in digests.items()}
+    why_not = partial(_why_not_approve, work, digests)
+    return _take(work, APPROVE, told, Actor.APPROVER, why_not, dry_run=dry_run)
 
 
-def unapprove(work: Work, rows: Collection[int], now: datetime, actor: str) -> Refusals:
+def unapprove(work: Work, rows: Collection[int], now: datetime, actor: str, *, dry_run: bool = False) -> Refusals:
     """Takes approvals back while their hold lasts."""
-    return _take(work, UNAPPROVE, dict.fromkeys(rows, Given(now, actor)), Actor.APPROVER, _why_not_unapprove)
+    given = Given(decided_at(work, now), actor)
+    return _take(work, UNAPPROVE, dict.fromkeys(rows, given), Actor.APPROVER, _why_not_unapprove, dry_run=dry_run)
 
 
-def cancel(work: Work, rows: Collection[int], now: datetime, actor: str, reason: str) -> Refusals:
-    """Stops emails for good."""
-    given = Given(now, actor, reason or f"cancelled by {actor}")
-    return _take(work, CANCEL, dict.fromkeys(rows, given), Actor.APPROVER, _why_not_cancel)
+def cancel(
+    work: Work, rows: Collection[int], now: datetime, actor: str, reason: str = "", *, dry_run: bool = False
+) -> Refusals:
+    """Stops emails for good, unless they are on their way."""
+    given = Given(decided_at(work, now), actor, reason or f"cancelled by {actor}")
+    return _take(work, CANCEL, dict.fromkeys(rows, given), Actor.APPROVER, _why_not_cancel, dry_run=dry_run)
 
 
-def resolve(work: Work, rows: Collection[int], to: State, now: datetime, actor: str, reason: str) -> Refusals:
+def resolve(
+    work: Work, rows: Collection[int], to: State, now: datetime, actor: str, reason: str, *, dry_run: bool = False
+) -> Refusals:
     """Says what became of uncertain emails: `sent`, `failed`, or `retrying` to send the same bytes again.
 
     Raises TransitionRefused for another state, and without a reason.
     """
+    at = decided_at(work, now)
     if to not in RESOLUTIONS:
         raise TransitionRefused(
             f"an uncertain email cannot become {to.value}", help="resolve it as sent, failed or retrying"
         )
     if not reason.strip():
         raise TransitionRefused("no email can be resolved without a reason", help="say how you know")
-    given = Given(now, actor, reason, not_before=now, reply=f"{actor}: {reason}")
-    return _take(work, RESOLUTIONS[to], dict.fromkeys(rows, given), Actor.OPERATOR, _why_not_resolve)
+    given = Given(at, actor, reason, not_before=at, reply=f"{actor}: {reason}")
+    return _take(work, RESOLUTIONS[to], dict.fromkeys(rows, given), Actor.OPERATOR, _why_not_resolve, dry_run=dry_run)
 
 
 def hurry(work: Work, rows: Collection[int], now: datetime, actor: str, reason: str) -> Refusals:
@@ -82,17 +95,22 @@ def _take(
     told: Mapping[int, Given],
     actor: Actor,
     why_not: Callable[[OutboxRow], TransitionRefused],
+    *,
+    dry_run: bool = False,
 ) -> Refusals:
     moved = set(move_many(work, transition, list(told.items()), actor))
     # those that did not go are as they were found
     left = read_all(work, [row for row in told if row not in moved])
-    return {row: why_not(found) for row, found in left.items()}
+    refused = {row: why_not(found) for row, found in left.items()}
+    if dry_run:
+        work.connection.rollback()
+    return refused
 
 
-def _why_not_approve(work: Work, row: OutboxRow, digest: str) -> TransitionRefused:
+def _why_not_approve(work: Work, digests: Mapping[int, str], row: OutboxRow) -> TransitionRefused:
     if row.state is not State.UNAPPROVED:
         return TransitionRefused(standing(row), help="only an unapproved email can be approved")
-    if row.digest != digest:
+    if row.digest != digests[row.id]:
         return TransitionRefused(
             f"email {row.id} is not the message that you saw: its digest is another",
             help=f"look at it again with `rulekit outbox show {row.id}` and approve what you see",

@@ -7,6 +7,7 @@ tombstone, under which the history goes on without a name.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -72,12 +73,17 @@ class Erasure:
     suppressed: tuple[str, ...]
 
 
-def erase(work: Work, keys: Collection[str], given: Given, *, suppress: bool, dry_run: bool = False) -> list[Erasure]:
-    """Forgets people; raises RulekitError for one that is not known, having forgotten nobody.
+def erase(
+    work: Work, keys: Collection[str], now: datetime, actor: str, *, suppress: bool = False, dry_run: bool = False
+) -> list[Erasure]:
+    """Forgets people, given by their keys; `Store.clear_leftovers` then takes their bytes out of the files.
 
-    Whom the source had at the last tick would come back as a new person and be mailed again. So that is refused, unless
-    `suppress` puts the addresses on the list of those that may not be mailed. A dry run takes everything back again.
+    Emails that a worker has in hand stay, and so does their person: ask again. Whom the source had at the last tick
+    would come back as a new person and be mailed again. So that is refused, unless `suppress` puts the addresses on the
+    list of those that may not be mailed. A dry run takes everything back again. Raises RulekitError for somebody who is
+    not known, and TransitionRefused for somebody who would be mailed again; then nobody is forgotten.
     """
+    given = Given(now, actor, ERASED)
     number = _take_turn(work)
     locks.forbidding(work)
     found = [find_person(work.connection, key, lock=True) for key in dict.fromkeys(keys)]

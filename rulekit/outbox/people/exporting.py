@@ -73,7 +73,7 @@ _WAITING = _with_names(waiting, waiting.c.due)
 _TICK = select(ticks.c.sequence.label("tick"), ticks.c.at, ticks.c.changes, ticks.c.rules_digest)
 
 
-def write_lines(connection: Connection, write: Callable[[Record], object], since: datetime | None) -> None:
+def write_lines(connection: Connection, write: Callable[[Record], object], since: datetime | None = None) -> None:
     """Writes the outbox and its history, a few lines in memory at a time; without addresses, subjects and messages.
 
     With `since`, only what is new or changed from that instant on.

@@ -82,12 +82,15 @@ class _Email:
     state: str
 
 
-def record_notices(work: Work, notices: Sequence[Notice], given: Given, dry_run: bool = False) -> Intake:
-    """Writes down the notices about emails of ours, and draws the conclusions from those that are new.
+def record_notices(
+    work: Work, notices: Sequence[Notice], now: datetime, actor: str, *, dry_run: bool = False
+) -> Intake:
+    """Writes down notices about emails that left for the addresses that they are about; the others do nothing.
 
-    A dry run takes everything back again.
+    Who complains or is dead is suppressed, and an uncertain email is settled. Heard again, it changes nothing. A dry
+    run takes everything back again.
     """
-    intake = _record(work, notices, given)
+    intake = _record(work, notices, Given(now, actor))
     if dry_run:
         work.connection.rollback()
     return intake
@@ -130,11 +133,18 @@ def _suppress(
 
 
 def suppress_listed(
-    work: Work, reasons: Mapping[str, str], given: Given, trigger: str | None, *, asked: bool, dry_run: bool = False
+    work: Work,
+    reasons: Mapping[str, str],
+    now: datetime,
+    actor: str,
+    trigger: str | None = None,
+    *,
+    asked: bool = True,
+    dry_run: bool = False,
 ) -> Intake:
     """Suppresses every address of a list, whose value is why, as `suppressions.add`; a dry run takes it back again."""
     normalised = {normalise(address): reason for address, reason in reasons.items()}
-    added, ended = add_each(work, normalised, given, trigger, asked=asked)
+    added, ended = add_each(work, normalised, Given(now, actor), trigger, asked=asked)
     if dry_run:
         work.connection.rollback()
     return Intake(suppressed=added, already=len(normalised) - len(added), ended=ended)

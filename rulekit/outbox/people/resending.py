@@ -20,6 +20,7 @@ from rulekit.outbox.lifecycle.tick_values import NewRow
 from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.people.actions import Refusals, hurry, read_all, standing
 from rulekit.outbox.people.erasing import ERASED
+from rulekit.outbox.people.instants import decided_at
 from rulekit.outbox.rows.queries import COUNTED, NO_DIGEST, OutboxRow, get_message
 from rulekit.outbox.rows.suppressions import read_forbidden
 from rulekit.outbox.ticks.recording import new_values
@@ -42,20 +43,30 @@ class Retried:
 
 
 def retry(
-    work: Work, rows: Collection[int], now: datetime, actor: str, reason: str, hold: timedelta = timedelta(0)
+    work: Work,
+    rows: Collection[int],
+    now: datetime,
+    actor: str,
+    reason: str = "",
+    hold: timedelta = timedelta(0),
+    *,
+    dry_run: bool = False,
 ) -> Retried:
     """Sends again: of a failed email a copy when the hold is over, and an email that waits for another attempt now."""
+    at = decided_at(work, now)
     reason = reason or f"{actor} asked for it"
     found = read_all(work, rows)
     failed = [row for row in found.values() if row.state is State.FAILED]
     others = [row.id for row in found.values() if row.state is not State.FAILED]
-    refused = hurry(work, others, now, actor, reason)
+    refused = hurry(work, others, at, actor, reason)
     copies: dict[int, int] = {}
     for row in failed:
         try:
-            copies[row.id] = _copy(work, row, Given(now, actor, reason, hold=hold))
+            copies[row.id] = _copy(work, row, Given(at, actor, reason, hold=hold))
         except TransitionRefused as error:
             refused[row.id] = error
+    if dry_run:
+        work.connection.rollback()
     return Retried(copies, frozenset(others) - refused.keys(), refused)
 
 
@@ -85,23 +96,28 @@ def make_anew(
     drafts: Mapping[int, NewRow],
     now: datetime,
     actor: str,
-    reason: str,
-    hold: timedelta,
-    every: Mapping[str, timedelta],
+    reason: str = "",
+    hold: timedelta = timedelta(0),
+    every: Mapping[str, timedelta] | None = None,
+    *,
+    dry_run: bool = False,
 ) -> Retried:
     """Makes emails, each in the place of one that ended; those of triggers with `auto` leave when the hold is over.
 
-    None is made for a mailbox that has one of the same trigger and tick, or of the trigger within the time of `every`.
+    None is made for a mailbox that has one of the same trigger and tick, or of the trigger within the time of `every`,
+    which has those of the triggers that say one, by name.
     """
-    given = Given(now, actor, reason or f"{actor} asked for it", hold=hold)
+    given = Given(decided_at(work, now), actor, reason or f"{actor} asked for it", hold=hold)
     copies: dict[int, int] = {}
     refused: Refusals = {}
     for row in read_all(work, drafts).values():
         try:
             draft = drafts[row.id]
-            copies[row.id] = _make_anew(work, row, draft, given, every.get(draft.trigger))
+            copies[row.id] = _make_anew(work, row, draft, given, (every or {}).get(draft.trigger))
         except TransitionRefused as error:
             refused[row.id] = error
+    if dry_run:
+        work.connection.rollback()
     return Retried(copies, frozenset(), refused)
 
 

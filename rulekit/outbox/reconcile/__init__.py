@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
-from rulekit.outbox.database.execution import Work
 from rulekit.outbox.database.tables import outbox
+from rulekit.outbox.database.transactions import Database
 from rulekit.outbox.reconcile import ledger, whole_store
 from rulekit.outbox.reconcile.promises import BREACHES, PROMISES, Breach, breaking
 from rulekit.outbox.reconcile.verdict import SHOWN, Account, Finding, Reconciliation
@@ -27,20 +26,15 @@ _LAST_POSSIBLE = 2**62
 _EMAILS = select(func.count()).select_from(outbox)
 _AGAIN = _EMAILS.where(outbox.c.left_at > outbox.c.doubted_at)
 
-T = TypeVar("T")
 
-
-class Read(Protocol):
-    """Runs some reading as one transaction."""
-
-    def __call__(self, act: Callable[[Work], T]) -> T: ...
-
-
-def reconcile(read: Read, now: datetime, progress: Callable[[int, int], object]) -> Reconciliation:
+def reconcile(
+    database: Database, now: datetime, progress: Callable[[int, int], object] = lambda done, total: None
+) -> Reconciliation:
     """Returns what the ledger says and what breaks a promise; `progress` hears how many emails of all are done."""
+    read = database.read
     whole = read(_of_the_whole)
-    wrong = [*whole.findings, *read(lambda work: list(whole_store.findings(work.connection, now)))]
-    for persona in read(lambda work: whole_store.personas_in(work.connection)):
+    wrong = [*whole.findings, *read(partial(_of_the_ticks, now=now))]
+    for persona in read(whole_store.personas_in):
         wrong += read(partial(_of_persona, persona=persona))
     tally = _Tally()
     done = after = 0
@@ -51,15 +45,19 @@ def reconcile(read: Read, now: datetime, progress: Callable[[int, int], object])
     return replace(whole, findings=_in_order((*wrong, *tally.findings())))
 
 
-def _of_the_whole(work: Work) -> Reconciliation:
-    found, since = ledger.accounts(work.connection)
-    wrong = tuple(ledger.findings(work.connection, found))
-    emails, again = (work.connection.execute(count).scalar_one() for count in (_EMAILS, _AGAIN))
+def _of_the_whole(connection: Connection) -> Reconciliation:
+    found, since = ledger.accounts(connection)
+    wrong = tuple(ledger.findings(connection, found))
+    emails, again = (connection.execute(count).scalar_one() for count in (_EMAILS, _AGAIN))
     return Reconciliation(found, wrong, emails, since, again)
 
 
-def _of_persona(work: Work, persona: int) -> list[Finding]:
-    return list(whole_store.findings_of(work.connection, persona))
+def _of_the_ticks(connection: Connection, now: datetime) -> list[Finding]:
+    return list(whole_store.findings(connection, now))
+
+
+def _of_persona(connection: Connection, persona: int) -> list[Finding]:
+    return list(whole_store.findings_of(connection, persona))
 
 
 class _Tally:
@@ -84,13 +82,13 @@ class _Tally:
         ]
 
 
-def _slice(work: Work, first: int, now: datetime, tally: _Tally) -> tuple[int, int]:
+def _slice(connection: Connection, first: int, now: datetime, tally: _Tally) -> tuple[int, int]:
     """Looks at the next emails; returns the id up to which that is, and how many they were."""
     ids = select(outbox.c.id).where(outbox.c.id >= first).order_by(outbox.c.id).limit(SLICE).subquery()
-    seen, last = work.connection.execute(select(func.count(), func.max(ids.c.id)).select_from(ids)).one()
+    seen, last = connection.execute(select(func.count(), func.max(ids.c.id)).select_from(ids)).one()
     # beyond the last email there may be something that belongs to none
     last = last if seen == SLICE else _LAST_POSSIBLE
-    for breach, email in breaking(work.connection, first, last, now):
+    for breach, email in breaking(connection, first, last, now):
         tally.add(breach, email)
     return last, seen
 

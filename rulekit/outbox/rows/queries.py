@@ -119,14 +119,14 @@ _WAITING_FOR_LEAVERS = (
 _AS_STORED = [name for name in OutboxRow.__slots__ if name not in ("trigger", "tagging", "state", "phase")]
 
 
-def find_rows(connection: Connection, wanted: RowFilter) -> list[OutboxRow]:
+def find_rows(connection: Connection, wanted: RowFilter = RowFilter()) -> list[OutboxRow]:
     """Returns the rows that pass the filter, in the order in which they were made."""
     statement = _filtered(select(outbox, *NAMES), wanted)
     lines = connection.execute(statement.order_by(outbox.c.id).limit(wanted.limit))
     return [_row(line) for line in lines]
 
 
-def count_rows(connection: Connection, wanted: RowFilter) -> int:
+def count_rows(connection: Connection, wanted: RowFilter = RowFilter()) -> int:
     """Returns how many rows pass the filter, whatever it says of `limit`."""
     statement = _filtered(select(func.count()), wanted)
     return int(connection.execute(statement).scalar_one())

@@ -153,6 +153,11 @@ def is_suppressed(connection: Connection, row: int) -> bool:
     return bool(connection.execute(select(COLUMNS.suppressed).where(outbox.c.id == row)).scalar())
 
 
+def suppress(work: Work, address: str, reason: str, now: datetime, actor: str, trigger: str | None = None) -> int:
+    """Forbids an address, as its owner asked, for all mail or for one trigger's, as `add` does."""
+    return add(work, [address], reason, Given(now, actor, reason), trigger, asked=True)
+
+
 def add(
     work: Work,
     addresses: Collection[str],
@@ -179,7 +184,7 @@ def add_each(
 
     Returns those that were not on it, and the emails that ended.
     """
-    stream = _stream(work, trigger)
+    stream = _stream(work.connection, trigger)
     # whoever forbids an address is alone, so no email is between its mark and this
     last_line = work.connection.execute(_LAST_LINE).scalar()
     added: set[str] = set()
@@ -263,7 +268,7 @@ def remove(work: Work, which: Which, *, dry_run: bool = False) -> list[Suppressi
     """
     found: list[Suppression] = []
     for there in _places(which):
-        found += listed(work, *there)
+        found += listed(work.connection, *there)
         if not dry_run:
             meant = select(suppressions.c.address, suppressions.c.stream).where(*there)
             theirs = tuple_(suppressed_people.c.address, suppressed_people.c.stream).in_(meant)
@@ -288,7 +293,7 @@ def _places(which: Which) -> Iterator[tuple[ColumnElement[bool], ...]]:
         yield (*said, c.address.in_(some))
 
 
-def listed(work: Work, *there: ColumnElement[bool]) -> list[Suppression]:
+def listed(connection: Connection, *there: ColumnElement[bool]) -> list[Suppression]:
     """Returns every suppressed address in order, or those of which all conditions are true."""
     lines = (
         select(suppressions, triggers.c.name)
@@ -296,24 +301,24 @@ def listed(work: Work, *there: ColumnElement[bool]) -> list[Suppression]:
         .where(*there)
         .order_by(suppressions.c.address, suppressions.c.stream)
     )
-    people = _people_of_each(work)
+    people = _people_of_each(connection)
     return [
         Suppression(
             *(line.address, line.reason, line.at, line.actor_name, line.name),
             people=tuple(people.get((line.address, line.stream), ())),
         )
-        for line in work.connection.execute(lines)
+        for line in connection.execute(lines)
     ]
 
 
-def _people_of_each(work: Work) -> dict[tuple[str, int], list[str]]:
+def _people_of_each(connection: Connection) -> dict[tuple[str, int], list[str]]:
     found: dict[tuple[str, int], list[str]] = {}
     lines = (
         select(suppressed_people.c.address, suppressed_people.c.stream, people.c.key)
         .join(people, people.c.ordinal == suppressed_people.c.person)
         .order_by(people.c.key)
     )
-    for line in work.connection.execute(lines):
+    for line in connection.execute(lines):
         found.setdefault((line.address, line.stream), []).append(line.key)
     return found
 
@@ -332,13 +337,11 @@ def suppressed_among(connection: Connection, trigger: str, keys: Collection[str]
     return frozenset(found)
 
 
-def knows_trigger(work: Work, trigger: str) -> bool:
+def knows_trigger(connection: Connection, trigger: str) -> bool:
     """Returns whether a run ever met a trigger of that name."""
-    return _stream(work, trigger) != ALL_MAIL
+    return _stream(connection, trigger) != ALL_MAIL
 
 
-def _stream(work: Work, trigger: str | None) -> int:
-    known = (
-        work.connection.execute(select(triggers.c.id).where(triggers.c.name == trigger)).scalar() if trigger else None
-    )
+def _stream(connection: Connection, trigger: str | None) -> int:
+    known = connection.execute(select(triggers.c.id).where(triggers.c.name == trigger)).scalar() if trigger else None
     return ALL_MAIL if known is None else int(known)

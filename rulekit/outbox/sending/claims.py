@@ -14,7 +14,17 @@ from sqlalchemy import bindparam, exists, select, update
 
 from rulekit.clock import show_instant
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.database.execution import BY_ATTEMPT, BY_TIME, Work, candidates, in_batches, move, move_many
+from rulekit.outbox.database import identity, locks
+from rulekit.outbox.database.execution import (
+    BY_ATTEMPT,
+    BY_TIME,
+    Work,
+    candidates,
+    in_batches,
+    lock_rows,
+    move,
+    move_many,
+)
 from rulekit.outbox.database.tables import messages, outbox
 from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.lifecycle.transitions import (
@@ -35,10 +45,9 @@ from rulekit.outbox.lifecycle.transitions import (
 )
 from rulekit.outbox.rows import suppressions
 from rulekit.outbox.rows.queries import OutboxRow, RowFilter, find_rows
-from rulekit.outbox.sending import throttle
 from rulekit.outbox.sending.gates import Gates, Held, ask
 from rulekit.outbox.sending.leaving import with_date
-from rulekit.outbox.sending.throttle import Early, Throttle
+from rulekit.outbox.sending.throttle import Early, Throttle, end_turn, mark, note, take_turn, when_next
 from rulekit.records import Later, Outcome, Reason, RefusalClass, Refused, Sent, State, Unknown
 from rulekit.statuses import is_dead_address
 from rulekit.uncertainty import Uncertainty
@@ -110,13 +119,19 @@ class Claims:
 
 
 def claim_due(
-    work: Work, now: datetime, worker: str, limit: int, lease: timedelta, gates: Gates, rules: Throttle
+    work: Work,
+    now: datetime,
+    worker: str,
+    limit: int,
+    lease: timedelta = LEASE,
+    gates: Gates = Gates(),  # noqa: B008 - a frozen value
+    throttle: Throttle = Throttle(),  # noqa: B008 - a frozen value
 ) -> Claims:
     """Claims rows whose time has come, those that wait longest first, as many as the pace of the sender allows.
 
     Rows that a gate keeps back are put off, or end, at once.
     """
-    turn = throttle.take_turn(work, now, rules)
+    turn = take_turn(work, now, throttle)
     given = Given(now, worker, token=turn.token, lease_until=now + lease)
     most = min(limit, turn.most)
     # the one that tries for all is the one that was tried longest ago: one bad email must not fail for all others
@@ -125,13 +140,13 @@ def claim_due(
     held = ask(work, claimed, now, gates, at_the_mark=False)
     back = _move_each(work, [(row, one.transition, one.given(now, worker, turn.token)) for row, one in held.items()])
     leaving = [row for row in claimed if row not in held]
-    throttle.end_turn(work, turn, len(claimed), len(leaving), now, rules)
+    end_turn(work, turn, len(claimed), len(leaving), now, throttle)
     wait_until = None
     if held:
         # some that were due were kept back, so others may be due as well
         wait_until = now
     elif turn.throttled and turn.most <= limit and candidates(work, CLAIM, given, limit=1):
-        wait_until = throttle.when_next(turn, len(leaving), now, rules)
+        wait_until = when_next(turn, len(leaving), now, throttle)
     states = tuple(one.transition.target.state for row, one in held.items() if row in back)
     probe = turn.probe and bool(leaving)
     return Claims(_claims(work, leaving, turn.token, worker, lease), states, turn.reason, wait_until, probe)
@@ -154,7 +169,7 @@ def _move_each(work: Work, chosen: Sequence[tuple[int, Transition, Given]]) -> s
 
 
 def release(work: Work, claims: Sequence[Claim], now: datetime, reason: str) -> None:
-    """Gives back rows with which nothing was begun."""
+    """Gives back rows with which nothing was begun; costs them no attempt."""
     _move_each(
         work,
         [
@@ -180,7 +195,26 @@ Final = Held | TransitionRefused | None
 Answer = Final | Early
 
 
-def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates, rules: Throttle) -> list[Answer]:
+def settle(
+    work: Work,
+    marks: Sequence[Claim],
+    finishes: Sequence["Finish"],
+    now: datetime,
+    gates: Gates = Gates(),  # noqa: B008 - a frozen value
+    throttle: Throttle = Throttle(),  # noqa: B008 - a frozen value
+) -> tuple[list[Answer], list[State | TransitionRefused]]:
+    """Writes down which messages are about to leave and what became of others, as `mark_data` and `finish` do."""
+    forbids = any(forbids_address(one.outcome) for one in finishes)
+    (locks.forbidding if forbids else locks.leaving)(work)
+    lock_rows(work, [one.claim.row.id for one in finishes] + [claim.row.id for claim in marks])
+    finished = finish(work, finishes, now, gates.uncertainty)
+    answers = mark_data(work, marks, now, gates, throttle)
+    if marks:
+        identity.note_claim(work.connection, max(claim.token for claim in marks))
+    return answers, finished
+
+
+def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates, throttle: Throttle) -> list[Answer]:
     """Notes that messages are about to leave; answers None for each that may.
 
     Otherwise the answer is what keeps it back, which is then written; that it is early, and is to be asked again; or
@@ -189,7 +223,7 @@ def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates, 
     latest = _latest(claims)
     held = ask(work, list(latest), now, gates, at_the_mark=True)
     free = [row for row in latest if row not in held]
-    granted, early = throttle.mark(work, len(free), now, rules)
+    granted, early = mark(work, len(free), now, throttle)
     put_off = dict.fromkeys(free[granted:], early)
     told = [(r, _marking(c, now, gates, allowed=r not in held)) for r, c in latest.items() if r not in put_off]
     marked = set(move_many(work, MARK_DATA, told, Actor.WORKER))
@@ -232,7 +266,7 @@ def finish(
 ) -> list[State | TransitionRefused]:
     """Writes down what became of claimed rows; answers where each stands then, or that it was taken over."""
     latest = _latest(one.claim for one in finishes)
-    meant = throttle.note(work, [one.outcome for one in finishes], now)
+    meant = note(work, [one.outcome for one in finishes], now)
     finishes = [replace(one, outcome=outcome) for one, outcome in zip(finishes, meant, strict=True)]
     decided = [(one.claim, *_decide(one, now, uncertainty)) for one in finishes]
     valid = [one for one in decided if latest[one[0].row.id] is one[0]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from rulekit.clock import show_instant
 from rulekit.limits import Rate
@@ -218,11 +218,11 @@ def is_fault(outcome: Outcome) -> bool:
     return isinstance(outcome, Later | Refused) and outcome.about is RefusalClass.SENDER
 
 
-def state(work: Work) -> SendingState:
+def state(connection: Connection) -> SendingState:
     """Returns how sending goes."""
-    line = work.connection.execute(_LOOKED_AT).one()
+    line = connection.execute(_LOOKED_AT).one()
     halted = (line.halted_at, line.halted_by, _halt_of(line))
-    mismatch = identity.mismatch(work.connection, line)
+    mismatch = identity.mismatch(connection, line)
     is_lost = mismatch is not None and line.ticked_at is None
     return SendingState(*halted, line.faults, line.open_until, _fault_of(line), mismatch, is_lost)
 
@@ -239,7 +239,7 @@ def resume(work: Work, now: datetime) -> bool:
     A store in doubt is then the one that sends. Where that doubt was not told yet, because there was another halt or
     none, sending is halted for it first.
     """
-    was, line = state(work), work.connection.execute(_LINE).one()
+    was, line = state(work.connection), work.connection.execute(_LINE).one()
     halt_ends = dict.fromkeys(("halted_at", "halted_by", "halt_reason", "halt_text"))
     ended: dict[str, Any] = {**halt_ends, "clock_at": None, **_CLOSED}
     if was.mismatch is not None:

@@ -1,6 +1,6 @@
 """What a tick writes, table by table, in the one transaction of `record`.
 
-A tick that brings nothing new writes nothing at all: `record` says so, and its transaction is rolled back.
+A tick that brings nothing new writes nothing at all: its transaction is rolled back.
 """
 
 from collections import Counter
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from rulekit.clock import format_instant
 from rulekit.errors import StoreError, TickLost
+from rulekit.outbox.database import locks
 from rulekit.outbox.database.execution import (
     NAMED,
     NAMES,
@@ -86,8 +87,8 @@ class _Ids:
         return {"trigger": self.triggers[trigger], **self.of(tagging)}
 
 
-def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
-    """Writes a tick; returns what it did and whether anything is worth keeping.
+def record(work: Work, tick: TickRecord) -> TickOutcome:
+    """Writes a tick, or nothing when it brings nothing new; returns what it did.
 
     Raises TickLost when another tick came first, StoreError when the tick is earlier than the last one and nobody
     vouches for its instant.
@@ -105,7 +106,11 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
     written += _write_no_emails(work, tick, number, ids) + _write_waiting(work, tick, ids)
     _write_ledger(work, tick, number, ids)
     _write_tick(work, tick, number, len(work.changes))
-    outcome = TickOutcome(
+    # last, because a long tick must not keep workers waiting: what they do meanwhile came before it
+    locks.forbidding(work)
+    if again and not (written or made or work.changes):
+        work.connection.rollback()
+    return TickOutcome(
         rows=sum(state is not None for state in made),
         failed=made.count(State.FAILED),
         withdrawn=withdrawn,
@@ -113,7 +118,6 @@ def record(work: Work, tick: TickRecord) -> tuple[TickOutcome, bool]:
         suppressed=made.count(State.SUPPRESSED),
         readdressed=readdressed,
     )
-    return outcome, bool(written or made or work.changes) or not again
 
 
 def _take_turn(work: Work, tick: TickRecord) -> bool:
@@ -223,20 +227,20 @@ def _write_changes(work: Work, tick: TickRecord, number: int, ids: _Ids) -> int:
 def _withdraw(work: Work, tick: TickRecord, number: int) -> int:
     chosen = [
         (row.id, Given(tick.at, str(number), one.reason, even_kept=one.person is None))
-        for row, one in _find_withdrawn(work, tick.withdrawals)
+        for row, one in _find_withdrawn(work.connection, tick.withdrawals)
     ]
     return len(move_many(work, WITHDRAW, chosen, Actor.TICK))
 
 
-def count_withdrawn(work: Work, withdrawals: Collection[Withdrawal]) -> dict[str, int]:
+def count_withdrawn(connection: Connection, withdrawals: Collection[Withdrawal]) -> dict[str, int]:
     """Returns how many waiting emails withdrawals would end, by trigger."""
-    found = _find_withdrawn(work, withdrawals)
+    found = _find_withdrawn(connection, withdrawals)
     return dict(Counter(row.trigger_name for row, one in found if one.person is None or not row.keep))
 
 
-def _find_withdrawn(work: Work, withdrawals: Collection[Withdrawal]) -> list[tuple[Any, Withdrawal]]:
+def _find_withdrawn(connection: Connection, withdrawals: Collection[Withdrawal]) -> list[tuple[Any, Withdrawal]]:
     """Returns each waiting row that a withdrawal reaches, with the first one that does."""
-    pending = _find_pending(work, {withdrawal.trigger for withdrawal in withdrawals})
+    pending = _find_pending(connection, {withdrawal.trigger for withdrawal in withdrawals})
     chosen: dict[int, tuple[Any, Withdrawal]] = {}
     for withdrawal in withdrawals:
         for row in pending.get((withdrawal.trigger, withdrawal.person), ()):
@@ -244,13 +248,13 @@ def _find_withdrawn(work: Work, withdrawals: Collection[Withdrawal]) -> list[tup
     return list(chosen.values())
 
 
-def _find_pending(work: Work, names: set[str]) -> dict[tuple[str, str | None], list[Any]]:
+def _find_pending(connection: Connection, names: set[str]) -> dict[tuple[str, str | None], list[Any]]:
     """Returns the rows that a withdrawal can reach, by trigger and person, and all of a trigger under no person."""
     found: dict[tuple[str, str | None], list[Any]] = {}
     if names:
         lines = select(outbox.c.id, outbox.c.keep, *NAMES).select_from(NAMED).where(at_any(WITHDRAW.sources))
         named = lines.where(triggers.c.name.in_(sorted(names))).order_by(outbox.c.id)
-        for line in work.connection.execute(named):
+        for line in connection.execute(named):
             found.setdefault((line.trigger_name, line.person_key), []).append(line)
             found.setdefault((line.trigger_name, None), []).append(line)
     return found

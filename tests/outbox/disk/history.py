@@ -17,6 +17,7 @@ from rulekit.outbox.dispatch.dispatcher import Worker, dispatch
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NewRow, TickRecord, Withdrawal
 from rulekit.outbox.store import Store
 from rulekit.records import Edge, Envelope, Later, Outcome, Refused, Sent, State, Tagging
+from tests.outbox import singly
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 HOLD = timedelta(minutes=10)
@@ -85,20 +86,20 @@ def play(store: Store, receiver: Receiver, minutes: int, tell: Tell) -> None:
 
 
 def _tick(store: Store, sequence: int, now: datetime, tell: Tell) -> None:
-    if store.tick_state().sequence == sequence:
-        store.record_tick((_first, _second)[sequence](now))
+    if store.ticks.state().sequence == sequence:
+        store.ticks.record((_first, _second)[sequence](now))
     tell({"sequence": sequence + 1})
 
 
 def _operate(store: Store, now: datetime, tell: Tell) -> None:
-    if not store.suppressions():
-        store.suppress("dan@example.com", "asked", now, "ada")
+    if not store.suppressions.all():
+        store.suppressions.add("dan@example.com", "asked", now, "ada")
     tell({"suppressed": "dan@example.com"})
-    for row in store.rows():
+    for row in store.outbox.find():
         if row.tagging.person == "cid" and row.state is State.UNAPPROVED:
-            store.cancel(row.id, now, "ada", "not this one")
+            singly.cancel(store, row.id, now, "ada", "not this one")
         elif row.state is State.UNAPPROVED:
-            store.approve(row.id, row.digest, now, "ada", HOLD)
+            singly.approve(store, row.id, row.digest, now, "ada", HOLD)
 
 
 def _first(now: datetime) -> TickRecord:
@@ -166,8 +167,8 @@ def broken_promises(store: Store, told: list[dict[str, Any]]) -> list[str]:
 
 _KEPT: dict[str, Callable[[Store, Any], bool]] = {
     "secret": lambda store, secret: store.secret() == secret,
-    "sequence": lambda store, sequence: store.tick_state().sequence >= sequence,
-    "suppressed": lambda store, address: address in [line.address for line in store.suppressions()],
+    "sequence": lambda store, sequence: store.ticks.state().sequence >= sequence,
+    "suppressed": lambda store, address: address in [line.address for line in store.suppressions.all()],
 }
 
 
@@ -176,7 +177,7 @@ def _changes_lost(store: Store, told: list[dict[str, Any]]) -> list[str]:
     for fact in told:
         if "row" in fact:
             heard.setdefault(fact["row"], []).append(fact["target"])
-    kept = {row: [line.target.value for line in store.history(row)] for row in heard}
+    kept = {row: [line.target.value for line in store.audit.history(row)] for row in heard}
     return [f"row {row} was {heard[row]} and is {kept[row]}" for row in heard if not _in_order(heard[row], kept[row])]
 
 
@@ -188,7 +189,7 @@ def _in_order(heard: list[str], kept: list[str]) -> bool:
 
 def _sent_again(store: Store, told: list[dict[str, Any]]) -> list[str]:
     given = {fact["given"] for fact in told if "given" in fact}
-    rows = {row.tagging.person: row for row in store.rows()}
+    rows = {row.tagging.person: row for row in store.outbox.find()}
     lost = [f"{person} was mailed and has no row" for person in sorted(given - set(rows))]
     again = [person for person in sorted(given & set(rows)) if not _gone(rows[person])]
     return [*lost, *(f"{person} was mailed, would be again: {rows[person].state}" for person in again)]
@@ -200,7 +201,7 @@ def _gone(row: Any) -> bool:
 
 def wrong_ends(store: Store, receiver: Receiver) -> list[str]:
     """Returns in what a history that has come to its end differs from one that nothing has disturbed."""
-    rows = {row.tagging.person: row for row in store.rows()}
+    rows = {row.tagging.person: row for row in store.outbox.find()}
     if sorted(rows) != sorted(ENDS):
         return [f"the rows are those of {sorted(rows)}"]
     given = Counter(receiver.given)

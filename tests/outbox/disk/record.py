@@ -41,7 +41,7 @@ def set_pragmas(store: Store, pragmas: list[str]) -> None:
         for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
-    event.listen(store._engine, "connect", configure)
+    event.listen(store.engine, "connect", configure)
     store.close()
 
 

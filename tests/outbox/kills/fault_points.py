@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from rulekit.builtin.smtp_dialogue import Dialogue
-from rulekit.outbox.store import Store
+from rulekit.outbox.database.transactions import Part
 
 VERBS = frozenset({"EHLO", "MAIL", "RCPT", "DATA", "RSET", "QUIT"})
 
@@ -51,10 +51,10 @@ def lay(fuse: Fuse) -> None:
 def _lay_to_transactions(fuse: Fuse) -> None:
     def around(what: str, act: Callable[..., Any]) -> Callable[..., Any]:
         def acting(*arguments: Any) -> Any:
-            method = _method_of_the_store()
-            fuse.reach(f"before the {what} of {method}")
+            operation = _operation_of_the_store()
+            fuse.reach(f"before the {what} of {operation}")
             result = act(*arguments)
-            fuse.reach(f"after the {what} of {method}")
+            fuse.reach(f"after the {what} of {operation}")
             return result
 
         return acting
@@ -63,12 +63,12 @@ def _lay_to_transactions(fuse: Fuse) -> None:
     setattr(Connection, "_commit_impl", around("commit", Connection._commit_impl))  # noqa: B010
 
 
-def _method_of_the_store() -> str:
-    """Returns the public method of the store that is being run."""
+def _operation_of_the_store() -> str:
+    """Returns the operation of the store that is being run."""
     frame = sys._getframe(2)
     while frame is not None:
-        if isinstance(frame.f_locals.get("self"), Store) and not frame.f_code.co_name.startswith("_"):
-            return frame.f_code.co_name
+        if isinstance(frame.f_locals.get("part"), Part):
+            return str(frame.f_locals["act"].__name__)
         frame = frame.f_back  # type: ignore[assignment]
     return "the opening"
 

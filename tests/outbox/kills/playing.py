@@ -134,7 +134,7 @@ class Play:
             return [[*step.arguments, "--now", step.now.isoformat()]]
         accepted = {one.message_id for one in self.server.ledger}
         with self.open() as store:
-            uncertain = [row for row in store.rows() if row.state is State.UNCERTAIN]
+            uncertain = [row for row in store.outbox.find() if row.state is State.UNCERTAIN]
         how = ["--reason", "the log of the mail server", "--by", "ada", "--now", step.now.isoformat()]
         told = {row.id: "sent" if row.message_id in accepted else "retrying" for row in uncertain}
         return [["outbox", "resolve", str(row), word, *how] for row, word in told.items()]
@@ -152,7 +152,7 @@ class Play:
     def judge(self, find_broken: Callable[[Store], object]) -> list[str]:
         """Returns everything that is wrong at the end of the week."""
         with self.open() as store:
-            rows = store.rows()
+            rows = store.outbox.find()
             broken = find_broken(store)
         problems = [f"exit code {code}: {self._said()}" for code in self.codes if code not in (0, 1, -signal.SIGKILL)]
         copies = Counter(one.message_id for one in self.server.ledger)
