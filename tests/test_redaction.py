@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from rulekit.builtin.smtp_dialogue import Answered, Step, explain, judge
+from rulekit.builtin.smtp_dialogue import Answered, DialogueStep, explain, judge
 from rulekit.engine.clock_steps import told as show_step
 from rulekit.environment import Filled
 from rulekit.errors import PluginError, RulekitError, SettingsError, SourceError, StoreError
@@ -38,15 +38,18 @@ def test_an_error(error, logged):
 @pytest.mark.parametrize(
     ("answer", "logged"),
     [
-        (Answered(Step.GREETING, 421, "4.3.2 closing, Zebedee"), "the server answered the greeting with 421 4.3.2"),
         (
-            Answered(Step.DOT, 550, "5.7.1 `Dear Zebedee` looks like spam"),
+            Answered(DialogueStep.GREETING, 421, "4.3.2 closing, Zebedee"),
+            "the server answered the greeting with 421 4.3.2",
+        ),
+        (
+            Answered(DialogueStep.DOT, 550, "5.7.1 `Dear Zebedee` looks like spam"),
             "the server answered the message with 550 5.7.1",
         ),
-        (Answered(Step.AUTH, 535, "no, Zebedee"), "the server answered AUTH with 535"),
+        (Answered(DialogueStep.AUTH, 535, "no, Zebedee"), "the server answered AUTH with 535"),
         # a status that the server goes on in is no status
-        (Answered(Step.RCPT, 421, "4.3.2Zebedee"), "the server answered RCPT with 421"),
-        (Answered(Step.RCPT, 421, "4.3.2-Zebedee"), "the server answered RCPT with 421"),
+        (Answered(DialogueStep.RCPT, 421, "4.3.2Zebedee"), "the server answered RCPT with 421"),
+        (Answered(DialogueStep.RCPT, 421, "4.3.2-Zebedee"), "the server answered RCPT with 421"),
     ],
 )
 def test_what_a_server_answers(answer, logged):

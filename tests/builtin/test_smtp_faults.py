@@ -7,7 +7,7 @@ from time import monotonic
 
 import pytest
 
-from rulekit.builtin.smtp_dialogue import Answered, Step, judge
+from rulekit.builtin.smtp_dialogue import Answered, DialogueStep, judge
 from rulekit.builtin.smtp_sender import SmtpSender, open_smtp
 from rulekit.records import RefusalClass, Refused, SenderRequest, Sent
 from tests.builtin.fault_server import Fault, FaultServer, Point
@@ -117,10 +117,10 @@ def test_answers_are_judged_by_code_and_status(
 @pytest.mark.parametrize(
     ("answer", "code"),
     [
-        (Answered(Step.RCPT, 550, "5.1.1 who?"), "550 5.1.1"),
-        (Answered(Step.DOT, 552, "5.3.4: too large"), "552 5.3.4"),
-        (Answered(Step.DOT, 554, "no 5.7.1 for you"), "554"),
-        (Answered(Step.RCPT, 550, "4.1.1 who?"), "550"),
+        (Answered(DialogueStep.RCPT, 550, "5.1.1 who?"), "550 5.1.1"),
+        (Answered(DialogueStep.DOT, 552, "5.3.4: too large"), "552 5.3.4"),
+        (Answered(DialogueStep.DOT, 554, "no 5.7.1 for you"), "554"),
+        (Answered(DialogueStep.RCPT, 550, "4.1.1 who?"), "550"),
     ],
 )
 def test_a_refusal_says_what_the_server_answered(answer: Answered, code: str) -> None:

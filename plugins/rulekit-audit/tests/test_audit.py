@@ -12,8 +12,9 @@ import pytest
 import rulekit_audit
 
 from rulekit.builtin import BUILTIN_PLUGINS
-from rulekit.engine import open_project, open_store, take_tick
-from rulekit.engine.project import Project
+from rulekit.engine.project import Project, open_project
+from rulekit.engine.running import take_tick
+from rulekit.engine.stores import open_store
 from rulekit.errors import SettingsError
 from rulekit.hooks.manager import load_plugins
 from rulekit.records import CheckRequest, ComposedEmail, OutboxChange, PluginSettings, Reason, Verdict
@@ -68,7 +69,7 @@ def two_ticks(project: Project, folder: Path) -> dict[str, str | None]:
         take_tick(project, store, datetime(2026, 1, 1, tzinfo=UTC))
         people(folder, "pro")
         made = take_tick(project, store, datetime(2026, 1, 2, tzinfo=UTC)).tick.record
-        assert {row.recipient for row in store.rows()} == {row.recipient for row in made.rows}
+        assert {row.recipient for row in store.outbox.find()} == {row.recipient for row in made.rows}
     return {**{row.tagging.person: None for row in made.rows}, **{n.tagging.person: n.reason for n in made.no_emails}}
 
 
