@@ -34,8 +34,8 @@ from rulekit.outbox.database.tables import (
     ticks,
     triggers,
 )
+from rulekit.outbox.lifecycle.bits import pack
 from rulekit.outbox.reconcile import reconcile
-from rulekit.outbox.rows.memberships import pack
 from rulekit.outbox.rows.suppressions import Which
 from rulekit.outbox.store import Store
 

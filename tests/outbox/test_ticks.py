@@ -11,8 +11,8 @@ import pytest
 
 from rulekit.errors import StoreError, TickLost
 from rulekit.outbox.database.tables import metadata
+from rulekit.outbox.lifecycle.bits import pack, unpack
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, TickRecord, Waiting, Withdrawal
-from rulekit.outbox.rows.memberships import pack, unpack
 from rulekit.records import Edge, State
 from tests.outbox import singly
 

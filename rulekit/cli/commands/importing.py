@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from rulekit.cli.commands.suppress import refuse_unknown_trigger
 from rulekit.cli.parameters.completing import declared
 from rulekit.cli.parameters.options import by_option, now_option, output_option, project_option
 from rulekit.cli.printing.aligned import escape_line, print_json
@@ -15,8 +16,6 @@ from rulekit.diagnostics.display import plural
 from rulekit.email.notices.notice_files import ImportFormat
 from rulekit.engine.intake import Imported, ImportRequest, import_notices
 from rulekit.engine.stores import open_project_store
-from rulekit.errors import RulekitError
-from rulekit.outbox.store import Store
 
 SHOWN_WORDS = 20
 
@@ -72,14 +71,6 @@ def command(
         print_json({"schema_version": 1, "dry_run": dry_run, **asdict(done)})
     else:
         _print(done, dry_run)
-
-
-def refuse_unknown_trigger(store: Store, trigger: str | None) -> None:
-    """Raises RulekitError for a trigger that the store does not know: nothing could be forbidden for it alone."""
-    if trigger and not store.suppressions.knows_trigger(trigger):
-        raise RulekitError(
-            f"no email was ever due to a trigger `{trigger}`", help="leave `--trigger` out to suppress all mail"
-        )
 
 
 def _print(done: Imported, dry_run: bool) -> None:

@@ -14,8 +14,6 @@ from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
 from rulekit.cli.printing.emails import email_as_json, gist, print_email, story_as_json
 from rulekit.clock import show_instant
 from rulekit.diagnostics.display import plural
-from rulekit.engine.project import open_project
-from rulekit.engine.retrying import make_anew
 from rulekit.engine.stores import open_project_store
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.people.actions import Refusals
@@ -236,6 +234,10 @@ def _make_anew(
     """Makes emails anew, for which alone the rules and the data are looked at."""
     if not rows:
         return Retried({}, frozenset(), {})
+    # the language, the evaluation and the composer are slow to import, and no other command of the outbox needs them
+    from rulekit.engine.project import open_project
+    from rulekit.engine.retrying import make_anew
+
     return make_anew(open_project(project), store, rows, now, by, reason, dry_run=dry_run)
 
 

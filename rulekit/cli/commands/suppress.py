@@ -8,16 +8,13 @@ from typing import NoReturn, TextIO
 
 import click
 
-from rulekit.cli.commands.importing import command as import_command
-from rulekit.cli.commands.importing import refuse_unknown_trigger
 from rulekit.cli.parameters.completing import declared
 from rulekit.cli.parameters.options import InstantParam, by_option, now_option, output_option, project_option
 from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
 from rulekit.diagnostics.display import plural
-from rulekit.email.addresses import parse_address
 from rulekit.engine.stores import open_project_store
-from rulekit.errors import ComposeError, TransitionRefused
+from rulekit.errors import ComposeError, RulekitError, TransitionRefused
 from rulekit.outbox.rows.suppressions import Suppression, Which, normalise
 from rulekit.outbox.store import Store
 
@@ -26,7 +23,21 @@ ALL_MAIL = "all mail"
 REASONS = 20
 
 
-@click.group("suppress")
+class _Group(click.Group):
+    """A group that loads `import`, which reads what many others write, only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "import"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "import":
+            return super().get_command(ctx, cmd_name)
+        from rulekit.cli.commands.importing import command as import_command
+
+        return import_command
+
+
+@click.group("suppress", cls=_Group)
 def command() -> None:
     """Say which addresses may not be mailed."""
 
@@ -53,8 +64,18 @@ def add(address: str, trigger: str | None, reason: str, by: str, now: datetime, 
     click.echo(f"{escape_line(address)} is not mailed any more{what}; {plural(ended, 'waiting email')} ended")
 
 
+def refuse_unknown_trigger(store: Store, trigger: str | None) -> None:
+    """Raises RulekitError for a trigger that the store does not know: nothing could be forbidden for it alone."""
+    if trigger and not store.suppressions.knows_trigger(trigger):
+        raise RulekitError(
+            f"no email was ever due to a trigger `{trigger}`", help="leave `--trigger` out to suppress all mail"
+        )
+
+
 def _refuse_what_is_no_address(text: str) -> None:
     """Refuses a text that no email goes to: on the list it would forbid nothing, while somebody relies on it."""
+    from rulekit.email.addresses import parse_address  # slow to import, and looking at the list does without
+
     try:
         parse_address(text.strip())
     except ComposeError as error:
@@ -164,6 +185,3 @@ def list_addresses(output: str, project: Path) -> None:
         )
     else:
         click.echo("no address is suppressed")
-
-
-command.add_command(import_command)

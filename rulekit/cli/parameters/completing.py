@@ -1,4 +1,7 @@
-"""What a shell offers when somebody presses Tab: names from the rules of the project, and codes of reports."""
+"""What a shell offers when somebody presses Tab: names from the rules of the project, and codes of reports.
+
+Commands that look at no rules offer them too, so what reads rules is imported only by who presses Tab.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,12 +10,9 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from rulekit.diagnostics.codes import ALL
 from rulekit.diagnostics.fingerprints import FileOutline
-from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
 from rulekit.folders import find_project
-from rulekit.language.project_texts import RulesFolder
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -29,6 +29,8 @@ def declared(*kinds: str) -> Complete:
 
 def complete_codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Completes a code or the name of a report; the last one of several that are separated by commas."""
+    from rulekit.diagnostics.codes import ALL
+
     before, comma, last = incomplete.rpartition(",")
     names = [(name, code.summary) for code in ALL for name in (code.slug, code.number)]
     return [CompletionItem(before + comma + item.value, help=item.help) for item in _beginning(last, names)]
@@ -41,6 +43,9 @@ def _beginning(incomplete: str, names: list[tuple[str, str]]) -> list[Completion
 
 def _declared(project: Any) -> list[tuple[str, str]]:
     """Returns kind and name of each declaration; none outside of a project, for a shell has nobody to tell why."""
+    from rulekit.diagnostics.source import SourceText
+    from rulekit.language.project_texts import RulesFolder
+
     try:
         folder = RulesFolder(find_project(project or Path.cwd()))
     except RulekitError:

@@ -7,13 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import numpy as np
-from numpy.typing import NDArray
-
+from rulekit.outbox.lifecycle.bits import Bits
 from rulekit.records import Tagging
 from rulekit.uncertainty import Policy
-
-Bits = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from sqlalchemy import BigInteger, Connection, bindparam, case, func, select, text
 
 from rulekit.outbox.database.columns import Instant
 from rulekit.outbox.database.tables import baselines, change_log, outbox, people, personas
-from rulekit.outbox.lifecycle.tick_values import Bits
+from rulekit.outbox.lifecycle.bits import Bits, replay, unpack
 from rulekit.outbox.reconcile.promises import RESTORE
 from rulekit.outbox.reconcile.verdict import SHOWN, Finding
-from rulekit.outbox.rows.memberships import unpack
 from rulekit.records import Edge, State
 
 # what is due for less long may be in the hands of another transaction
@@ -102,15 +100,9 @@ def findings_of(connection: Connection, persona: int) -> Iterator[Finding]:
 def _replayed(connection: Connection, persona: int, total: int) -> Bits:
     """Returns who is in by the log: each crossing moves a person by one, and nobody is in twice."""
     baseline = connection.execute(_BASELINE, {"persona": persona}).one_or_none()
-    standing = np.zeros(total, dtype=np.int64)
-    if baseline is not None:
-        standing += unpack(baseline.bits, total)
     told = {"persona": persona, "tick": baseline.tick if baseline else 0}
-    for some in connection.execute(_CROSSED, told).partitions(10_000):
-        for person, moved in some:
-            standing[person] += int(moved)
-    members: Bits = standing == 1
-    return members
+    lines = connection.execute(_CROSSED, told).yield_per(10_000)
+    return replay(unpack(baseline.bits if baseline else b"", total), ((person, int(n)) for person, n in lines))
 
 
 def _passed_over(connection: Connection, now: datetime) -> Iterable[int]:

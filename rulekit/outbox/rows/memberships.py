@@ -1,18 +1,15 @@
-"""Who is in which persona, as the store keeps it: dense numbers for people, packed bits for memberships; reading.
-
-A bit set is stored without trailing zero bytes, so that equal sets are equal bytes however many people there are.
-"""
+"""Who is in which persona, as the store keeps it: dense numbers for people, packed bits for memberships; reading."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
-import numpy as np
 from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, func, select
 
 from rulekit.outbox.database.columns import Instant
 from rulekit.outbox.database.execution import in_batches
 from rulekit.outbox.database.tables import baselines, change_log, last_tick, people, personas, ticks, triggers, waiting
-from rulekit.outbox.lifecycle.tick_values import Ahead, Bits, TickState, Waiting
+from rulekit.outbox.lifecycle.bits import Bits, everybody, unpack
+from rulekit.outbox.lifecycle.tick_values import Ahead, TickState, Waiting
 from rulekit.records import Edge, Tagging
 
 # what every tick asks is written once: to write a statement takes longer than to run it
@@ -70,19 +67,6 @@ _BEGUN_AHEAD = (
 )
 
 
-def pack(bits: Bits) -> bytes:
-    """Returns bits as bytes, without trailing zero bytes."""
-    return np.packbits(bits).tobytes().rstrip(b"\0")
-
-
-def unpack(packed: bytes, count: int) -> Bits:
-    """Returns the first `count` bits of bytes made by `pack`; those beyond its end are false."""
-    bits = np.zeros(count, dtype=np.bool_)
-    stored = np.unpackbits(np.frombuffer(packed, dtype=np.uint8)).astype(np.bool_)[:count]
-    bits[: len(stored)] = stored
-    return bits
-
-
 def octet_of(person: ColumnElement[int]) -> ColumnElement[bytes]:
     """Returns the SQL expression of the one byte of `personas.bits` that holds a person's bit."""
     return func.substr(personas.c.bits, cast(person // 8 + 1, Integer), 1)
@@ -120,11 +104,9 @@ def read_ahead(connection: Connection, now: datetime) -> Ahead | None:
     if found.at is None:
         return None
     count = connection.execute(select(func.count()).select_from(people)).scalar_one()
-    crossed = {
-        name: np.ones(count, dtype=np.bool_) for name in connection.execute(_BEGUN_AHEAD, {"now": now}).scalars()
-    }
+    crossed = {name: everybody(count) for name in connection.execute(_BEGUN_AHEAD, {"now": now}).scalars()}
     for line in connection.execute(_CROSSED_AHEAD, {"now": now, "first": found.first}):
-        crossed.setdefault(line.name, np.zeros(count, dtype=np.bool_))[line.person] = True
+        crossed.setdefault(line.name, unpack(b"", count))[line.person] = True
     return Ahead(found.at, crossed)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -128,6 +127,8 @@ def normalise(address: str) -> str:
     if address.isascii():
         # nothing to convert, and to ask takes long where a list holds a million
         return address.strip().casefold()
+    from email_validator import EmailNotValidError, validate_email  # slow to import, and few addresses need it
+
     try:
         valid = validate_email(address.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:

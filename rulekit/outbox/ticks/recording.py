@@ -39,6 +39,7 @@ from rulekit.outbox.database.tables import (
     waiting,
 )
 from rulekit.outbox.lifecycle.beginnings import MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED
+from rulekit.outbox.lifecycle.bits import pack
 from rulekit.outbox.lifecycle.tick_values import (
     MembershipChange,
     NewRow,
@@ -50,7 +51,7 @@ from rulekit.outbox.lifecycle.tick_values import (
 )
 from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.lifecycle.transitions import EXPIRE, WITHDRAW
-from rulekit.outbox.rows.memberships import ordinals, pack
+from rulekit.outbox.rows.memberships import ordinals
 from rulekit.outbox.rows.suppressions import Forbidden, normalise, read_forbidden, suppress_comers
 from rulekit.outbox.ticks.readdressing import readdress
 from rulekit.outbox.ticks.rewinding import rewind
