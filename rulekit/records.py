@@ -1,4 +1,4 @@
-"""Records that travel between rooms and to plugins; they hold values and import nothing of ours.
+"""Records that travel between rooms and to plugins; they hold values.
 
 Times are aware datetimes in UTC. A value of a person, company or event is a str, int, float, Decimal, bool, date,
 datetime, timedelta, a list of str, or None where it is missing.
@@ -10,34 +10,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Protocol
 
-
-class Reason(str):
-    """Why something is as it is: a sentence, of which a log gets the `text` alone, as its detail may name somebody.
-
-    A detail is what a server, a source or a person said, or a value of the data. Where more than a colon stands between
-    the two, `sentence` says it all. It is stored and shown like any text, and what is made of it by the operations of
-    `str` is one again, of which nothing is logged.
-    """
-
-    text: str
-
-    def __new__(cls, text: str, detail: str = "", *, sentence: str = "") -> Self:
-        """Makes a sentence; without a text all of it is a detail."""
-        reason = super().__new__(cls, sentence or ": ".join(filter(None, (text, detail))))
-        reason.text = text
-        return reason
-
-    @classmethod
-    def of(cls, said: str) -> "Reason":
-        """Returns what somebody said as a reason; nothing of a plain text is logged."""
-        return said if isinstance(said, Reason) else Reason("", said)
-
-    def behind(self, words: str) -> "Reason":
-        """Returns the reason with words before it that name nobody."""
-        return Reason(": ".join(filter(None, (words, self.text))), sentence=f"{words}: {self}")
-
+from rulekit.reason import Reason as Reason
 
 Scalar = str | int | float | Decimal | bool | date | datetime | timedelta | list[str] | None
 

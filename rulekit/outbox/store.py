@@ -27,7 +27,7 @@ from rulekit.outbox.database.opening import (
     resolve_url,
 )
 from rulekit.outbox.database.tables import meta
-from rulekit.outbox.database.transactions import Database, OnChange, Part, reading, writing
+from rulekit.outbox.database.transactions import Database, OnChange, Operations, reading, writing
 from rulekit.outbox.looking import figures, health
 from rulekit.outbox.people import actions, erasing, exporting, recorded_notices, resending
 from rulekit.outbox.rows import memberships, queries, suppressions
@@ -35,7 +35,7 @@ from rulekit.outbox.sending import claims, throttle
 from rulekit.outbox.ticks import readdressing, recording
 
 
-class Ticks(Part):
+class Ticks(Operations):
     """What a tick finds, and what it writes."""
 
     state = reading(memberships.read_state)
@@ -50,7 +50,7 @@ class Ticks(Part):
     record = writing(recording.record)
 
 
-class Outbox(Part):
+class Outbox(Operations):
     """Emails, as they are."""
 
     find = reading(queries.find_rows)
@@ -60,7 +60,7 @@ class Outbox(Part):
     message = reading(queries.get_message)
 
 
-class Desk(Part):
+class Desk(Operations):
     """What people decide about emails, each of any number of them (`actions`)."""
 
     approve = writing(actions.approve)
@@ -72,7 +72,7 @@ class Desk(Part):
     make_anew = writing(resending.make_anew, forbidding)
 
 
-class Queue(Part):
+class Queue(Operations):
     """What workers do with emails that are due (`claims`)."""
 
     claim_due = writing(claims.claim_due, leaving)
@@ -84,7 +84,7 @@ class Queue(Part):
     resend = writing(claims.resend)
 
 
-class Sending(Part):
+class Sending(Operations):
     """All sending, by every worker."""
 
     state = reading(throttle.state)
@@ -92,7 +92,7 @@ class Sending(Part):
     resume = writing(throttle.resume, forbidding)
 
 
-class Suppressions(Part):
+class Suppressions(Operations):
     """The list of addresses, and with them people, that may not be mailed."""
 
     add = writing(suppressions.suppress, forbidding)
@@ -103,7 +103,7 @@ class Suppressions(Part):
     knows_trigger = reading(suppressions.knows_trigger)
 
 
-class Audit(Part):
+class Audit(Operations):
     """What became of emails, and how the store is doing."""
 
     history = reading(queries.history)
@@ -114,7 +114,7 @@ class Audit(Part):
     health = reading(health.health)
 
 
-class People(Part):
+class People(Operations):
     """What is kept of people, and how they are forgotten."""
 
     about = reading(exporting.about)

@@ -93,28 +93,28 @@ class Database:
             logging.getLogger(__name__).exception("an observer of the outbox failed; the change itself is committed")
 
 
-class Part:
+class Operations:
     """Some operations on a database that belong together."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
 
-def reading(act: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate[Part, P], T]:
+def reading(act: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate[Operations, P], T]:
     """Makes an operation of what only reads."""
 
     @wraps(act)
-    def operation(part: Part, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def operation(part: Operations, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return part.database.read(lambda connection: act(connection, *args, **kwargs))
 
     return operation
 
 
-def writing(act: Callable[Concatenate[Work, P], T], lock: Lock | None = None) -> Callable[Concatenate[Part, P], T]:
+def writing(act: Callable[Concatenate[Work, P], T], lock: Lock | None = None) -> Callable[Concatenate[Operations, P], T]:
     """Makes an operation of what writes, with the lock that it needs (`locks`)."""
 
     @wraps(act)
-    def operation(part: Part, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def operation(part: Operations, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return part.database.write(lambda work: act(work, *args, **kwargs), lock)
 
     return operation
