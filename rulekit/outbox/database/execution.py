@@ -6,16 +6,21 @@ group of rows goes through the same transition together: `move_many` says which 
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, partial
 from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from sqlalchemy import (
     Boolean,
+    ColumnElement,
     Connection,
+    Insert,
     Integer,
+    Row,
     Select,
     String,
+    Table,
     Update,
     and_,
     bindparam,
@@ -42,7 +47,7 @@ from rulekit.outbox.database.tables import (
     triggers,
 )
 from rulekit.outbox.lifecycle.states import Phase
-from rulekit.outbox.lifecycle.transition import Actor, Given, Place, Transition
+from rulekit.outbox.lifecycle.transition import Actor, EmailRow, Given, Place, Transition
 from rulekit.records import OutboxChange, State
 
 NAMED = (
@@ -85,15 +90,12 @@ LISTED_PERSON = (
 
 
 class _Columns:
-    """The row as guards see it: the columns of the outbox, and what other tables say at the same moment.
-
-    `suppressed` asks the list of addresses, and of people; `halted` whether somebody stopped all sending.
-    """
+    """The row as guards see it: the columns of the outbox, and what other tables say at the same moment."""
 
     suppressed = or_(exists().where(*LISTED).correlate(outbox), exists().where(*LISTED_PERSON).correlate(outbox))
     halted = exists().where(sending.c.halted_at.is_not(None))
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> ColumnElement[object]:
         return outbox.c[name]
 
 
@@ -101,14 +103,14 @@ class _Columns:
 class NewValues:
     """A row before it is made, as guards and writes see it; `suppressed` is what the list says of it."""
 
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
     suppressed: bool
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         return self.values[name]
 
 
-COLUMNS = _Columns()
+COLUMNS = cast(EmailRow, _Columns())
 
 
 class _AnyGiven:
@@ -132,13 +134,15 @@ class _AnyGiven:
 ANY_GIVEN = cast(Given, _AnyGiven)
 _GIVEN = tuple(name for name in vars(_AnyGiven) if not name.startswith("_"))
 
+# id, state, phase, not_before, token, and the names of trigger, persona and person
+_Line = tuple[int, str, str | None, datetime | None, int, str, str, str]
 # what every tick and every email asks is written once: to write a statement takes longer than to run it
-_STANDING = select(*(outbox.c[name] for name in ("id", "state", "phase", "not_before", "token")), *NAMES).select_from(
-    NAMED
-)
+_STANDING: Select[_Line] = select(
+    *(outbox.c[name] for name in ("id", "state", "phase", "not_before", "token")), *NAMES
+).select_from(NAMED)
 _LOCK = _STANDING.where(outbox.c.id.in_(bindparam("rows", expanding=True))).with_for_update(of=outbox, key_share=True)
 _INSERT_HISTORY = insert(audit)
-_OPEN_TO: dict[tuple[str, Place, tuple[str, ...]], Select[Any]] = {}
+_OPEN_TO: dict[tuple[str, Place, tuple[str, ...]], Select[_Line]] = {}
 _UPDATES: dict[str, Update] = {}
 
 # SQLite before 3.32 takes 999 bound values in a statement
@@ -154,13 +158,13 @@ def in_batches(values: Iterable[T]) -> Iterator[list[T]]:
         yield some
 
 
-def insert_or_leave(connection: Connection) -> Any:
-    """Returns the INSERT of the database in use, which knows `on_conflict_do_nothing`."""
+def insert_or_leave(connection: Connection, table: Table) -> Insert:
+    """Returns an INSERT that leaves what is there already as it is."""
     if connection.dialect.name == "sqlite":
-        return sqlite.insert
+        return sqlite.insert(table).on_conflict_do_nothing()
     from sqlalchemy.dialects import postgresql  # slow to import, and the default store does without
 
-    return postgresql.insert
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def make(
@@ -174,10 +178,11 @@ def make(
 ) -> int | None:
     """Makes a row and returns its id, or None when this tagging already has one for this trigger."""
     _require(transition, actor)
-    if transition.sources or not transition.condition(row, given):
+    values = cast(EmailRow, row)
+    if transition.sources or not transition.condition(values, given):
         raise StoreError(f"a row cannot be made by `{transition.name}`")
-    content = {**row.values, **transition.written(row, given)}
-    statement = insert_or_leave(work.connection)(outbox).on_conflict_do_nothing().returning(outbox.c.id)
+    content = {**row.values, **transition.written(values, given)}
+    statement = insert_or_leave(work.connection, outbox).returning(outbox.c.id)
     made: int | None = work.connection.execute(statement, content).scalar()
     if made is not None:
         work.connection.execute(insert(messages), {"row": made, "message": message})
@@ -222,8 +227,10 @@ def lock_rows(work: Work, rows: Iterable[int]) -> None:
         _learn(work, work.connection.execute(_LOCK, {"rows": some}).all())
 
 
-def _learn(work: Work, lines: Iterable[Any]) -> None:
-    work.standing.update((line.id, Standing(place_of(line), (line.trigger_name, line.person_key))) for line in lines)
+def _learn(work: Work, lines: Iterable[Row[_Line]]) -> None:
+    work.standing.update(
+        (line.id, Standing(_place(line.state, line.phase), (line.trigger_name, line.person_key))) for line in lines
+    )
 
 
 def _update(work: Work, transition: Transition, moves: list[Moved]) -> list[Moved]:
@@ -258,13 +265,8 @@ def _update_of(transition: Transition) -> Update:
     return _UPDATES[transition.name]
 
 
-def _bound(given: Given) -> dict[str, Any]:
+def _bound(given: Given) -> dict[str, object]:
     return {f"given_{name}": getattr(given, name) for name in _GIVEN}
-
-
-def place_of(row: Any) -> Place:
-    """Returns where a row of the outbox stands."""
-    return _place(row.state, row.phase)
 
 
 @cache
@@ -272,13 +274,13 @@ def _place(state: str, phase: str | None) -> Place:
     return Place(State(state), Phase(phase) if phase else None)
 
 
-def at_place(place: Place) -> Any:
+def at_place(place: Place) -> ColumnElement[bool]:
     """Returns the SQL condition that a row of the outbox stands there."""
     phase = outbox.c.phase.is_(None) if place.phase is None else outbox.c.phase == place.phase.value
     return and_(outbox.c.state == place.state.value, phase)
 
 
-def at_any(places: tuple[Place, ...]) -> Any:
+def at_any(places: tuple[Place, ...]) -> ColumnElement[bool]:
     """Returns the SQL condition that a row of the outbox stands at one of these places."""
     return or_(*(at_place(place) for place in places))
 
@@ -292,7 +294,7 @@ def candidates(
     work: Work,
     transition: Transition,
     given: Given,
-    *conditions: Any,
+    *conditions: ColumnElement[bool],
     limit: int | None = None,
     order: tuple[str, ...] = BY_TIME,
 ) -> list[int]:
@@ -300,7 +302,7 @@ def candidates(
 
     Rows that another transaction has in hand are left out where the database can tell.
     """
-    found: list[Any] = []
+    found: list[Row[_Line]] = []
     # one place after the other, so that each is read from the index in this order, and no further than the limit
     for source in transition.sources:
         statement = _open_to(transition, source, order)
@@ -311,12 +313,12 @@ def candidates(
     return [line.id for line in sorted(found, key=partial(_place_in, order))[:limit]]
 
 
-def _place_in(order: tuple[str, ...], line: Any) -> list[tuple[bool, Any]]:
+def _place_in(order: tuple[str, ...], line: Row[_Line]) -> list[tuple[bool, object]]:
     values = (getattr(line, name) for name in order)
     return [(value is not None, value) for value in values]
 
 
-def _open_to(transition: Transition, source: Place, order: tuple[str, ...]) -> Select[Any]:
+def _open_to(transition: Transition, source: Place, order: tuple[str, ...]) -> Select[_Line]:
     key = (transition.name, source, order)
     if key not in _OPEN_TO:
         condition = transition.condition(COLUMNS, ANY_GIVEN)
@@ -345,7 +347,7 @@ def _change(target: str, moved: Moved) -> OutboxChange:
     return OutboxChange(moved.row, *moved.names, source, target, moved.given.now, moved.given.reason)
 
 
-def _history(moved: Moved) -> dict[str, Any]:
+def _history(moved: Moved) -> dict[str, object]:
     source, source_phase = _columns(moved.source) if moved.source else (None, None)
     given = moved.given
     return {

@@ -1,20 +1,22 @@
 """What a change of an email is: who brings it about, from where to where, when it is allowed and what it writes.
 
 A guard and a write are functions of a row and of what is `given`; they read the same over the columns of the table (the
-store's conditional UPDATE) and over values (a model of it in a test).
+store's conditional UPDATE) and over values (a model of it in a test). Their types are those of the columns.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
+from typing import Protocol, TypeVar, cast
 
 from sqlalchemy import ColumnElement, case, func
 
 from rulekit.outbox.lifecycle.states import END_STATES, Phase
 from rulekit.records import State
 from rulekit.uncertainty import HOLD, Uncertainty
+
+T = TypeVar("T")
 
 
 class Actor(Enum):
@@ -38,6 +40,31 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.state.value} ({self.phase.value})" if self.phase else self.state.value
+
+
+class EmailRow(Protocol):
+    """What guards and writes may ask of an email.
+
+    All but the last two are columns of the outbox. `suppressed` says whether its address or its person is, `halted`
+    whether somebody stopped all sending.
+    """
+
+    state: ColumnElement[str]
+    digest: ColumnElement[str]
+    auto: ColumnElement[bool]
+    keep: ColumnElement[bool]
+    attempts: ColumnElement[int]
+    token: ColumnElement[int]
+    changed_at: ColumnElement[datetime]
+    expires_at: ColumnElement[datetime]
+    not_before: ColumnElement[datetime]
+    lease_until: ColumnElement[datetime]
+    left_at: ColumnElement[datetime]
+    doubted_at: ColumnElement[datetime]
+    dated_at: ColumnElement[datetime]
+    uncertain: ColumnElement[str]
+    suppressed: ColumnElement[bool]
+    halted: ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +105,35 @@ class Given:
         return self.now + self.hold
 
 
-Condition = Callable[[Any, Given], Any]
-Writes = Mapping[str, Callable[[Any, Given], Any]]
+Condition = Callable[[EmailRow, Given], ColumnElement[bool]]
+Writes = Mapping[str, Callable[[EmailRow, Given], object]]
 
 
-def _always(row: Any, given: Given) -> Any:
-    return True
+def _always(row: EmailRow, given: Given) -> ColumnElement[bool]:
+    return cast(ColumnElement[bool], True)
 
 
-def either(value: Any, otherwise: Any) -> Any:
+def either(value: ColumnElement[T], otherwise: ColumnElement[T] | T) -> ColumnElement[T]:
     """Returns a value, or the other one where it is empty."""
-    if isinstance(value, ColumnElement):
+    if _is_column(value):
         return func.coalesce(value, otherwise)
-    return otherwise if value is None else value
+    return cast(ColumnElement[T], otherwise) if value is None else value
 
 
-def is_empty(value: Any) -> Any:
+def is_empty(value: ColumnElement[T]) -> ColumnElement[bool]:
     """Returns whether there is no value."""
-    return value.is_(None) if isinstance(value, ColumnElement) else value is None
+    return value.is_(None) if _is_column(value) else cast(ColumnElement[bool], value is None)
 
 
-def choose(condition: Any, value: Any, otherwise: Any) -> Any:
+def choose(condition: ColumnElement[bool], value: object, otherwise: object) -> object:
     """Returns a value where a condition holds, and the other one where it does not."""
-    if isinstance(condition, ColumnElement):
+    if _is_column(condition):
         return case((condition, value), else_=otherwise)
     return value if condition else otherwise
+
+
+def _is_column(value: object) -> bool:
+    return isinstance(value, ColumnElement)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +148,9 @@ class Transition:
     condition: Condition = _always
     writes: Writes = field(default_factory=dict)
 
-    def written(self, row: Any, given: Given) -> dict[str, Any]:
+    def written(self, row: EmailRow, given: Given) -> dict[str, object]:
         """Returns every column that the change writes, with its value; the same rules for all entries included."""
-        values: dict[str, Any] = {
+        values: dict[str, object] = {
             "state": self.target.state.value,
             "phase": self.target.phase.value if self.target.phase else None,
             "changed_at": given.now,

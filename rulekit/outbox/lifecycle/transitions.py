@@ -5,12 +5,23 @@ it.
 """
 
 from datetime import timedelta
-from typing import Any
+
+from sqlalchemy import ColumnElement
 
 from rulekit.outbox.lifecycle.beginnings import APPROVAL, APPROVED, BEGINNINGS, REASON, UNAPPROVED
 from rulekit.outbox.lifecycle.preconditions import NO, cannot_have_arrived, is_in_question, lease_over, may_go_again
 from rulekit.outbox.lifecycle.states import Phase
-from rulekit.outbox.lifecycle.transition import Actor, Given, Place, Transition, Writes, choose, either, is_empty
+from rulekit.outbox.lifecycle.transition import (
+    Actor,
+    EmailRow,
+    Given,
+    Place,
+    Transition,
+    Writes,
+    choose,
+    either,
+    is_empty,
+)
 from rulekit.records import State
 
 RETRY_AFTER = (
@@ -24,7 +35,7 @@ UNCERTAIN = Place(State.UNCERTAIN)
 PENDING = (UNAPPROVED, APPROVED, RETRYING)
 
 
-def _same_token(row: Any, given: Given) -> Any:
+def _same_token(row: EmailRow, given: Given) -> ColumnElement[bool]:
     return row.token == given.token
 
 

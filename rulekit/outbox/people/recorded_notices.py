@@ -102,7 +102,7 @@ def _record(work: Work, notices: Sequence[Notice], given: Given) -> Intake:
     new = {(row.id, notice.identity): (row, notice) for row, notice in ours if (row.id, notice.identity) not in known}
     if new:
         lines = [_line(row, notice, given) for row, notice in new.values()]
-        work.connection.execute(insert_or_leave(work.connection)(events).on_conflict_do_nothing(), lines)
+        work.connection.execute(insert_or_leave(work.connection, events), lines)
     failed = _confirm(work, list(new.values()), given, failed=True)
     sent = _confirm(work, list(new.values()), given, failed=False)
     added, ended, forbidden = _suppress(work, list(new.values()), given)

@@ -198,7 +198,7 @@ def add_each(
         told = {"stream": stream, "at": given.now, "actor_name": given.who, "last_line": last_line, "asked": asked}
         lines = [{"address": address, "reason": reasons[address], **told} for address in new]
         if lines:
-            work.connection.execute(insert_or_leave(work.connection)(suppressions).on_conflict_do_nothing(), lines)
+            work.connection.execute(insert_or_leave(work.connection, suppressions), lines)
         ended.update(_end_waiting(work, outbox.c.address.in_(some), reasons, given))
         if asked:
             _hear_that_they_asked(work, known, stream)
@@ -225,9 +225,8 @@ def suppress_people(work: Work, addresses: Collection[str]) -> None:
             .where(suppressions.c.asked, suppressions.c.address.in_(some))
             .distinct()
         )
-        statement = insert_or_leave(work.connection)(suppressed_people)
         columns = ["address", "stream", "person", "last_line"]
-        work.connection.execute(statement.from_select(columns, who).on_conflict_do_nothing())
+        work.connection.execute(insert_or_leave(work.connection, suppressed_people).from_select(columns, who))
 
 
 def suppress_comers(work: Work, addresses: Collection[str]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from rulekit.clock import format_instant
 from rulekit.errors import StoreError, TickLost
@@ -324,17 +324,17 @@ def _write_no_emails(work: Work, tick: TickRecord, number: int, ids: _Ids) -> in
 
 def _note_no_email(work: Work, lines: list[dict[str, Any]]) -> int:
     if lines:
-        work.connection.execute(insert_or_leave(work.connection)(no_email).on_conflict_do_nothing(), lines)
+        work.connection.execute(insert_or_leave(work.connection, no_email), lines)
     return len(lines)
 
 
 def _write_waiting(work: Work, tick: TickRecord, ids: _Ids) -> int:
     for done in tick.waiting_done:
         matched = ids.matched(done.trigger, done.tagging)
-        work.connection.execute(waiting.delete().where(*(waiting.c[name] == value for name, value in matched.items())))
+        work.connection.execute(delete(waiting).where(*(waiting.c[name] == value for name, value in matched.items())))
     lines = [{**ids.matched(new.trigger, new.tagging), "due": new.due} for new in tick.waiting]
     if lines:
-        work.connection.execute(insert_or_leave(work.connection)(waiting).on_conflict_do_nothing(), lines)
+        work.connection.execute(insert_or_leave(work.connection, waiting), lines)
     return len(lines) + len(tick.waiting_done)
 
 
