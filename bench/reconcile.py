@@ -55,7 +55,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Store.open(asked.url, Path(folder)) as store:
         fill(store, asked.emails)
         print(f"{asked.emails:,} emails in {store.engine.dialect.name}, {memory():,} MB")
-        for name, act in (("reconcile", reconcile), ("scrape", scrape)):
+        for name, act in (("reconcile", check), ("scrape", scrape)):
             for busy in (False, True):
                 seconds, waited = measured(store, act, busy=busy)
                 told = f", a writer waited {waited * 1000:,.0f} ms at most" if busy else ""

@@ -82,6 +82,23 @@ def test_every_class_has_a_name_of_its_own() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
+# what only one kind of database has; a revision says what it does to the data of its time
+OWN_WORDS = ("sqlite.py", "postgres.py")
+AS_TEXT = {"text", "literal_column", "exec_driver_sql"}
+
+
+def test_the_outbox_asks_its_database_in_the_terms_of_its_tables() -> None:
+    asked = {
+        f"{path.relative_to(ROOT)}:{node.lineno}": ast.unparse(node)
+        for path in sorted((ROOT / "rulekit/outbox").rglob("*.py"))
+        if path.name not in OWN_WORDS and "migrations" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in AS_TEXT
+    }
+    # a number, written out
+    assert {place: call for place, call in asked.items() if "('0')" not in call} == {}
+
+
 def test_there_are_hooks_to_hold_to_this() -> None:
     assert {"register_sources", "register_senders", "email_composed", "outbox_changed"} <= set(HOOKS)
 

@@ -33,6 +33,7 @@ class DatabaseKind(Protocol):
 
     def explain(self, error: object) -> tuple[str, str] | None: ...  # noqa: D102 - the modules say it
     def clock(self, connection: Connection) -> datetime: ...  # noqa: D102
+    def settings(self, connection: Connection) -> dict[str, str]: ...  # noqa: D102
     def place(self, connection: Connection) -> str | None: ...  # noqa: D102
     def note_path(self, url: URL) -> Path | None: ...  # noqa: D102
     def is_emptied(self, connection: Connection) -> bool: ...  # noqa: D102

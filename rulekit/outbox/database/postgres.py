@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, TextClause, create_engine, event, func, inspect, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.exc import DBAPIError
 
 from rulekit.errors import StoreError
@@ -33,13 +33,14 @@ SET lock_timeout = '30s';
 SET idle_in_transaction_session_timeout = '60s';
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'
 """
+_TOLD = ("server_version", "fsync", "full_page_writes", "synchronous_commit")
 # one number for all that bring a schema up to date: "rule" in ASCII
 _UPGRADE = 0x72756C65
 
-_CLUSTER = text("SELECT system_identifier FROM pg_control_system()")
+_CLUSTER = "SELECT system_identifier FROM pg_control_system()"
 # the first eight digits of the name of a piece of the log
-_TIMELINE = text("SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)")
-_TABLE = text("SELECT (SELECT oid FROM pg_database WHERE datname = current_database()), 'sending'::regclass::oid")
+_TIMELINE = "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+_TABLE = "SELECT (SELECT oid FROM pg_database WHERE datname = current_database()), 'sending'::regclass::oid"
 # the role lacks a right, the server has no such function, does not support it, or is a standby
 _NO_ANSWER = ("42501", "42883", "0A000", "55000")
 
@@ -182,6 +183,11 @@ def clock(connection: Connection) -> datetime:
     return now.astimezone(UTC)
 
 
+def settings(connection: Connection) -> dict[str, str]:
+    """Returns the version of the server and what its promises depend on, by name."""
+    return {name: str(connection.exec_driver_sql(f"SHOW {name}").scalar()) for name in _TOLD}
+
+
 def place(connection: Connection) -> str | None:
     """Returns where the tables lie: cluster, timeline, database and table, of which a copy differs in one at least.
 
@@ -191,15 +197,15 @@ def place(connection: Connection) -> str | None:
     if "rulekit_server" not in connection.info:
         cluster, timeline = _ask(connection, _CLUSTER), _ask(connection, _TIMELINE)
         connection.info["rulekit_server"] = f"cluster {cluster}, timeline {timeline}"
-    database, table = connection.execute(_TABLE).one()
+    database, table = connection.exec_driver_sql(_TABLE).one()
     return f"{connection.info['rulekit_server']}, database {database}, table {table}"
 
 
-def _ask(connection: Connection, question: TextClause) -> str:
+def _ask(connection: Connection, question: str) -> str:
     """Returns the answer, or `?` where this server or role never gets one."""
     asking = connection.begin_nested()
     try:
-        answer = connection.execute(question).scalar_one()
+        answer = connection.exec_driver_sql(question).scalar_one()
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) not in _NO_ANSWER:
             raise
@@ -231,4 +237,4 @@ def clear_leftovers(engine: Engine) -> None:
     """Writes the tables anew, one after the other, so that nothing stays in their files of what was deleted."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for table in metadata.sorted_tables:
-            connection.execute(text(f'VACUUM (FULL, ANALYZE) "{table.name}"'))
+            connection.exec_driver_sql(f'VACUUM (FULL, ANALYZE) "{table.name}"')

@@ -161,6 +161,12 @@ def clock(connection: Connection) -> datetime:
     return precise_now()
 
 
+def settings(connection: Connection) -> dict[str, str]:
+    """Returns the version of SQLite and how the file is kept whole, by name."""
+    journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    return {"sqlite": sqlite3.sqlite_version, "journal": str(journal)}
+
+
 def place(connection: Connection) -> str | None:
     """Returns where the file lies, or None in memory: its path and its number there, which a copy has not.
 

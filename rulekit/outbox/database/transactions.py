@@ -110,7 +110,9 @@ def reading(act: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenat
     return operation
 
 
-def writing(act: Callable[Concatenate[Work, P], T], lock: Lock | None = None) -> Callable[Concatenate[Operations, P], T]:
+def writing(
+    act: Callable[Concatenate[Work, P], T], lock: Lock | None = None
+) -> Callable[Concatenate[Operations, P], T]:
     """Makes an operation of what writes, with the lock that it needs (`locks`)."""
 
     @wraps(act)

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import ColumnElement, Connection, func, select
 
+from rulekit.outbox.database.opening import kind_of
 from rulekit.outbox.database.tables import last_tick, outbox
 from rulekit.outbox.rows import queries
 from rulekit.outbox.sending import throttle
@@ -14,7 +15,6 @@ from rulekit.records import State
 
 # what is due for longer than this should have left
 OVERDUE = timedelta(hours=1)
-_POSTGRES = ("server_version", "fsync", "full_page_writes", "synchronous_commit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def health(connection: Connection, now: datetime) -> Health:
     due = outbox.c.state.in_([State.APPROVED.value, State.RETRYING.value]), outbox.c.not_before < now - OVERDUE
     left = outbox.c.state == State.SENDING.value, outbox.c.lease_until < now - OVERDUE
     return Health(
-        database=_database(connection),
+        database=kind_of(connection.engine.url).settings(connection),
         last_tick_at=connection.execute(select(last_tick.c.at)).scalar_one(),
         sending=throttle.state(connection),
         counts=queries.counts(connection),
@@ -43,12 +43,5 @@ def health(connection: Connection, now: datetime) -> Health:
     )
 
 
-def _count(connection: Connection, *conditions: object) -> int:
-    return int(connection.execute(select(func.count()).select_from(outbox).where(*conditions)).scalar_one())  # type: ignore[arg-type]
-
-
-def _database(connection: Connection) -> dict[str, str]:
-    if connection.dialect.name == "postgresql":
-        return {name: str(connection.execute(text(f"SHOW {name}")).scalar()) for name in _POSTGRES}
-    version = connection.execute(text("SELECT sqlite_version()")).scalar()
-    return {"sqlite": str(version), "journal": str(connection.execute(text("PRAGMA journal_mode")).scalar())}
+def _count(connection: Connection, *conditions: ColumnElement[bool]) -> int:
+    return int(connection.execute(select(func.count()).select_from(outbox).where(*conditions)).scalar_one())

@@ -4,10 +4,20 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, case, func, select, text
+from sqlalchemy import BigInteger, Connection, Executable, bindparam, case, func, literal, or_, select, union
 
-from rulekit.outbox.database.columns import Instant
-from rulekit.outbox.database.tables import baselines, change_log, outbox, people, personas
+from rulekit.outbox.database.tables import (
+    baselines,
+    change_log,
+    last_tick,
+    ledger,
+    no_email,
+    outbox,
+    people,
+    personas,
+    sending,
+    ticks,
+)
 from rulekit.outbox.lifecycle.bits import Bits, replay, unpack
 from rulekit.outbox.reconcile.promises import RESTORE
 from rulekit.outbox.reconcile.verdict import SHOWN, Finding
@@ -18,20 +28,29 @@ PASSED_OVER = timedelta(hours=1)
 _COPY = "compare the database with a copy of it; if somebody changed it by hand, restore it"
 _RUN_AHEAD = "look at `rulekit outbox show ID`, and report it: other emails that were due later have left"
 
-_TICKS = {
-    "not as many changes of memberships are in the log as the tick made": """
-        SELECT t.sequence FROM ticks t
-        LEFT JOIN (SELECT tick, count(*) AS n FROM change_log GROUP BY tick) c ON c.tick = t.sequence
-        WHERE t.changes <> coalesce(c.n, 0)""",
-    "it is named by what it made, but not in the list of ticks": """
-        SELECT tick FROM (SELECT tick FROM change_log UNION SELECT tick FROM no_email
-            UNION SELECT tick FROM ledger WHERE tick > 0 UNION SELECT tick FROM baselines) AS named
-        WHERE tick NOT IN (SELECT sequence FROM ticks)""",
-    "the last tick is not the last one of the list, or one is missing in it": """
-        SELECT l.sequence FROM last_tick l
-        WHERE l.sequence <> (SELECT count(*) FROM ticks) OR l.sequence <> (SELECT coalesce(max(sequence), 0) FROM ticks)
-        UNION ALL SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM last_tick)""",
+_MADE = select(change_log.c.tick, func.count().label("n")).group_by(change_log.c.tick).subquery("made")
+_NAMED = union(
+    *(select(table.c.tick) for table in (change_log, no_email, baselines)),
+    select(ledger.c.tick).where(ledger.c.tick > 0),
+).subquery("named")
+_LISTED = select(func.count()).select_from(ticks).scalar_subquery()
+_NEWEST = select(func.coalesce(func.max(ticks.c.sequence), 0)).scalar_subquery()
+_TICKS: dict[str, Executable] = {
+    "not as many changes of memberships are in the log as the tick made": (
+        select(ticks.c.sequence)
+        .outerjoin(_MADE, _MADE.c.tick == ticks.c.sequence)
+        .where(ticks.c.changes != func.coalesce(_MADE.c.n, 0))
+    ),
+    "it is named by what it made, but not in the list of ticks": (
+        select(_NAMED.c.tick).where(_NAMED.c.tick.not_in(select(ticks.c.sequence)))
+    ),
+    "the last tick is not the last one of the list, or one is missing in it": (
+        select(last_tick.c.sequence)
+        .where(or_(last_tick.c.sequence != _LISTED, last_tick.c.sequence != _NEWEST))
+        .union_all(select(literal(0)).where(~select(last_tick.c.id).exists()))
+    ),
 }
+_SENDING = select(func.count()).select_from(sending)
 _PEOPLE = select(func.count()).select_from(people)
 _KEPT = select(personas.c.id).where(personas.c.bits.is_not(None)).order_by(personas.c.name)
 _BASELINE = (
@@ -52,19 +71,22 @@ _LATEST = (
     .order_by(outbox.c.not_before.desc())
     .limit(1)
 )
-_PASSED_OVER = text(
-    """SELECT id FROM outbox WHERE state IN ('approved', 'retrying') AND not_before < :due AND changed_at < :left
-        AND (state = 'approved' OR expires_at > :now) ORDER BY id"""
-).bindparams(*(bindparam(name, type_=Instant()) for name in ("due", "left", "now")))
+_PASSED_OVER = (
+    select(outbox.c.id)
+    .where(outbox.c.state.in_([State.APPROVED.value, State.RETRYING.value]))
+    .where(outbox.c.not_before < bindparam("due"), outbox.c.changed_at < bindparam("left"))
+    .where(or_(outbox.c.state == State.APPROVED.value, outbox.c.expires_at > bindparam("now")))
+    .order_by(outbox.c.id)
+)
 
 
 def findings(connection: Connection, now: datetime) -> Iterator[Finding]:
     """Returns what breaks a promise of the ticks, or of the order in which emails leave."""
     for problem, query in _TICKS.items():
-        yield from _found("I9", problem, _COPY, "tick", connection.execute(text(query)).scalars())
+        yield from _found("I9", problem, _COPY, "tick", connection.execute(query).scalars())
     passed_over = _passed_over(connection, now)
     yield from _found("I10", "due, but others that were due later left before it", _RUN_AHEAD, "email", passed_over)
-    if connection.execute(text("SELECT count(*) FROM sending")).scalar() != 1:
+    if connection.execute(_SENDING).scalar() != 1:
         yield Finding("I4", "no email can leave: the line that says how sending goes is lost", RESTORE, "line", 1, ())
 
 

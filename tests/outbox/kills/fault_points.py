@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 
 from rulekit.builtin.smtp_dialogue import Dialogue
-from rulekit.outbox.database.transactions import Part
+from rulekit.outbox.database.transactions import Operations
 
 VERBS = frozenset({"EHLO", "MAIL", "RCPT", "DATA", "RSET", "QUIT"})
 
@@ -67,7 +67,7 @@ def _operation_of_the_store() -> str:
     """Returns the operation of the store that is being run."""
     frame = sys._getframe(2)
     while frame is not None:
-        if isinstance(frame.f_locals.get("part"), Part):
+        if isinstance(frame.f_locals.get("part"), Operations):
             return str(frame.f_locals["act"].__name__)
         frame = frame.f_back  # type: ignore[assignment]
     return "the opening"
