@@ -6,9 +6,8 @@ All is read at one moment, from indexes where there may be millions of lines: wh
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, func, select, union_all
+from sqlalchemy import Connection, Select, func, select, union_all
 
 from rulekit.outbox.database.tables import ALL_MAIL, last_tick, outbox, sending, suppressions, triggers, waiting
 from rulekit.outbox.sending.throttle import SendingState, state
@@ -26,7 +25,7 @@ _TOTALS = select(sending.c.attempts, sending.c.faults_ever)
 _LAST_TICK = select(last_tick.c.sequence, last_tick.c.at)
 
 
-def _first_in(where: State) -> Any:
+def _first_in(where: State) -> Select[tuple[str, datetime, datetime]]:
     """Returns the question for the email that is first in a line: it waits longest of those in that state."""
     first = select(outbox.c.state, outbox.c.created_at, outbox.c.not_before).where(outbox.c.state == where.value)
     return first.order_by(outbox.c.not_before, outbox.c.id).limit(1).subquery().select()

@@ -44,7 +44,7 @@ ASKED = "asked to be forgotten"
 KEPT = "kept when its person was erased"
 _ENDS = [state.value for state in END_STATES]
 _NO_MESSAGE = b""
-_BLANK: Mapping[str, Any] = {
+_BLANK: Mapping[str, object] = {
     "recipient": "",
     "address": "",
     "subject": "",

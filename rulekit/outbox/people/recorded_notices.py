@@ -8,7 +8,6 @@ where nobody knew: it is uncertain, or waits to be sent again because it was.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
@@ -180,7 +179,7 @@ def _already_known(connection: Connection, ours: Sequence[tuple[_Email, Notice]]
     return found
 
 
-def _line(row: _Email, notice: Notice, given: Given) -> dict[str, Any]:
+def _line(row: _Email, notice: Notice, given: Given) -> dict[str, object]:
     return {
         "row": row.id,
         # a date comes from outside, and nothing is heard before it happens

@@ -6,9 +6,8 @@ holds for each trigger at any moment, as a tick writes both sides in one transac
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, literal_column, select
+from sqlalchemy import Connection, Select, and_, exists, func, literal_column, select
 
 from rulekit.outbox.database.tables import ledger, no_email, outbox, triggers, waiting
 from rulekit.outbox.reconcile.verdict import SHOWN, Account, Finding
@@ -74,12 +73,12 @@ def accounts(connection: Connection) -> tuple[tuple[Account, ...], int]:
     return tuple(one for one in found if one.matched or one.answered), since if upgraded else 1
 
 
-def _counted_once(since: int) -> Any:
+def _counted_once(since: int) -> Select[tuple[int, int]]:
     """Returns the question for answers that stood beside an email already when the store was brought up to date."""
     return _TWICE.where(no_email.c.tick < since) if since else _TWICE
 
 
-def _by_trigger(connection: Connection, question: Any) -> dict[int, int]:
+def _by_trigger(connection: Connection, question: Select[tuple[int, int]]) -> dict[int, int]:
     return {line.trigger: int(line.n) for line in connection.execute(question)}
 
 

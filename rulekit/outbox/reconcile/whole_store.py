@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Executable, bindparam, case, func, literal, or_, select, union
 
@@ -90,7 +89,7 @@ def findings(connection: Connection, now: datetime) -> Iterator[Finding]:
         yield Finding("I4", "no email can leave: the line that says how sending goes is lost", RESTORE, "line", 1, ())
 
 
-def _found(promise: str, problem: str, help: str, kind: str, wrong: Iterable[Any]) -> Iterator[Finding]:
+def _found(promise: str, problem: str, help: str, kind: str, wrong: Iterable[object]) -> Iterator[Finding]:
     """Returns a finding when there is anything wrong, which is counted, not kept."""
     first: list[str] = []
     count = 0

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from rulekit.errors import StoreError
 from rulekit.outbox.database.execution import NAMED, NAMES, in_batches
@@ -133,7 +133,7 @@ def count_rows(connection: Connection, wanted: RowFilter = RowFilter()) -> int:
 
 
 def _filtered(statement: Select[Any], wanted: RowFilter) -> Select[Any]:
-    conditions: list[Any] = [
+    conditions: list[ColumnElement[bool]] = [
         column == value
         for column, value in (
             (triggers.c.name, wanted.trigger),

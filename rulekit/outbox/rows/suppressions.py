@@ -8,7 +8,6 @@ wrote), the people who were mailed there are suppressed with it, and stay so at 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -56,7 +55,7 @@ _REASONS_OF_PEOPLE = (
 )
 
 
-def _why(what: str, reason: Select[Any], stream: Any) -> Any:
+def _why(what: str, reason: Select[tuple[str]], stream: ColumnElement[int]) -> ColumnElement[str]:
     one = reason.order_by(stream).limit(1).correlate(outbox).scalar_subquery()
     return literal(f"{what}: ").concat(one)
 
@@ -236,7 +235,7 @@ def suppress_comers(work: Work, addresses: Collection[str]) -> None:
         suppress_people(work, sorted(addresses))
 
 
-def _end_waiting(work: Work, concerned: Any, reasons: Mapping[str, str], given: Given) -> list[int]:
+def _end_waiting(work: Work, concerned: ColumnElement[bool], reasons: Mapping[str, str], given: Given) -> list[int]:
     waiting = candidates(work, SUPPRESS, given, concerned)
     return move_many(work, SUPPRESS, _each_for_its_reason(work, waiting, reasons, given), Actor.SWEEP)
 

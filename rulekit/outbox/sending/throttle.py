@@ -146,7 +146,7 @@ def end_turn(work: Work, turn: Turn, claimed: int, leaving: int, now: datetime, 
     """Writes what a claim took; `leaving` are those that no gate kept back, and which the rate counts."""
     if not claimed:
         return
-    values: dict[str, Any] = {"claims": turn.token, "clock_at": now, "attempts": sending.c.attempts + leaving}
+    values: dict[str, object] = {"claims": turn.token, "clock_at": now, "attempts": sending.c.attempts + leaving}
     if turn.first:
         values["place"] = identity.settle_in(work.connection, work.connection.execute(_LINE).one())["place"]
     if throttle.rate is not None:
@@ -174,7 +174,7 @@ def mark(work: Work, wanted: int, now: datetime, throttle: Throttle) -> tuple[in
     return taken.granted, Early(taken.wait_until)
 
 
-def _written(breaker: Breaker) -> dict[str, Any]:
+def _written(breaker: Breaker) -> dict[str, object]:
     return {"faults": breaker.faults, "open_until": breaker.open_until, "trips": breaker.trips}
 
 
@@ -241,7 +241,7 @@ def resume(work: Work, now: datetime) -> bool:
     """
     was, line = state(work.connection), work.connection.execute(_LINE).one()
     halt_ends = dict.fromkeys(("halted_at", "halted_by", "halt_reason", "halt_text"))
-    ended: dict[str, Any] = {**halt_ends, "clock_at": None, **_CLOSED}
+    ended: dict[str, object] = {**halt_ends, "clock_at": None, **_CLOSED}
     if was.mismatch is not None:
         ended |= identity.settle_in(work.connection, line)
     work.connection.execute(update(sending).values(ended))

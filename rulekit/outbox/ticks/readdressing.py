@@ -5,7 +5,6 @@ tick only, and the gates before the data mark cannot ask it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -89,7 +88,7 @@ def _go(work: Work, transition: Transition, told: Sequence[tuple[int, Given]]) -
 
 
 def _rewrite(work: Work, email: int, row: NewRow) -> None:
-    values: dict[str, Any] = {name: getattr(row, name) for name in _NEW}
+    values: dict[str, object] = {name: getattr(row, name) for name in _NEW}
     values["address"] = normalise(row.recipient)
     work.connection.execute(update(outbox).where(outbox.c.id == email).values(values))
     work.connection.execute(update(messages).where(messages.c.row == email).values(message=row.message))

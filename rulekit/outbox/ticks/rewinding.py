@@ -5,9 +5,8 @@ clock was wrong, and what counts from such a time would count too late.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import bindparam, case, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
 
 from rulekit.outbox.database.columns import Instant
 from rulekit.outbox.database.execution import Work
@@ -21,7 +20,9 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _NOW, _LEASED, _KNOWN = (bindparam(name, type_=Instant()) for name in ("now", "leased", "known"))
 
 
-def _at_most(column: Any, limit: Any, instead: Any = None) -> Any:
+def _at_most(
+    column: ColumnElement[datetime], limit: ColumnElement[datetime], instead: ColumnElement[datetime] | None = None
+) -> ColumnElement[datetime]:
     return case((column > limit, limit if instead is None else instead), else_=column)
 
 
