@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, event
 
 from rulekit.builtin.smtp_dialogue import Dialogue
 from rulekit.outbox.database.transactions import Operations
+from rulekit.outbox.store import Store
 
 VERBS = frozenset({"EHLO", "MAIL", "RCPT", "DATA", "RSET", "QUIT"})
 
@@ -69,6 +70,9 @@ def _operation_of_the_store() -> str:
     while frame is not None:
         if isinstance(frame.f_locals.get("part"), Operations):
             return str(frame.f_locals["act"].__name__)
+        name = frame.f_code.co_name
+        if isinstance(frame.f_locals.get("self"), Store) and name in vars(Store) and not name.startswith("_"):
+            return name
         frame = frame.f_back  # type: ignore[assignment]
     return "the opening"
 
