@@ -205,6 +205,7 @@ def test_a_sender_that_cannot_be_opened_pauses(world, send):
 
     report = dispatch(world.store, fail, lambda: world.now, Worker("w"))
     assert "could not be opened" in report.paused
+    assert report.paused.text == "the sender could not be opened"
     assert states(world) == {"ann": State.RETRYING}
 
 

@@ -217,12 +217,14 @@ def test_a_clock_that_went_back_sends_nothing(world):
     assert refused.reason is None
     behind = world.store.queue.claim_due(world.now - timedelta(hours=1), "w", 9)
     assert (behind.claims, "clock is behind" in behind.reason) == ([], True)
+    assert behind.reason.startswith(f"{behind.reason.text}; mend it")
 
 
 def test_a_clock_that_is_weeks_ahead_of_everything_sends_nothing(world):
     world.enter("ann", "bob", auto=True, expires_at=world.now + timedelta(days=900))
     ahead = world.store.queue.claim_due(world.now + timedelta(days=32, minutes=1), "w", 9)
     assert "this clock is 32 days ahead of all that was done here, at 2026-03-01T09:00:00Z" in ahead.reason
+    assert ahead.reason.text == "this clock is 32 days ahead of all that was done here, at 2026-03-01T09:00:00Z"
     assert ahead.claims == []
     assert len(world.store.queue.claim_due(world.now + timedelta(days=32), "w", 1).claims) == 1
     # what was sent counts as well as what was ticked

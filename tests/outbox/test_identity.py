@@ -124,6 +124,8 @@ class TestInPostgres:
             with Store.open(postgres.url(copy), NOWHERE) as other:
                 got = other.queue.claim_due(world.now, "w", 5)
                 assert (got.claims, COPIED in got.reason) == ([], True)
+                # where it was and is stands behind it, and not in a log
+                assert got.reason.text == f"sending is halted: {COPIED}"
                 assert other.sending.resume(world.now)
                 assert other.queue.claim_due(world.now, "w", 5).reason is None
         finally:
