@@ -28,6 +28,8 @@ def keep_lines(source: str, environment: Environment) -> str:
     that is no template.
     """
     text = re.sub("\r\n|\r", "\n", source)
+    if environment.block_start_string not in text and environment.comment_start_string not in text:
+        return text
     pieces, done = [], 0
     for place, sign in _signs(text, list(_tags(text, environment))):
         pieces += [text[done:place], sign]

@@ -65,6 +65,7 @@ def parse_text(text: PlacedText, findings: Findings) -> ParsedText:
     jinja = environment()
     tree, in_pieces = _read(jinja, text, findings)
     every = list(tree.find_all(nodes.Node))
+    _refuse_other_loop(every, text, findings)
     _refuse_unknown(every, jinja, text, findings)
     foreign = [node for node in every if _is_foreign(node)]
     for node in foreign:
@@ -84,7 +85,6 @@ def _read(jinja: Environment, text: PlacedText, findings: Findings) -> tuple[nod
         _fail_too_deep(text, findings)
     if _is_too_deep(tree):
         _fail_too_deep(text, findings)
-    _refuse_other_loop(tree, text, findings)
     return tree, in_pieces
 
 
@@ -143,10 +143,10 @@ def _is_too_deep(tree: nodes.Template) -> bool:
     return False
 
 
-def _refuse_other_loop(tree: nodes.Template, text: PlacedText, findings: Findings) -> None:
+def _refuse_other_loop(every: list[nodes.Node], text: PlacedText, findings: Findings) -> None:
     """Reports a `loop` of the template's own inside of a loop, where that is the loop itself."""
-    for turned in tree.find_all(nodes.For):
-        for name in turned.find_all(nodes.Name):
+    for turned in every:
+        for name in turned.find_all(nodes.Name) if isinstance(turned, nodes.For) else ():
             if name.name == "loop" and name.ctx == "store":
                 findings.fail(
                     codes.TEMPLATE_SYNTAX,
