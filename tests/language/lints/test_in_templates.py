@@ -106,6 +106,7 @@ def test_other_bodies(reported, kind, body, slugs):
         (" {{ 'Hello' if person.plan == 'a' }} ", ["empty-subject"]),
         ("{% for tag in person.tags %}{{ tag }}{% endfor %}", ["empty-subject"]),
         ("{% if person.plan == 'a' %}A{% elif person.plan == 'b' %}B{% endif %}", ["empty-subject"]),
+        ("{{ person.first_name | default('') }}{% if person.plan == 'a' %}!{% endif %}", ["empty-subject"]),
         ("For {{ person.email }}", ["personal-data-in-subject"]),
         ("Hello{% if person.email %}, you{% endif %}", []),
     ],
