@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pytest
 
@@ -77,6 +78,8 @@ class Checked:
 
 
 CheckText = Callable[..., Checked]
+# most texts stand beside the same schema
+_parse = lru_cache(maxsize=8)(parse)
 
 
 @pytest.fixture
@@ -94,7 +97,7 @@ def check_text() -> CheckText:
 
         trees, mistakes = [], []
         for path in sorted(path for path in texts if path.endswith(".rules")):
-            tree, found = parse(sources[path])
+            tree, found = _parse(sources[path])
             trees.append(tree)
             mistakes += found
         program, found = check(trees, read, list(texts))
