@@ -20,8 +20,8 @@ from rulekit.engine.stores import open_store
 
 
 @click.command("run")
-@click.option("--accept", is_flag=True, help="Take changes that are too large to believe without a person's word.")
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing unless something needs a person; for cron.")
+@click.option("--accept", is_flag=True, help="Take changes that are too large to believe without somebody's word.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing unless something needs somebody; for cron.")
 @output_option("text", "json")
 @now_option
 @project_option
