@@ -18,6 +18,17 @@ PAGES = sorted(
 LINK = re.compile(r"\]\((?!https?:|\{\{)([^)#]+)(?:#[^)]*)?\)")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 
+# what a page must not say, and the glossary's word for it
+OTHERS = {
+    "audience": "persona",
+    "campaign": "trigger",
+    "cohort": "persona",
+    "newsletter blast": "trigger",
+    "subscriber": "person",
+    "blacklist": "suppressed addresses",
+    "blocklist": "suppressed addresses",
+}
+
 
 def links(page: Path) -> list[Path]:
     text = re.sub(r"^```.*?^```$|`[^`\n]*`", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
@@ -40,8 +51,8 @@ def test_the_index_leads_to_every_page() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_page_uses_another_word_for_a_thing(page: Path) -> None:
-    others = re.findall(r"\b(audience|campaign|cohort|newsletter blast)s?\b", page.read_text(encoding="utf-8"), re.I)
-    assert others == []
+    text = page.read_text(encoding="utf-8").casefold()
+    assert {word: OTHERS[word] for word in OTHERS if re.search(rf"\b{word}s?\b", text)} == {}
 
 
 def test_the_glossary_has_each_word_once_in_order() -> None:
