@@ -37,6 +37,11 @@ def look(folder: Path, settings: Settings, now: datetime) -> Iterator[CheckResul
             message = "it has no tables: it was emptied, or a first run did not come to its end"
             yield CheckResult("store", Verdict.WARNING, message, "the next run says whether it may begin anew")
             return
+        # revisions are numbered in order
+        if version > HEAD:
+            message = f"it was written by a newer rulekit (its schema is {version}), so nothing can be done with it"
+            yield CheckResult("store", Verdict.PROBLEM, message, "install that version of rulekit-engine")
+            return
         if version != HEAD:
             message = "the schema is of an older version, so nothing else was asked"
             help = "copy the store, then run any other command, which brings it up to date"

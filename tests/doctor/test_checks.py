@@ -121,6 +121,15 @@ def test_an_old_schema_is_left_as_it_is(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_schema_of_a_newer_version_is_not_called_older(tmp_path: Path) -> None:
+    Store.open("sqlite:///state/rulekit.db", tmp_path).close()
+    _sql(tmp_path / "state/rulekit.db", "UPDATE alembic_version SET version_num = '0999'")
+    (found,) = store_checks.look(tmp_path, settings(), NOW)
+    assert found.verdict is PROBLEM
+    assert "written by a newer rulekit" in found.message
+    assert found.help == "install that version of rulekit-engine"
+
+
 def _sql(path: Path, statement: str) -> None:
     import sqlite3
     from contextlib import closing
