@@ -389,7 +389,7 @@ def test_why_nothing_is_sent_is_kept_apart_from_whom_it_names(world, send, reaso
 
 def test_of_a_halt_by_rulekit_the_text_names_nobody(world, send):
     world.enter("ann", auto=True)
-    world.store.halt(Reason("this store is a copy", "it was Zebedee's"), world.now, "rulekit")
+    world.store.sending.halt(Reason("this store is a copy", "it was Zebedee's"), world.now, "rulekit")
     paused = send(Server()).paused
     assert paused.text == "sending is halted: this store is a copy"
     assert paused.endswith("`rulekit sending resume`: this store is a copy: it was Zebedee's")
