@@ -19,7 +19,7 @@ from rulekit.records import CheckResult, Verdict
 @now_option
 @project_option
 def command(offline: bool, output: str, now: datetime, project: Path) -> None:
-    """Look at everything that emails depend on, and say what to do about what is wrong.
+    """Look at the machine, the store, the settings and the sender, and say what to do about what is wrong.
 
     Nothing is changed, and no email is sent. The exit code is 1 when there is a problem; warnings and notes leave it 0.
     """
