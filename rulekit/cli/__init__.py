@@ -3,11 +3,12 @@
 A command's module is imported only when the command is asked for, since editors and hooks start `rulekit` often.
 """
 
+import gc
 import os
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -45,6 +46,11 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is used, and tells errors in the user's terms."""
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the program. No garbage is looked for while it loads: there is none, and looking takes long."""
+        gc.disable()
+        return super().__call__(*args, **kwargs)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Returns the names of all commands in order."""
         return sorted(COMMANDS)
@@ -54,6 +60,10 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command = import_module(f"rulekit.cli.commands.{cmd_name}").command
+        if not gc.isenabled():
+            # what was loaded stays, so nobody need look at it again
+            gc.freeze()
+            gc.enable()
         assert isinstance(command, click.Command)  # noqa: S101 - a slip in our own table
         return command
 
