@@ -75,6 +75,11 @@ def test_what_is_told_by_types_takes_nothing_as_any(name: str) -> None:
     assert "Any" not in vars(import_module(name))
 
 
+def test_every_module_has_a_name_of_its_own() -> None:
+    names = Counter(path.stem for path in MODULES if path.stem != "__init__")
+    assert [name for name, count in names.items() if count > 1] == []
+
+
 def test_every_class_has_a_name_of_its_own() -> None:
     # what an author wrote and what it means go by one name: `language/tree` stands beside what is made of it
     trees = [tree for path, tree in TREES.items() if path.parent.name != "tree"]
