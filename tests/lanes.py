@@ -6,7 +6,8 @@ Processes that share the tests get whole files, so that what a file shares is ma
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -65,14 +66,20 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile | Non
     return ByFile(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Prints which files took longest, where there are many."""
+def slowest(reports: Iterable[object]) -> list[str]:
+    """Returns a line for each of the files that took longest, the longest first; none where there are few files."""
     seconds = Counter[str]()
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if isinstance(report, pytest.TestReport):
-                seconds[report.nodeid.split("::")[0]] += report.duration
-    if len(seconds) > SLOWEST:
+    for report in reports:
+        if isinstance(report, pytest.TestReport):
+            seconds[report.nodeid.split("::")[0]] += report.duration
+    few = len(seconds) <= SLOWEST
+    return [] if few else [f"{took:7.1f} s  {file}" for file, took in seconds.most_common(SLOWEST)]
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Prints which files took longest."""
+    lines = slowest(chain.from_iterable(terminalreporter.stats.values()))
+    if lines:
         terminalreporter.section(f"the {SLOWEST} slowest files")
-        for file, took in seconds.most_common(SLOWEST):
-            terminalreporter.write_line(f"{took:7.1f} s  {file}")
+    for line in lines:
+        terminalreporter.write_line(line)

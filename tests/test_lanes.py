@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lanes import MARKS
+from tests.lanes import MARKS, SLOWEST, ByFile, slowest
 from tests.proofs import ALL, FIGURES, SWITCH, check_choice
 
 ROOT = Path(__file__).parents[1]
@@ -63,3 +63,22 @@ def test_a_longer_look_sees_no_less() -> None:
         assert getattr(short, figure) >= getattr(run, figure) >= getattr(long, figure)
     for kind in ("sqlite", "postgresql"):
         assert short.histories[kind] <= run.histories[kind] <= long.histories[kind]
+
+
+def test_a_file_is_for_one_process_and_a_group_of_several_files_too() -> None:
+    scope = ByFile.__new__(ByFile)._split_scope
+    assert {scope("tests/test_a.py::TestB::test_c[x@y]"), scope("tests/test_a.py::test_d")} == {"tests/test_a.py"}
+    assert {scope("tests/test_a.py::test_e@postgresql"), scope("tests/test_f.py::test_g[h]@postgresql")} == {
+        "postgresql"
+    }
+
+
+def test_the_slowest_files_are_told_with_the_time_of_all_their_tests() -> None:
+    told = [
+        pytest.TestReport(f"tests/test_{n}.py::test_{m}", ("", 0, ""), {}, "passed", None, "call", duration=n)
+        for n in range(SLOWEST + 2)
+        for m in "ab"
+    ]
+    assert len(slowest(told)) == SLOWEST
+    assert slowest(told)[0] == "   22.0 s  tests/test_11.py"
+    assert slowest(told[: 2 * SLOWEST]) == []
