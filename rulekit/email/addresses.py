@@ -11,6 +11,8 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from rulekit.errors import ComposeError
 
+# the field of a person that holds their address
+ADDRESS_FIELD = "email"
 _WITH_NAME = re.compile(r"(?P<name>.*?) *<(?P<address>[^<>]*)>", re.DOTALL)
 _ENCODED_WORD = re.compile(r"=\?.*\?")  # valid letter for letter, but programs decode it (RFC 2047)
 _QUOTED = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*)"', re.DOTALL)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from rulekit.email.addresses import Mailbox, parse_address, parse_mailbox
+from rulekit.email.addresses import ADDRESS_FIELD, Mailbox, parse_address, parse_mailbox
 from rulekit.email.bodies import (
     alternatives,
     hide_preheader,
@@ -33,7 +33,6 @@ from rulekit.errors import ComposeError
 from rulekit.language.program import Persona, Template, TemplateText, Trigger
 from rulekit.records import Person
 
-ADDRESS_FIELD = "email"
 MAX_PREHEADER = 250
 
 

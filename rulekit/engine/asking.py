@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import compress
 from typing import Literal
 
-from rulekit.email.compose import ADDRESS_FIELD
+from rulekit.email.addresses import ADDRESS_FIELD
 from rulekit.engine.data_source import open_project_data
 from rulekit.engine.project import Project
 from rulekit.errors import RulekitError

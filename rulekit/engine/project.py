@@ -2,16 +2,20 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rulekit.diagnostics.diagnostic import Severity
 from rulekit.email.addresses import parse_mailbox
-from rulekit.email.compose import Composer
 from rulekit.engine.installed import installed_plugins
 from rulekit.errors import ComposeError, RulesError, SettingsError
 from rulekit.hooks.manager import Plugins
 from rulekit.language.program import Program
 from rulekit.language.project_rules import Rules, load_rules
 from rulekit.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    # to ask who is in a persona takes no email
+    from rulekit.email.compose import Composer
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Project:
     rules: Rules
     program: Program
     plugins: Plugins
-    composers: dict[str, Composer] = field(default_factory=dict, init=False, repr=False, compare=False)
+    composers: "dict[str, Composer]" = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 def open_project(folder: Path) -> Project:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from rulekit.email.addresses import address_domain
-from rulekit.email.compose import ADDRESS_FIELD, Composed, Composer, make_message_id
+from rulekit.email.addresses import ADDRESS_FIELD, address_domain
+from rulekit.email.compose import Composed, Composer, make_message_id
 from rulekit.email.unsubscribe import unsubscribe_link
 from rulekit.engine.project import Project
 from rulekit.engine.tick.firing import Fired

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from rulekit.email.compose import ADDRESS_FIELD
+from rulekit.email.addresses import ADDRESS_FIELD
 from rulekit.evaluation.questions.snapshot import Snapshot
 from rulekit.outbox.lifecycle.tick_values import NewRow, NoEmail, Readdressing
 from rulekit.outbox.rows.suppressions import normalise

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from rulekit.clock import format_duration
-from rulekit.email.compose import ADDRESS_FIELD
+from rulekit.email.addresses import ADDRESS_FIELD
 from rulekit.engine.tick.past import Past
 from rulekit.evaluation.questions.snapshot import Snapshot
 from rulekit.language.program import Trigger
