@@ -171,7 +171,8 @@ def dump(store):
 
 
 def approve(world):
-    singly.approve(world.store, 1, world.store.outbox.row(1).digest, world.now, "ada", timedelta(0))
+    # one transaction, which reads nothing afterwards
+    world.store.desk.approve({1: world.store.outbox.row(1).digest}, world.now, "ada", timedelta(0))
 
 
 def tick(world):
@@ -185,8 +186,8 @@ def claim(world):
 METHODS = {
     "tick": (lambda world: None, lambda world, _: tick(world)),
     "approve": (lambda world: None, lambda world, _: approve(world)),
-    "cancel": (lambda world: None, lambda world, _: singly.cancel(world.store, 1, world.now, "ada", "no")),
-    "unapprove": (lambda world: world.approve(1), lambda world, _: singly.unapprove(world.store, 1, world.now, "ada")),
+    "cancel": (lambda world: None, lambda world, _: world.store.desk.cancel([1], world.now, "ada", "no")),
+    "unapprove": (lambda world: world.approve(1), lambda world, _: world.store.desk.unapprove([1], world.now, "ada")),
     "suppress": (
         lambda world: None,
         lambda world, _: world.store.suppressions.add("ann@example.com", "no", world.now, "x"),
