@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Collection
+from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 
@@ -73,6 +75,26 @@ def test_one_module_makes_files_that_a_power_loss_leaves_whole() -> None:
 @pytest.mark.parametrize("name", ["rulekit.email.filters", "rulekit.email.templates", "rulekit.email.template_values"])
 def test_what_is_told_by_types_takes_nothing_as_any(name: str) -> None:
     assert "Any" not in vars(import_module(name))
+
+
+def test_no_module_imports_itself_over_others() -> None:
+    # imports inside of functions count, too
+    known = {module_of(path): path for path in MODULES}
+    TopologicalSorter({name: imported_by(TREES[path], known) - {name} for name, path in known.items()}).prepare()
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported_by(tree: ast.Module, known: Collection[str]) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module in known:
+            inside = [f"{node.module}.{name.name}" for name in node.names]
+            found |= {one if one in known else node.module for one in inside}
+    return found
 
 
 def test_every_module_has_a_name_of_its_own() -> None:

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from rulekit.environment import fill
+from rulekit.errors import RulekitError
 from rulekit.folders import settings_home
 from rulekit.outbox.store import Store
 from rulekit.records import OutboxChange
@@ -57,3 +58,11 @@ def find_what_is_lost(folder: Path, settings: Settings) -> str | None:
     filled = fill(settings.store.url)
     with filled.concealing():
         return Store.find_what_is_lost(filled.url, folder)
+
+
+def refuse_unknown_trigger(store: Store, trigger: str | None) -> None:
+    """Raises RulekitError for a trigger that the store does not know: nothing could be forbidden for it alone."""
+    if trigger and not store.suppressions.knows_trigger(trigger):
+        raise RulekitError(
+            f"no email was ever due to a trigger `{trigger}`", help="leave `--trigger` out to suppress all mail"
+        )

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from rulekit.cli.commands.suppress import refuse_unknown_trigger
 from rulekit.cli.parameters.completing import declared
 from rulekit.cli.parameters.options import by_option, now_option, output_option, project_option
 from rulekit.cli.printing.aligned import escape_line, print_json
@@ -15,7 +14,7 @@ from rulekit.cli.printing.progress import working
 from rulekit.diagnostics.display import plural
 from rulekit.email.notices.notice_files import ImportFormat
 from rulekit.engine.intake import Imported, ImportRequest, import_notices
-from rulekit.engine.stores import open_project_store
+from rulekit.engine.stores import open_project_store, refuse_unknown_trigger
 
 SHOWN_WORDS = 20
 

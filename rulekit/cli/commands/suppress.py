@@ -13,8 +13,8 @@ from rulekit.cli.parameters.options import InstantParam, by_option, now_option, 
 from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
 from rulekit.clock import format_instant
 from rulekit.diagnostics.display import plural
-from rulekit.engine.stores import open_project_store
-from rulekit.errors import ComposeError, RulekitError, TransitionRefused
+from rulekit.engine.stores import open_project_store, refuse_unknown_trigger
+from rulekit.errors import ComposeError, TransitionRefused
 from rulekit.outbox.rows.suppressions import Suppression, Which, normalise
 from rulekit.outbox.store import Store
 
@@ -62,14 +62,6 @@ def add(address: str, trigger: str | None, reason: str, by: str, now: datetime, 
         ended = store.suppressions.add(address, reason, now, by, trigger)
     what = f" for {trigger}" if trigger else ""
     click.echo(f"{escape_line(address)} is not mailed any more{what}; {plural(ended, 'waiting email')} ended")
-
-
-def refuse_unknown_trigger(store: Store, trigger: str | None) -> None:
-    """Raises RulekitError for a trigger that the store does not know: nothing could be forbidden for it alone."""
-    if trigger and not store.suppressions.knows_trigger(trigger):
-        raise RulekitError(
-            f"no email was ever due to a trigger `{trigger}`", help="leave `--trigger` out to suppress all mail"
-        )
 
 
 def _refuse_what_is_no_address(text: str) -> None:
