@@ -15,7 +15,7 @@ import pytest
 
 from rulekit.outbox.store import Store
 from tests.outbox.disk import history
-from tests.proofs import FIGURES
+from tests.proofs import FIGURES, IS_SHORT
 
 pytestmark = pytest.mark.proof
 
@@ -60,7 +60,7 @@ def test_every_fault_is_met_and_told_in_the_terms_of_the_user(runs: tuple[Path, 
     # several connections do not share their commits alike each time, so that a play may end before its fault
     met = [run for run in runs[1][1:] if run["hit"]]
     assert len(met) >= 0.95 * len(runs[1][1:])
-    assert {run["hit"][0].split()[0] for run in met} >= {"write", "sync"}
+    assert IS_SHORT or {run["hit"][0].split()[0] for run in met} >= {"write", "sync"}
     for run in met:
         assert set(run["told"]) <= {FULL, BROKEN}
         assert TOLD[run["hit"][0]] in run["told"], run["project"]
