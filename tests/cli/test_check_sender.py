@@ -62,6 +62,7 @@ def test_rules_with_errors_keep_nothing_else_from_being_looked_at(relying: Any) 
     assert "`delivery.uncertain` says `idempotent`" in line
 
 
+@pytest.mark.starts_programs
 @pytest.mark.parametrize("sender", [SMTP, 'url = "acme:x"\nallow = ["*"]'])
 def test_check_asks_no_plugin(relying: Any, sender: str) -> None:
     project = relying(sender, "idempotent", trigger=GREET)

@@ -92,7 +92,7 @@ def test_explain_a_person_who_is_not_there(project: Any) -> None:
 
 def test_explain_a_code_by_number_and_by_name(project: Any) -> None:
     text = told(project, "explain", "RK103")
-    assert text.startswith("# RK103 unknown-persona\n\nError: A persona is not declared.\n")
+    assert text.startswith("# RK103 unknown-persona\n\nError: a persona is not declared.\n")
     assert "## Why it matters" in text
     assert "```rules" in text
     assert told(project, "explain", "unknown-persona") == text

@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "--version": set(),
     "check": RULES,
     "completion bash": set(),
-    "doctor --offline": STORE | PLUGINS,
+    "doctor --offline": RULES | STORE | PLUGINS,
     "erase {person} --suppress --yes": STORE | PLUGINS,
     "explain RK101": set(),
     "explain u1999 Inactive14": DATA,
@@ -45,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "outbox approve {email} --now 2026-03-03T09:00Z": STORE,
     "outbox unapprove {email} --now 2026-03-03T09:01Z": STORE,
     "plan --now 2026-03-04T08:00Z": TICK,
-    "plugins": PLUGINS,
+    "plugins": SETTINGS | PLUGINS,
     "reconcile": STORE | {"numpy"},
     "run --now 2026-03-04T08:00Z": TICK,
     "sending status": STORE,
@@ -115,6 +115,7 @@ def test_only_libraries_that_there_are_may_be_loaded() -> None:
     assert set().union(*ALLOWED.values()) <= LIBRARIES
 
 
+@pytest.mark.starts_programs
 @pytest.mark.parametrize("command", ALLOWED)
 def test_a_command_loads_no_more_than_it_needs(command: str, folder: Path, words: dict[str, str]) -> None:
     arguments = command.format(**words).split()

@@ -94,7 +94,7 @@ def test_what_a_sender_says_of_the_answer_counts_more_than_its_words(world, send
     world.enter("ann", auto=True)
     told = Refused("550 5.1.1 or 5.2.2, who knows", RefusalClass.ADDRESS, code)
     assert send(Server(ann=told)).failed == 1
-    assert [line.address for line in world.store.suppressions()] == (["ann@example.com"] if dead else [])
+    assert [line.address for line in world.store.suppressions.all()] == (["ann@example.com"] if dead else [])
 
 
 @pytest.mark.parametrize(

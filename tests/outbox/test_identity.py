@@ -44,14 +44,14 @@ def test_the_first_claim_says_where_it_is(world):
     assert place
     assert len(send(world, "bob").claims) == 1
     assert place_of(world.store) == place
-    assert world.store.sending.state().doubt is None
+    assert world.store.sending.state().mismatch is None
 
 
 @pytest.mark.parametrize("dump", [older.FIRST, older.SECOND])
 def test_a_store_of_an_older_version_goes_on_and_says_it_from_then_on(tmp_path, dump):
     older.make(tmp_path / "rulekit.db", dump)
     with Store.open("sqlite:///rulekit.db", tmp_path) as store:
-        assert store.sending.state().doubt is None
+        assert store.sending.state().mismatch is None
         now = history.START + timedelta(hours=2)
         got = store.queue.claim_due(now, "w", 5)
         assert (bool(got.claims), got.reason) == (True, None)
