@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,13 +16,15 @@ from rulekit.clock import show_instant
 from rulekit.diagnostics.display import plural
 from rulekit.engine.stores import open_project_store
 from rulekit.errors import TransitionRefused
-from rulekit.outbox.people.actions import Refusals
-from rulekit.outbox.people.resending import Retried, can_be_made_anew
 from rulekit.outbox.rows.queries import OutboxRow, RowFilter
 from rulekit.outbox.sending.leaving import with_date
 from rulekit.outbox.store import Store
 from rulekit.records import State
 from rulekit.settings import load_settings
+
+if TYPE_CHECKING:
+    from rulekit.outbox.people.actions import Refusals
+    from rulekit.outbox.people.resending import Retried
 
 F = TypeVar("F", bound=Callable[..., Any])
 STATES = [state.value for state in State]
@@ -203,6 +205,8 @@ def retry(
     work. One that could not be made, or was cancelled, is made anew from today's template and person: it asks for
     approval, or with `auto=true` leaves when the hold is over.
     """
+    from rulekit.outbox.people.resending import can_be_made_anew
+
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.FAILED, State.RETRYING), yes or dry_run, "retry")
         hold = load_settings(project).delivery.hold
@@ -222,7 +226,7 @@ def retry(
     _exit_after({**sent.refused, **made.refused})
 
 
-def _tell_sent_again(rows: list[OutboxRow], sent: Retried, copies: Mapping[int, OutboxRow], dry_run: bool) -> None:
+def _tell_sent_again(rows: list[OutboxRow], sent: "Retried", copies: Mapping[int, OutboxRow], dry_run: bool) -> None:
     _tell([row for row in rows if row.id in sent.hurried], {}, "due now", dry_run)
     told = {row: f"sent again as email {copies[row].id}" for row in sent.copies.keys() & copies}
     _tell([row for row in rows if row.id not in sent.hurried], sent.refused, "sent again", dry_run, told)
@@ -230,8 +234,10 @@ def _tell_sent_again(rows: list[OutboxRow], sent: Retried, copies: Mapping[int, 
 
 def _make_anew(
     store: Store, rows: list[OutboxRow], now: datetime, by: str, reason: str, project: Path, *, dry_run: bool
-) -> Retried:
+) -> "Retried":
     """Makes emails anew, for which alone the rules and the data are looked at."""
+    from rulekit.outbox.people.resending import Retried
+
     if not rows:
         return Retried({}, frozenset(), {})
     # the language, the evaluation and the composer are slow to import, and no other command of the outbox needs them
@@ -265,7 +271,7 @@ def _chosen(
 
 
 def _tell(
-    rows: list[OutboxRow], refused: Refusals, done: str, dry_run: bool, instead: Mapping[int, str] | None = None
+    rows: list[OutboxRow], refused: "Refusals", done: str, dry_run: bool, instead: Mapping[int, str] | None = None
 ) -> None:
     """Prints what became of each row, or would; of very many the first ones, and how many more there are."""
     went = [row for row in rows if row.id not in refused]
@@ -291,6 +297,6 @@ def _tell_hold(held: list[OutboxRow]) -> None:
             click.echo(f"sent from {until}; until then `rulekit outbox unapprove` takes it back")
 
 
-def _exit_after(refused: Refusals) -> None:
+def _exit_after(refused: "Refusals") -> None:
     if refused:
         raise SystemExit(TransitionRefused.exit_code)

@@ -10,7 +10,6 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from rulekit.diagnostics.fingerprints import FileOutline
 from rulekit.errors import RulekitError
 from rulekit.folders import find_project
 
@@ -43,6 +42,7 @@ def _beginning(incomplete: str, names: list[tuple[str, str]]) -> list[Completion
 
 def _declared(project: Any) -> list[tuple[str, str]]:
     """Returns kind and name of each declaration; none outside of a project, for a shell has nobody to tell why."""
+    from rulekit.diagnostics.fingerprints import FileOutline
     from rulekit.diagnostics.source import SourceText
     from rulekit.language.project_texts import RulesFolder
 

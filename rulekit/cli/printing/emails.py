@@ -1,7 +1,7 @@
 """How one email of the outbox is told, to people and to machines."""
 
 from datetime import datetime
-from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
 
 import click
 
@@ -9,9 +9,11 @@ from rulekit.cli.printing.aligned import escape_line
 from rulekit.clock import format_instant, show_instant
 from rulekit.diagnostics.display import escape
 from rulekit.outbox.lifecycle.transition import Actor
-from rulekit.outbox.people.recorded_notices import Event
 from rulekit.outbox.rows.queries import AuditLine, OutboxRow
 from rulekit.records import State
+
+if TYPE_CHECKING:
+    from rulekit.outbox.people.recorded_notices import Event
 
 
 def gist(row: OutboxRow) -> str:
@@ -19,7 +21,7 @@ def gist(row: OutboxRow) -> str:
     return row.subject if row.state in (State.SENT, State.UNAPPROVED) else row.reason or row.subject
 
 
-def print_email(row: OutboxRow, message: bytes, history: list[AuditLine], notices: list[Event]) -> None:
+def print_email(row: OutboxRow, message: bytes, history: list[AuditLine], notices: "list[Event]") -> None:
     """Prints one email for a person who decides about it: facts, history, what was heard of it since, text."""
     _print_facts(row)
     for line in history:
@@ -32,7 +34,7 @@ def print_email(row: OutboxRow, message: bytes, history: list[AuditLine], notice
     click.echo(escape(_plain_text(message)))
 
 
-def story_as_json(row: OutboxRow, history: list[AuditLine], notices: list[Event]) -> dict[str, object]:
+def story_as_json(row: OutboxRow, history: list[AuditLine], notices: "list[Event]") -> dict[str, object]:
     """Returns why an email was made, what happened to it since, and what was heard about it after it left."""
     lines = [
         {
@@ -100,6 +102,9 @@ def _ordinal(number: int) -> str:
 
 def _plain_text(message: bytes) -> str:
     """Returns the text part of an email; a failed one has no bytes and so no text."""
+    # a list of emails does without their text
+    from email import message_from_bytes, policy
+
     if not message:
         return "(no message could be made)"
     body = message_from_bytes(message, policy=policy.default).get_body(("plain", "html"))
