@@ -102,6 +102,19 @@ def test_every_module_has_a_name_of_its_own() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
+# started by others, or imported by the name that somebody writes
+ASKED_FOR = re.compile(
+    r"rulekit\.(?:__main__|cli\.commands|diagnostics\.formats|outbox\.database\.migrations|testing)\.?.*"
+)
+
+
+def test_every_module_is_used() -> None:
+    known = {module_of(path): path for path in MODULES}
+    used = {used for name, path in known.items() for used in imported_by(TREES[path], known) - {name}}
+    rooms = {name for name, path in known.items() if path.name == "__init__.py"}
+    assert [name for name in known.keys() - used - rooms if not ASKED_FOR.fullmatch(name)] == []
+
+
 def test_every_class_has_a_name_of_its_own() -> None:
     # what an author wrote and what it means go by one name: `language/tree` stands beside what is made of it
     trees = [tree for path, tree in TREES.items() if path.parent.name != "tree"]
