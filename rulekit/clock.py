@@ -51,7 +51,7 @@ def format_instant(instant: datetime) -> str:
 
 
 def show_instant(instant: datetime) -> str:
-    """Returns an instant as people are told it: as `format_instant` does, cut to whole seconds."""
+    """Returns an instant as people are shown it: as `format_instant` does, cut to whole seconds."""
     return format_instant(instant.replace(microsecond=0))
 
 

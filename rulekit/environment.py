@@ -44,11 +44,11 @@ class Filled:
             error.args = (error.message,)
             raise
         except Exception as error:
-            told = self.conceal(str(error))
-            if told == str(error):
+            concealed = self.conceal(str(error))
+            if concealed == str(error):
                 raise
             help = "see what the plugin or program that said so needs"
-            raise RulekitError(Reason(type(error).__name__, told), help=help) from None
+            raise RulekitError(Reason(type(error).__name__, concealed), help=help) from None
 
 
 def fill(url: str) -> Filled:

@@ -18,7 +18,7 @@ The number is the exit code where it is not 2: 1 findings or a refused change, 4
 
 
 class RulekitError(Exception):
-    """Anything that stops a command, told in the user's terms.
+    """Anything that stops a command, said in the user's terms.
 
     `help` says what to do next and begins with a verb.
     """

@@ -60,7 +60,7 @@ class State(Enum):
     ERASED = "erased"
 
 
-# what is heard about an email after it left
+# what is said about an email after it left
 
 
 class NoticeKind(Enum):
@@ -207,7 +207,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The receiving side took responsibility; `reply` is its word for it, kept as evidence."""
+    """The receiving side took responsibility; `reply` is its word for it, kept as proof."""
 
     reply: str
 
@@ -327,7 +327,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """What a plugin that checks is told of the project; nothing in it is secret.
+    """What a plugin that checks gets to know of the project; nothing in it is secret.
 
     `sender` is the address that emails are from, and `server` the host that they are handed to; each is empty where the
     settings name none. `options` are those that the settings have for the plugin. Offline, nothing is asked of the

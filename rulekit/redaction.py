@@ -19,7 +19,7 @@ def without_detail(value: object) -> object:
     return value.text or UNSAID if isinstance(value, Reason) else value
 
 
-def told(error: RulekitError) -> str:
+def for_log(error: RulekitError) -> str:
     """Returns an error for a log: a detail may be data, and so may later lines."""
     said = str(without_detail(error.message))
     if isinstance(error, _OTHERS_SPEAK) and not isinstance(error.message, Reason):

@@ -1,7 +1,7 @@
 """URLs of the settings: what those of each scheme that ships inside may say, known before anything is opened.
 
 A secret comes from the environment: `${NAME}` stands for a user or a password, for a path that is only read, or for the
-whole URL of a store. It stands for nothing that another machine would be told (a host, an option) or that is written (a
+whole URL of a store. It stands for nothing that another machine would get (a host, an option) or that is written (a
 file's name). A fault is a ValueError with what is wrong, a semicolon and what to do; none shows the URL.
 """
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from rulekit.builtin.smtp_dialogue import Answered, DialogueStep, explain, judge
-from rulekit.engine.clock_steps import told as show_step
+from rulekit.engine.clock_steps import halt_reason
 from rulekit.environment import Filled
 from rulekit.errors import PluginError, RulekitError, SettingsError, SourceError, StoreError
 from rulekit.records import Reason
-from rulekit.redaction import UNSAID, told, without_detail
+from rulekit.redaction import UNSAID, for_log, without_detail
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from rulekit.redaction import UNSAID, told, without_detail
     ],
 )
 def test_an_error(error, logged):
-    assert told(error) == logged
+    assert for_log(error) == logged
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_why_there_is_no_connection(error, logged):
 @pytest.mark.parametrize(
     ("reason", "logged"),
     [
-        (show_step(timedelta(hours=-3, minutes=-2)), "the store's clock went back by 0d 3h 2m"),
+        (halt_reason(timedelta(hours=-3, minutes=-2)), "the store's clock went back by 0d 3h 2m"),
         (Reason("closing", "Zebedee").behind("nothing is tried"), "nothing is tried: closing"),
         (Reason("", "Zebedee has moved").behind("sending is halted"), "sending is halted"),
         (Reason.of("Zebedee has moved"), ""),

@@ -1,4 +1,4 @@
-"""A baseline: a file of reports that are known and not shown, so that a check of old rules tells of new ones alone.
+"""A baseline: a file of reports that are known and not shown, so that a check of old rules shows new ones alone.
 
 It is JSON with one line per report, in the order of files, so that a change of it reads well. Errors are never in it:
 they stop a run, whoever knows of them.

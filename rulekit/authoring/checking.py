@@ -82,7 +82,7 @@ def _steps(folder: Path, now: datetime, choice: Choice) -> Iterator[Step]:
 
 
 def conclude(folder: Path, paths: Sequence[Path], found: Found) -> Report:
-    """Returns the report of what was found; `paths` choose whose reports are told."""
+    """Returns the report of what was found; `paths` choose whose reports are shown."""
     files = chosen_files(folder, paths, found)
     cases = _cases(found.diagnostics, files)
     suppressed = tuple(

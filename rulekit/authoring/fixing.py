@@ -22,7 +22,7 @@ Look = Callable[[Mapping[str, SourceText]], Found]
 
 
 def fix_project(folder: Path, look: Look, paths: Sequence[Path], unsafe: bool) -> "Mending":
-    """Returns a project with the fixes applied of the reports that are told for `paths`; nothing is written."""
+    """Returns a project with the fixes applied of the reports that are shown for `paths`; nothing is written."""
     found = look({})
     files = chosen_files(folder, paths, found)
     mending = Mending(look, files, unsafe, found.sources, found)

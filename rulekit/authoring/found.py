@@ -9,7 +9,7 @@ from rulekit.diagnostics.report import Sources, Suppressed
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Reports in the order of files and places, the texts that they quote, and what a reader is told besides.
+    """Reports in the order of files and places, the texts that they quote, and what is said besides.
 
     `notes` say what is not shown and why.
     """

@@ -1,4 +1,4 @@
-"""Files of rules and their layout: which ones are asked for, what each would become, and what is told about that."""
+"""Files of rules and their layout: which ones are asked for, what each would become, and what is said about that."""
 
 import os
 from codecs import BOM_UTF8

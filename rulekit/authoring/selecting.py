@@ -29,7 +29,7 @@ class Selection:
         return by_name(number) in {*self.selected - self.ignored, None}
 
     def select(self, found: Found) -> Found:
-        """Returns the reports that are shown; a note tells of errors that are not, for they stop a run all the same."""
+        """Returns the reports that are shown; a note says how many errors are not, for they stop a run all the same."""
         hidden = [one for one in found.diagnostics if not self.wants(one) and has_errors([one])]
         shown = found.only(self.wants)
         if not hidden:

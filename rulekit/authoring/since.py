@@ -39,9 +39,9 @@ class Before:
             return found
         seen = set(old)
         errors = sum(has_errors([one]) for one in old)
-        told = f", {plural(errors, 'error')} among them" if errors else ""
+        among = f", {plural(errors, 'error')} among them" if errors else ""
         verb = "is" if len(old) == 1 else "are"
-        note = f"{plural(len(old), 'report')} that {self.commit} had before {verb} left out{told}"
+        note = f"{plural(len(old), 'report')} that {self.commit} had before {verb} left out{among}"
         return found.only(lambda one: one not in seen).noting(note)
 
 

@@ -143,7 +143,7 @@ def _parquet_table(path: Path) -> QueryTable:
             rows = connection.execute(f"SELECT num_rows FROM parquet_file_metadata({quoted})").fetchone()  # noqa: S608
             columns = [column[0] for column in connection.execute(table.sql + " LIMIT 0").description or ()]
         except duckdb.Error as error:
-            # anything else is told when the table is opened
+            # anything else is reported when the table is opened
             return _NO_ROWS if "at least one non-root column" in str(error) else table
     if rows != (0,):
         return table

@@ -44,7 +44,7 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group that imports a command's module when the command is used, and tells errors in the user's terms."""
+    """A group that imports a command's module when the command is used, and prints errors in the user's terms."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs the program. No garbage is looked for while it loads: there is none, and looking takes long."""
@@ -94,7 +94,7 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Runs the command; what stops it is told in two lines and an exit code."""
+        """Runs the command; what stops it is printed in two lines and an exit code."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -104,14 +104,14 @@ class LazyGroup(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except Exception as error:
-            told = _told(error)
-            click.echo(f"error: {escape(told.message)}", err=True)
-            if told.help:
-                click.echo(f"help: {escape(told.help)}", err=True)
-            ctx.exit(told.exit_code)
+            shown = _in_user_terms(error)
+            click.echo(f"error: {escape(shown.message)}", err=True)
+            if shown.help:
+                click.echo(f"help: {escape(shown.help)}", err=True)
+            ctx.exit(shown.exit_code)
 
 
-def _told(error: Exception) -> RulekitError:
+def _in_user_terms(error: Exception) -> RulekitError:
     """Returns any error in the user's terms; what nobody foresaw is a fault of rulekit, and is said to be one."""
     if isinstance(error, SourceError | PluginError):
         from rulekit.cli.printing.logs import hide_addresses

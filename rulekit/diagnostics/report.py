@@ -33,7 +33,7 @@ class Report:
 
     `conclusion` is the last line for people. `notes` say what is not shown and why. `base` is the project's
     folder below the root of the repository, with a slash behind it, or empty: services know files from the root.
-    `more` is what only this command tells programs, as JSON has it, by key.
+    `more` is what only this command says to programs, as JSON has it, by key.
     """
 
     command: str

@@ -60,8 +60,8 @@ def _take(name: str, look: Look, found: dict[str, list[CheckResult]]) -> None:
     except RulekitError as error:
         found[name] = [CheckResult(name, Verdict.PROBLEM, error.message, error.help or "")]
     except Exception as error:
-        told = f"the check itself failed: {type(error).__name__}: {error}"
-        found[name] = [CheckResult(name, Verdict.PROBLEM, told, "report this line")]
+        message = f"the check itself failed: {type(error).__name__}: {error}"
+        found[name] = [CheckResult(name, Verdict.PROBLEM, message, "report this line")]
 
 
 def _too_slow(name: str, patience: float) -> CheckResult:

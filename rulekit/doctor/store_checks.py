@@ -86,13 +86,13 @@ def tick(at: datetime | None, now: datetime) -> CheckResult:
     name, help = "last tick", "see that cron starts `rulekit run`, or that `rulekit serve` runs"
     if at is None:
         return CheckResult(name, Verdict.NOTE, "there was none yet", "run `rulekit run`")
-    told = f"at {format_instant(at)}"
+    when = f"at {format_instant(at)}"
     if at > now:
-        return CheckResult(name, Verdict.PROBLEM, f"{told}, which lies ahead of this clock", "set the machine's clock")
+        return CheckResult(name, Verdict.PROBLEM, f"{when}, which lies ahead of this clock", "set the machine's clock")
     if now - at > STALE:
         days = plural((now - at).days, "day")
-        return CheckResult(name, Verdict.WARNING, f"{told}, {days} ago: nobody is tagged or untagged", help)
-    return CheckResult(name, Verdict.OK, told)
+        return CheckResult(name, Verdict.WARNING, f"{when}, {days} ago: nobody is tagged or untagged", help)
+    return CheckResult(name, Verdict.OK, when)
 
 
 def sending(health: Health) -> CheckResult:

@@ -1,4 +1,4 @@
-"""Whether the clock that decides steps while a process runs, told against seconds that nobody sets."""
+"""Whether the clock that decides steps while a process runs, compared with seconds that nobody sets."""
 
 import time
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class Steps:
         return step if abs(step) > TOLERANCE else None
 
 
-def told(step: timedelta) -> Reason:
+def halt_reason(step: timedelta) -> Reason:
     """Returns the reason of the halt that a step leads to."""
     way, minutes = "forward" if step > timedelta(0) else "back", round(abs(step) / timedelta(minutes=1))
     days, hours = divmod(minutes, 24 * 60)

@@ -14,5 +14,5 @@ def installed_plugins(folder: Path, settings: Settings) -> Plugins:
 
     Raises SettingsError where the settings allow one that there is not.
     """
-    told = settings.plugins
-    return replace(load_plugins(BUILTIN_PLUGINS, told.allow), project=settings_home(folder), options=told.options)
+    section = settings.plugins
+    return replace(load_plugins(BUILTIN_PLUGINS, section.allow), project=settings_home(folder), options=section.options)

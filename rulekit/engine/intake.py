@@ -85,7 +85,7 @@ def import_notices(store: Store, request: ImportRequest, progress: Callable[[int
     items = _accept(read_items(request.path, request.format or find_format(request.path)), request.words)
     while batch := list(islice(items, BATCH)):
         _count(done, batch)
-        _keep(done, seen, _hear(store, request, batch))
+        _keep(done, seen, _record(store, request, batch))
         if progress is not None:
             progress(done.lines)
     return done
@@ -98,17 +98,17 @@ def _accept(items: Iterator[Item], words: tuple[str, ...]) -> Iterator[Item]:
         yield item.entry if isinstance(item, UnknownWords) and plain(item.word) in known else item
 
 
-def _hear(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[Intake]:
+def _record(store: Store, request: ImportRequest, batch: list[Item]) -> Iterator[Intake]:
     entries = [item for item in batch if isinstance(item, ListedAddress)]
     notices = [item for item in batch if isinstance(item, Notice)]
     # rulekit's own lists say for each line which trigger it is about
     for trigger in dict.fromkeys(entry.trigger for entry in entries):
-        yield from _hear_list(store, request, [entry for entry in entries if entry.trigger == trigger])
+        yield from _record_list(store, request, [entry for entry in entries if entry.trigger == trigger])
     if notices:
         yield store.audit.record_notices(notices, request.now, request.actor, dry_run=request.dry_run)
 
 
-def _hear_list(store: Store, request: ImportRequest, entries: list[ListedAddress]) -> Iterator[Intake]:
+def _record_list(store: Store, request: ImportRequest, entries: list[ListedAddress]) -> Iterator[Intake]:
     """Suppresses the addresses of a list, all for the same trigger."""
     trigger = request.trigger or entries[0].trigger
     fallback = request.reason or f"on the list {request.path.name}"

@@ -11,8 +11,7 @@ from pathlib import Path
 from threading import Event
 from traceback import extract_tb
 
-from rulekit.engine.clock_steps import Steps, monotonic_seconds
-from rulekit.engine.clock_steps import told as show_step
+from rulekit.engine.clock_steps import Steps, halt_reason, monotonic_seconds
 from rulekit.engine.project import Project, open_project
 from rulekit.engine.running import TakenTick, dispatch_due, take_tick
 from rulekit.engine.senders import find_sender
@@ -21,7 +20,7 @@ from rulekit.errors import PluginError, RulekitError, TickLost
 from rulekit.outbox.dispatch.dispatcher import DispatchReport
 from rulekit.outbox.sending.throttle import ITSELF
 from rulekit.outbox.store import Store
-from rulekit.redaction import told, without_detail
+from rulekit.redaction import for_log, without_detail
 
 # seconds between two dispatches, and at most as long where they fail one after the other
 POLL = 3.0
@@ -67,7 +66,7 @@ class Serving:
         self._can_send = True
 
     def run(self) -> None:
-        """Goes on until it is told to stop."""
+        """Goes on until it is to stop."""
         failures = 0
         while not self._stopping.is_set():
             if self._schedule.left() == 0:
@@ -82,7 +81,7 @@ class Serving:
         except TickLost:
             _log.info("another worker's tick was first; nothing of this one was written")
         except RulekitError as error:
-            _say(logging.ERROR, failure, reason=told(error))
+            _say(logging.ERROR, failure, reason=for_log(error))
         except Exception as error:
             _say(logging.ERROR, failure, reason=f"a fault of rulekit: {_place(error)}")
         return False
@@ -92,10 +91,10 @@ class Serving:
         project = open_project(self._project.folder)
         find_sender(project)
         self._project = project
-        # a tick is told by whole seconds, as `--now` is
+        # a tick is at whole seconds, as `--now` is
         now = self._now().replace(microsecond=0)
         self._refuse_stepped_clock()
-        _tell_tick(take_tick(project, self._store, now))
+        _log_tick(take_tick(project, self._store, now))
         return True
 
     def _now(self) -> datetime:
@@ -103,7 +102,7 @@ class Serving:
         now = self._store.clock()
         step = self._steps.since_last(now)
         if step is not None:
-            reason = show_step(step)
+            reason = halt_reason(step)
             self._stepped = True
             self._store.sending.halt(reason, now, ITSELF)
             # all of it is ours, and says what to do
@@ -128,7 +127,7 @@ class Serving:
             # a sender that breaks its promise is given no other email
             self._can_send = False
             raise
-        _tell_dispatch(report)
+        _log_dispatch(report)
         return report.paused is None
 
     def _is_to_pause(self) -> bool:
@@ -140,12 +139,12 @@ def _place(error: Exception) -> str:
     return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}"
 
 
-def _say(level: int, event: str, **told: object) -> None:
-    said = {name: without_detail(value) for name, value in told.items()}
+def _say(level: int, event: str, **values: object) -> None:
+    said = {name: without_detail(value) for name, value in values.items()}
     _log.log(level, event, extra={"fields": said})
 
 
-def _tell_tick(taken: TakenTick) -> None:
+def _log_tick(taken: TakenTick) -> None:
     tick, outcome = taken.tick, taken.outcome
     _say(
         logging.INFO,
@@ -170,7 +169,7 @@ def _tell_tick(taken: TakenTick) -> None:
         _say(logging.WARNING, "the data is not as declared", problem=problem)
 
 
-def _tell_dispatch(report: DispatchReport) -> None:
+def _log_dispatch(report: DispatchReport) -> None:
     found = {field.name: getattr(report, field.name) for field in fields(report)}
     counts = {name: value for name, value in found.items() if isinstance(value, int) and value}
     if counts:

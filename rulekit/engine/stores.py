@@ -22,15 +22,15 @@ def open_store(project: "Project") -> Store:
 
     Several threads may use the store; a plugin hears of one change after the other.
     """
-    telling = Lock()
+    one_after_another = Lock()
 
-    def tell_plugins(change: OutboxChange) -> None:
-        with telling:
+    def announce(change: OutboxChange) -> None:
+        with one_after_another:
             failures = project.plugins.announce(change)
         for failure in failures:
             logging.getLogger(__name__).warning("the plugin `%s` failed: %s", failure.name, failure.reason.text)
 
-    return _open_store(project.settings, project.folder, tell_plugins)
+    return _open_store(project.settings, project.folder, announce)
 
 
 def open_project_store(folder: Path) -> Store:

@@ -1,4 +1,4 @@
-"""What stands inside of checked conditions and values: beside the unions in `expressions`, part by part.
+"""What stands inside of checked conditions and values: beside the unions in `typed_expressions`, part by part.
 
 A kind of expression that is added to a union has to be added here too: mypy finds the `match` that lacks it.
 """

@@ -28,7 +28,7 @@ from rulekit.zones import read_zone
 EDITION = 1
 # wrong keys for which the right one is looked for; whoever has more finds out after mending these
 SUGGESTED = 200
-# problems that one message tells
+# problems that one message names
 SHOWN = 20
 
 
@@ -261,11 +261,11 @@ class Problem:
 
 
 class WrongSettings(SettingsError):
-    """The settings have problems, each of which is told."""
+    """The settings have problems, each of which is shown."""
 
     def __init__(self, problems: Sequence[Problem], help: str) -> None:
-        told = [*map(str, problems[:SHOWN]), *([f"and {len(problems) - SHOWN:,} more"] if problems[SHOWN:] else [])]
-        super().__init__(f"{FILE_NAME}: {'; '.join(told)}", help)
+        lines = [*map(str, problems[:SHOWN]), *([f"and {len(problems) - SHOWN:,} more"] if problems[SHOWN:] else [])]
+        super().__init__(f"{FILE_NAME}: {'; '.join(lines)}", help)
         self.problems = tuple(problems)
 
 

@@ -1,4 +1,4 @@
-"""What a test saw instead of what it expected, and the report that tells it with the timeline around it."""
+"""What a test saw instead of what it expected, and the report that shows it with the timeline around it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rulekit.diagnostics.source import SourceText
 from rulekit.evaluation.questions.explanation import Part
 from rulekit.language import tree
 from rulekit.outbox.rows.queries import OutboxRow
-from rulekit.testing.timeline import Told
+from rulekit.testing.timeline import Timeline
 
 # so many lines of a body are shown
 BODY_LINES = 20
@@ -41,11 +41,11 @@ class Failure:
     people: tuple[str, ...]
     done: Mapping[int, int]
 
-    def diagnostic(self, told: Told, sources: Mapping[str, SourceText]) -> Diagnostic:
+    def diagnostic(self, whole: Timeline, sources: Mapping[str, SourceText]) -> Diagnostic:
         """Returns the report, with the timeline of everybody concerned."""
         span = self.step.span
         text = " ".join(sources[span.path].text[span.start : span.end].split())
-        lines = told.around(text, self.at, self.people, self.done)
+        lines = whole.around(text, self.at, self.people, self.done)
         timeline = "\n".join([f"what happened to {_listed(self.people)}", *lines])
         notes = (*self.surprise.notes, timeline) if self.people else self.surprise.notes
         return Diagnostic(

@@ -26,7 +26,7 @@ from rulekit.records import Envelope, Outcome, Sent, State
 from rulekit.testing.companies import explain_segment
 from rulekit.testing.email_texts import body_of, holds
 from rulekit.testing.failures import Failure, Surprise, condition, not_as_member, not_as_text, not_in_state, refused
-from rulekit.testing.timeline import Told
+from rulekit.testing.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +111,10 @@ class _Scenario:
         """Returns a report for each failure, once the whole test is known."""
         if not failures:
             return ()
-        told = Told(
+        timeline = Timeline(
             self._test, self._ticks, [(row, self._store.audit.history(row.id)) for row in self._store.outbox.find()]
         )
-        return tuple(failure.diagnostic(told, self._project.rules.sources) for failure in failures)
+        return tuple(failure.diagnostic(timeline, self._project.rules.sources) for failure in failures)
 
     def fired(self) -> frozenset[str]:
         """Returns the triggers that made an email."""

@@ -31,7 +31,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "RulesFile
         return None
     from rulekit.files import read_start
 
-    # what cannot be read is told with all that is wrong with the rules
+    # what cannot be read is reported with all that is wrong with the rules
     with suppress(OSError):
         if b"test" not in read_start(file_path):
             return None
@@ -42,7 +42,7 @@ class RulesFile(pytest.File):
     """A file of rules; its tests are items named by their titles."""
 
     def collect(self) -> Iterator["RulesItem"]:
-        """Yields the tests; when the rules have errors, the first file of the project tells them."""
+        """Yields the tests; when the rules have errors, the first file of the project reports them."""
         folder = _project_of(self.path)
         assert folder is not None  # noqa: S101 - it was there when the file was met
         projects = self.config.stash.setdefault(_PROJECTS, {})
@@ -51,7 +51,7 @@ class RulesFile(pytest.File):
             projects[folder] = _open(folder)
         project = projects[folder]
         if project is None:
-            return  # told already
+            return  # reported already
         path = self.path.resolve().relative_to(folder).as_posix()
         for test in project.program.tests:
             if test.span.path == path:

@@ -1,4 +1,4 @@
-"""What happened to the people of one test in the order of time, told around the moment at which something failed."""
+"""What happened to the people of one test in the order of time, shown around the moment at which something failed."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rulekit.outbox.lifecycle.tick_values import TickRecord
 from rulekit.outbox.rows.queries import AuditLine, OutboxRow
 from rulekit.records import Scalar, State
 
-# so many lines are told before and after the moment
+# so many lines are shown before and after the moment
 BEFORE, AFTER = 12, 4
 _EVENT, _TICK, _EMAIL, _STEP, _LATER = range(5)
 
@@ -31,7 +31,7 @@ class TimelineEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Timeline:
     """All that is known at the end of a test: its ticks, and its emails with every transition of each."""
 
     test: Test

@@ -32,7 +32,7 @@ def create_app(
     """Returns an ASGI application that unsubscribes at `path` and answers `/healthz`; mount it anywhere.
 
     Without a `path` it answers `/healthz` alone. With `metrics` it answers `/metrics` too, to anybody who can reach it:
-    the names of triggers, and how much is sent. `contact` is the address that a person is told to write to when a link
+    the names of triggers, and how much is sent. `contact` is the address that a person is asked to write to when a link
     does not work. Every answer that says something was done is given after the store has kept it. Raises RulekitError
     when the web part of rulekit is not installed.
     """

@@ -23,7 +23,7 @@ from starlette.routing import Route
 from rulekit.email.unsubscribe import Unsubscription, read_unsubscribe
 from rulekit.errors import StoreError
 from rulekit.outbox.store import Store
-from rulekit.redaction import told
+from rulekit.redaction import for_log
 from rulekit.web.pages import Pages
 
 MAX_BODY = 16 * 1024
@@ -70,7 +70,7 @@ def build_app(
 
 
 def _unavailable(pages: Pages, error: StoreError) -> Response:
-    _log.error("the web app cannot reach the store", extra={"fields": {"reason": told(error)}})
+    _log.error("the web app cannot reach the store", extra={"fields": {"reason": for_log(error)}})
     return pages.refusal(503, RETRY_AFTER)
 
 
@@ -95,8 +95,8 @@ class _Responder:
         if choice is None:
             return self._pages.ask(asked.address, status=400)
         ended = await self._in_thread(lambda: self._suppress(asked, choice))
-        told = {"trigger": asked.trigger, "choice": choice.name.lower(), "ended": ended}
-        _log.info("unsubscribed", extra={"fields": told})
+        fields = {"trigger": asked.trigger, "choice": choice.name.lower(), "ended": ended}
+        _log.info("unsubscribed", extra={"fields": fields})
         return self._pages.done(asked.address, only_kind=choice is OptOut.KIND)
 
     def _suppress(self, asked: Unsubscription, choice: OptOut) -> int:

@@ -24,7 +24,7 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 
-# what is told of a status: a title, and a sentence
+# what is said of a status: a title, and a sentence
 REFUSALS: Mapping[int, tuple[str, str]] = {
     400: ("This did not arrive whole", "Nothing was changed. Open the link in the email and try again."),
     404: ("There is nothing here", "Open the link at the end of the email."),

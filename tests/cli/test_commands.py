@@ -287,12 +287,12 @@ def test_help_names_every_command_and_the_version_is_told(project: Any) -> None:
 
 
 def test_what_nobody_foresaw_is_told_without_a_stack_trace(project: Any) -> None:
-    from rulekit.cli import _told
+    from rulekit.cli import _in_user_terms
 
     try:
         {}["x"]
     except KeyError as error:
-        told_as = _told(error)
+        told_as = _in_user_terms(error)
     assert told_as.message.startswith("rulekit has a fault of its own: KeyError (test_commands.py:")
     assert told_as.exit_code == 2
 

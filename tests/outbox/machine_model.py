@@ -38,11 +38,11 @@ ELSEWHERE = {
     "outlast": "test_gates.py",
     "recall": "test_gates.py",
     "reap as failed": "test_claims.py",
-    "withhold": "test_doubt.py",
-    "confirm as sent": "test_evidence.py",
-    "confirm as failed": "test_evidence.py",
-    "make mended": "test_copies.py",
-    "make mended approved": "test_copies.py",
+    "withhold": "test_uncertainty.py",
+    "confirm as sent": "test_recorded_notices.py",
+    "confirm as failed": "test_recorded_notices.py",
+    "make mended": "test_resending.py",
+    "make mended approved": "test_resending.py",
 }
 KINDS = {entry.name for entry in table.TRANSITIONS} - ELSEWHERE.keys()
 

@@ -114,9 +114,9 @@ def _report(content: Any) -> Diagnostic:
     if code is None:
         raise LookupError(number)
     primary, *secondary = [Label(_span(place), _text(text)) for place, text in places]
-    told = None if help is None else _text(help)
+    advice = None if help is None else _text(help)
     return Diagnostic(
-        code, _text(message), primary, tuple(secondary), told, tuple(map(_text, notes)), tuple(map(_fix, fixes))
+        code, _text(message), primary, tuple(secondary), advice, tuple(map(_text, notes)), tuple(map(_fix, fixes))
     )
 
 

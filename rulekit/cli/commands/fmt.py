@@ -41,7 +41,7 @@ def command(
     if check:
         deliver(report_on(laid_out), sinks, _folder(paths, project))
     else:
-        _tell_failures(laid_out)
+        _print_failures(laid_out)
     if diff:
         _show_changes(laid_out)
     elif not check:
@@ -65,7 +65,7 @@ def _standard_input(name: str) -> LaidOut:
     return lay_out_text(name, sys.stdin.buffer.read(LIMIT + 1))
 
 
-def _tell_failures(laid_out: Iterable[LaidOut]) -> None:
+def _print_failures(laid_out: Iterable[LaidOut]) -> None:
     for one in laid_out:
         click.echo(render(one.reports, {one.path: one.before}), nl=False, err=True)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 STATES = [state.value for state in State]
-# of more emails than that, each is not told on a line of its own
+# of more emails than that, each is not printed on a line of its own
 LINES = 50
 
 
@@ -133,8 +133,8 @@ def approve(
         digests = {row.id: row.digest for row in rows}
         refused = store.desk.approve(digests, now, by, hold, dry_run=dry_run) if rows else {}
         held = [] if dry_run else [store.outbox.row(row.id) for row in rows if row.id not in refused][:1]
-    _tell(rows, refused, "approved", dry_run)
-    _tell_hold(held)
+    _print_outcome(rows, refused, "approved", dry_run)
+    _print_hold(held)
     _exit_after(refused)
 
 
@@ -147,7 +147,7 @@ def unapprove(
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.APPROVED,), yes or dry_run, "unapprove")
         refused = store.desk.unapprove([row.id for row in rows], now, by, dry_run=dry_run) if rows else {}
-    _tell(rows, refused, "unapproved", dry_run)
+    _print_outcome(rows, refused, "unapproved", dry_run)
     _exit_after(refused)
 
 
@@ -164,7 +164,7 @@ def cancel(
     with open_project_store(project) as store:
         rows = _chosen(store, ids, filters, (State.UNAPPROVED,), yes or dry_run, "cancel")
         refused = store.desk.cancel([row.id for row in rows], now, by, reason, dry_run=dry_run) if rows else {}
-    _tell(rows, refused, "cancelled", dry_run)
+    _print_outcome(rows, refused, "cancelled", dry_run)
     _exit_after(refused)
 
 
@@ -188,7 +188,7 @@ def resolve(
         rows = _chosen(store, ids, filters, (State.UNCERTAIN,), yes or dry_run, f"resolve as {to}")
         chosen = [row.id for row in rows]
         refused = store.desk.resolve(chosen, State(to), now, by, reason, dry_run=dry_run) if rows else {}
-    _tell(rows, refused, to, dry_run)
+    _print_outcome(rows, refused, to, dry_run)
     _exit_after(refused)
 
 
@@ -217,19 +217,19 @@ def retry(
         sent = store.desk.retry([row.id for row in others], now, by, reason, hold, dry_run=dry_run)
         made_again = {**sent.copies, **made.copies}
         copies = {} if dry_run else {row: store.outbox.row(copy) for row, copy in made_again.items()}
-    _tell_sent_again(others, sent, copies, dry_run)
-    told = {
+    _print_sent_again(others, sent, copies, dry_run)
+    instead = {
         row: f"made anew as email {copies[row].id}, {copies[row].state.value}" for row in made.copies.keys() & copies
     }
-    _tell(anew, made.refused, "made anew", dry_run, told)
-    _tell_hold([copy for copy in copies.values() if copy.state is State.APPROVED][:1])
+    _print_outcome(anew, made.refused, "made anew", dry_run, instead)
+    _print_hold([copy for copy in copies.values() if copy.state is State.APPROVED][:1])
     _exit_after({**sent.refused, **made.refused})
 
 
-def _tell_sent_again(rows: list[OutboxRow], sent: "Retried", copies: Mapping[int, OutboxRow], dry_run: bool) -> None:
-    _tell([row for row in rows if row.id in sent.hurried], {}, "due now", dry_run)
-    told = {row: f"sent again as email {copies[row].id}" for row in sent.copies.keys() & copies}
-    _tell([row for row in rows if row.id not in sent.hurried], sent.refused, "sent again", dry_run, told)
+def _print_sent_again(rows: list[OutboxRow], sent: "Retried", copies: Mapping[int, OutboxRow], dry_run: bool) -> None:
+    _print_outcome([row for row in rows if row.id in sent.hurried], {}, "due now", dry_run)
+    instead = {row: f"sent again as email {copies[row].id}" for row in sent.copies.keys() & copies}
+    _print_outcome([row for row in rows if row.id not in sent.hurried], sent.refused, "sent again", dry_run, instead)
 
 
 def _make_anew(
@@ -270,7 +270,7 @@ def _chosen(
     return rows
 
 
-def _tell(
+def _print_outcome(
     rows: list[OutboxRow], refused: "Refusals", done: str, dry_run: bool, instead: Mapping[int, str] | None = None
 ) -> None:
     """Prints what became of each row, or would; of very many the first ones, and how many more there are."""
@@ -289,7 +289,7 @@ def _tell(
         click.echo(f"… and {len(went) - LINES:,} more: {would}{done}")
 
 
-def _tell_hold(held: list[OutboxRow]) -> None:
+def _print_hold(held: list[OutboxRow]) -> None:
     """Prints when emails leave that were approved together, of which one is given."""
     for row in held:
         if row.not_before is not None:

@@ -79,8 +79,8 @@ def _terms(account: Account, states: Sequence[State]) -> list[int]:
 
 
 def _print_since(since: int) -> None:
-    told = f"before tick {since}" if since else "until now"
-    click.echo(f"what matched {told} was counted when the store was brought up to date, by what had become of it")
+    until = f"before tick {since}" if since else "until now"
+    click.echo(f"what matched {until} was counted when the store was brought up to date, by what had become of it")
 
 
 def _which(finding: Finding) -> str:

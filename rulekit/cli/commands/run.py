@@ -12,7 +12,7 @@ from rulekit.cli.parameters.options import now_option, output_option, project_op
 from rulekit.cli.parameters.stopping import stoppable
 from rulekit.cli.printing.logs import set_up_logging
 from rulekit.cli.printing.progress import working
-from rulekit.cli.printing.runs import tell
+from rulekit.cli.printing.runs import print_run
 from rulekit.diagnostics.display import plural
 from rulekit.engine.project import open_project
 from rulekit.engine.running import run
@@ -35,7 +35,7 @@ def command(accept: bool, quiet: bool, output: str, now: datetime, project: Path
     opened = open_project(project)
     # a run that was given its instant stays at it; any other sends by the machine's clock, however long it takes
     stays = click.get_current_context().get_parameter_source("now") is ParameterSource.COMMANDLINE
-    heard: list[int] = []
+    signalled: list[int] = []
     with open_store(opened) as store, working("reading people and events") as say:
         report = run(
             opened,
@@ -44,12 +44,12 @@ def command(accept: bool, quiet: bool, output: str, now: datetime, project: Path
             accept=accept,
             clock=None if stays else store.clock,
             progress=lambda done: say(f"sending: {plural(done, 'email')}"),
-            stopping=stoppable(heard, signal.SIGINT, signal.SIGTERM),
+            stopping=stoppable(signalled, signal.SIGINT, signal.SIGTERM),
             wait=None if stays else sleep,
         )
-    tell(report, now, output, quiet=quiet)
-    if heard:
+    print_run(report, now, output, quiet=quiet)
+    if signalled:
         click.echo("  stopped; what is due waits for the next run", err=True)
-        raise SystemExit(128 + heard[0])
+        raise SystemExit(128 + signalled[0])
     if report.tick.parked or report.dispatch.paused:
         raise SystemExit(1)

@@ -119,7 +119,7 @@ def remove(
             _refuse(store, named, known)
         if not dry_run and (yes or known is not None or _is_sure(found)):
             found = store.suppressions.remove(which)
-    _tell(named, found, len(known or ()) - len(found), dry_run)
+    _print_removed(named, found, len(known or ()) - len(found), dry_run)
 
 
 def _is_sure(found: Sequence[Suppression]) -> bool:
@@ -141,7 +141,7 @@ def _refuse(store: Store, named: Sequence[str], known: frozenset[str] | None) ->
     raise TransitionRefused(who if named else "no address is suppressed that these filters are true of", help=hint)
 
 
-def _tell(named: Sequence[str], found: Sequence[Suppression], lacking: int, dry_run: bool) -> None:
+def _print_removed(named: Sequence[str], found: Sequence[Suppression], lacking: int, dry_run: bool) -> None:
     who = escape_line(named[0]) if len(named) == 1 else plural(len(found), "address", "addresses")
     also = f"; {lacking:,} of those named {'was' if lacking == 1 else 'were'} not suppressed" if lacking > 0 else ""
     click.echo(f"{who} {'might' if dry_run else 'may'} be mailed again{also}")

@@ -14,7 +14,7 @@ from rulekit.errors import RulekitError
 
 
 def watch(folder: Path, show: Callable[[], None]) -> None:
-    """Calls `show` at once and after each change; what stops it is told, and the next change tries again."""
+    """Calls `show` at once and after each change; what stops it is printed, and the next change tries again."""
     stopping = Event()
     stop_at(stopping, signal.SIGINT)
     for _ in changes(folder, stopping):

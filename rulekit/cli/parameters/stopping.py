@@ -1,4 +1,4 @@
-"""How a command that goes on until it is stopped hears that it is to stop."""
+"""How a command that goes on until it is stopped learns that it is to stop."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -13,24 +13,24 @@ def stop_at(stopping: Event, *signals: signal.Signals) -> list[int]:
     What runs goes on until it looks at the event: an exception in the middle of anything might be lost there. The next
     signal ends the process as if nobody listened.
     """
-    heard: list[int] = []
+    signalled: list[int] = []
 
-    def hear(number: int, frame: FrameType | None) -> None:
+    def note(number: int, frame: FrameType | None) -> None:
         for handled in signals:
             signal.signal(handled, signal.SIG_DFL)
-        heard.append(number)
+        signalled.append(number)
         stopping.set()
 
     for handled in signals:
-        signal.signal(handled, hear)
-    return heard
+        signal.signal(handled, note)
+    return signalled
 
 
 @contextmanager
-def stoppable(heard: list[int], *signals: signal.Signals) -> Iterator[Callable[[], bool]]:
+def stoppable(signalled: list[int], *signals: signal.Signals) -> Iterator[Callable[[], bool]]:
     """Lets signals stop the block, as `stop_at` says; gives what says whether it is to stop.
 
-    The signal that was heard is put into `heard` when the block has ended.
+    The signal that came is put into `signalled` when the block has ended.
     """
     before = {number: signal.getsignal(number) for number in signals}
     stopping = Event()
@@ -38,6 +38,6 @@ def stoppable(heard: list[int], *signals: signal.Signals) -> Iterator[Callable[[
     try:
         yield stopping.is_set
     finally:
-        heard += listening
+        signalled += listening
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""How one email of the outbox is told, to people and to machines."""
+"""How one email of the outbox is printed, for people and for machines."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ def story_as_json(row: OutboxRow, history: list[AuditLine], notices: "list[Event
         }
         for line in history
     ]
-    told = [
+    known_since = [
         {"at": format_instant(event.at), "kind": event.kind.value, "source": event.source, "detail": event.detail}
         for event in notices
     ]
@@ -55,7 +55,7 @@ def story_as_json(row: OutboxRow, history: list[AuditLine], notices: "list[Event
         "because": dict(row.because),
         "doubted_at": format_instant(doubted_at) if doubted_at else None,
         "history": lines,
-        "heard": told,
+        "heard": known_since,
     }
 
 

@@ -44,7 +44,7 @@ def sinks_option(command: F) -> F:
 def deliver(report: Report, sinks: Sequence[Sink], folder: Path | None = None) -> None:
     """Writes a report to each sink in its format; files come first and are written whole or not at all.
 
-    `folder` is the project's; with it, services are told paths from the root of the repository.
+    `folder` is the project's; with it, services get paths from the root of the repository.
     """
     if folder is not None:
         report = replace(report, base=below_repository(folder))

@@ -1,4 +1,4 @@
-"""How a run is told: to people, to programs, and to cron, which wants to hear only of what needs a person."""
+"""How a run is printed: for people, for programs, and for cron, which wants to hear only of what needs a person."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from rulekit.engine.tick.prepare import PersonaChange, PreparedTick
 from rulekit.outbox.dispatch.dispatcher import DispatchReport
 
 
-def tell(report: RunReport, now: datetime, output: str, *, quiet: bool) -> None:
+def print_run(report: RunReport, now: datetime, output: str, *, quiet: bool) -> None:
     """Prints what a run did as `text` or `json`; when it is to be quiet, only where something needs a person."""
     needs = list(find_needs(report))
     if quiet and not needs:
@@ -29,10 +29,10 @@ def tell(report: RunReport, now: datetime, output: str, *, quiet: bool) -> None:
         for line in (f"run at {format_instant(now)}", *(f"  {need}" for need in needs)):
             click.echo(escape_line(line))
     else:
-        _print_run(report, now)
+        _print_for_people(report, now)
 
 
-def _print_run(report: RunReport, now: datetime) -> None:
+def _print_for_people(report: RunReport, now: datetime) -> None:
     click.echo(f"tick at {format_instant(now)}")
     print_tick(report.tick)
     outcome = report.outcome

@@ -1,4 +1,4 @@
-"""How `run` and `plan` tell a tick: what happened to each persona and trigger, and what the data was like."""
+"""How `run` and `plan` print a tick: what happened to each persona and trigger, and what the data was like."""
 
 from collections import Counter
 

@@ -130,7 +130,7 @@ def prepare_tick_on(
 
     Raises SourceError when the source has nobody, far fewer people, or no events of a kind, although it had before, and
     RulekitError when the instant lies before the last tick or weeks after it. `accept` takes the instant, and what the
-    source says, as they are, also beyond the guard. `look` tells who is in at another instant, which is asked after a
+    source says, as they are, also beyond the guard. `look` says who is in at another instant, which is asked after a
     clock was ahead.
     """
     program, now = project.program, snapshot.now
@@ -340,7 +340,7 @@ def _backfills(trigger: Trigger) -> bool:
 def _find_emails_of_nobody(past: Past, borders: _Borders) -> list[Withdrawal]:
     """Returns emails for having left whose person is gone since: out already, so no change of a persona tells it.
 
-    While a persona is parked the source is in doubt, and nobody counts as gone.
+    While a persona is parked the source is not believed, and nobody counts as gone.
     """
     if borders.parked:
         return []

@@ -105,8 +105,8 @@ def open_data(
             report = _load(Tables(connection, source), schema, mapping, timezone)
             yield Data(schema, connection, report, zone=zone)
         except (duckdb.IOException, duckdb.HTTPException) as error:
-            told = Reason("the data broke off", describe(error))
-            raise SourceError(told, help="look at the source and run again") from error
+            reason = Reason("the data broke off", describe(error))
+            raise SourceError(reason, help="look at the source and run again") from error
 
 
 def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> DataReport:

@@ -1,7 +1,7 @@
-"""What may be told of an error of the engine: what is known to be about the query or the file, and no value.
+"""What may be shown of an error of the engine: what is known to be about the query or the file, and no value.
 
 The engine quotes what it could not read, whole rows among it, in words that change with its version. So of an error
-about data only phrases are told that hold none, and the numbers of lines; of one about a query the engine says all.
+about data only phrases are shown that hold none, and the numbers of lines; of one about a query the engine says all.
 """
 
 import re
@@ -37,6 +37,6 @@ def describe(error: Exception) -> str:
     if type(error).__name__ in _ABOUT_THE_QUERY:
         first = re.split(r"\n\s*\n|\nLINE |\nPossible ", text, maxsplit=1)[0]
         return _KIND.sub("", "; ".join(first.splitlines()))
-    told = "; ".join(dict.fromkeys(_PHRASES.findall(text)))
+    phrases = "; ".join(dict.fromkeys(_PHRASES.findall(text)))
     kind = _KIND.match(text)
-    return told or f"the engine reports {kind[0].rstrip(': ') if kind else 'an error'} {UNSAID}"
+    return phrases or f"the engine reports {kind[0].rstrip(': ') if kind else 'an error'} {UNSAID}"

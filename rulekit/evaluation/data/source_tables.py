@@ -184,8 +184,8 @@ def source_errors(title: str) -> Iterator[None]:
             help="name files of the source's own folder, as in `read_csv('users.csv')`, and tables of its own file",
         ) from error
     except duckdb.Error as error:
-        told = Reason(f"{title} cannot be read", describe(error))
-        raise SourceError(told, help="mend the data, or the section of rulekit.toml") from error
+        reason = Reason(f"{title} cannot be read", describe(error))
+        raise SourceError(reason, help="mend the data, or the section of rulekit.toml") from error
 
 
 def _advice(section: str, names: list[str]) -> str:

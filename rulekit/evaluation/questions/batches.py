@@ -1,6 +1,6 @@
-"""Many small worlds, each looked at in instants of its own, answered by one statement.
+"""Many small fixtures, each looked at in instants of its own, answered by one statement.
 
-To plan a statement costs the engine far more than to run it over a few rows. So each world is written down once for
+To plan a statement costs the engine far more than to run it over a few rows. So each fixture is written down once for
 each of its instants, with keys that tell these copies apart and rows that say their instant; the evaluator is the same.
 """
 
@@ -50,7 +50,7 @@ class Fixture:
 
 @dataclass(frozen=True, slots=True)
 class FixtureSnapshot:
-    """One world at `now`, with the answer to every part of every persona for everybody in it.
+    """One fixture at `now`, with the answer to every part of every persona for everybody in it.
 
     `companies` has the segments of each company that is in any.
     """
@@ -75,11 +75,11 @@ class FixtureSnapshot:
         )
 
     def people(self, keys: Sequence[str]) -> Mapping[str, Person]:
-        """Returns those of the people that the world has, by key."""
+        """Returns those of the people that the fixture has, by key."""
         return {key: self.persons[key] for key in keys if key in self.persons}
 
     def field(self, name: str, keys: Sequence[str]) -> Mapping[str, Scalar]:
-        """Returns the value of a field for those of the people that the world has, by key."""
+        """Returns the value of a field for those of the people that the fixture has, by key."""
         return {key: person.fields.get(name) for key, person in self.people(keys).items()}
 
     def because(self, persona: str, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
@@ -99,18 +99,18 @@ class FixtureSnapshot:
 
 
 def look_at_nobody(program: Program, sources: Mapping[str, SourceText], now: datetime) -> FixtureSnapshot:
-    """Returns the sight of a world without anybody, which needs no statement."""
+    """Returns the snapshot of a fixture without anybody, which needs no statement."""
     return FixtureSnapshot(program, _questions(program, sources, "UTC"), now)
 
 
 def look_at_batch(
     program: Program, sources: Mapping[str, SourceText], fixtures: Sequence[Fixture], zone: str = "UTC"
 ) -> list[list[FixtureSnapshot]]:
-    """Returns for each world its sight at each of its instants; `sources` are the texts of the rules.
+    """Returns for each fixture its snapshot at each of its instants; `sources` are the texts of the rules.
 
     Dates begin in `zone`.
 
-    Raises SourceError when the worlds cannot be evaluated.
+    Raises SourceError when the fixtures cannot be evaluated.
     """
     copies = [(fixture, now) for fixture in fixtures for now in fixture.instants]
     questions = _questions(program, sources, zone)
@@ -146,9 +146,9 @@ def _kinds(fixture: Fixture) -> frozenset[str]:
 
 
 def unroll(schema: Schema, fixtures: Sequence[Fixture], zone: str) -> Data:
-    """Returns every world once for each of its instants, in one database that the caller closes; dates begin in `zone`.
+    """Returns every fixture once for each of its instants, in one database that the caller closes.
 
-    Statements over it are run at AT_THE_ROWS: each row says its instant.
+    Dates begin in `zone`. Statements over it are run at AT_THE_ROWS: each row says its instant.
     """
     copies = [(fixture, now) for fixture in fixtures for now in fixture.instants]
     events: dict[str, list[Row]] = {kind: [] for kind in schema.events}

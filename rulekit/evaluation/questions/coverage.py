@@ -1,4 +1,4 @@
-"""How often each comparison of the rules was true and false over many small worlds, by the one statement of all.
+"""How often each comparison of the rules was true and false over many small fixtures, by the one statement of all.
 
 A comparison is a part of a condition that has no part of its own; a `let` counts wherever it is used.
 """
@@ -38,7 +38,7 @@ class Seen:
 def count_truths(program: Program, fixtures: Sequence[Fixture], zone: str) -> list[Seen]:
     """Returns the counts for every comparison of all personas, then of all segments, in the order of the text.
 
-    Dates begin in `zone`. Raises SourceError when the worlds cannot be evaluated.
+    Dates begin in `zone`. Raises SourceError when the fixtures cannot be evaluated.
     """
     of_people = [c for p in program.personas.values() for c in _comparisons(f"persona {p.name}", p.condition)]
     of_companies = [c for s in program.segments.values() for c in _comparisons(f"segment {s.name}", s.condition)]

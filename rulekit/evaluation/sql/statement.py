@@ -52,8 +52,8 @@ class Statement:
                 help="look for amounts with more than 25 digits in the source",
             ) from error
         except duckdb.Error as error:
-            told = Reason("the data cannot be evaluated", describe(error))
-            raise SourceError(told, help="look at the source's tables") from error
+            reason = Reason("the data cannot be evaluated", describe(error))
+            raise SourceError(reason, help="look at the source's tables") from error
 
 
 def people_statement(plan: Plan, data: Relations) -> Statement:

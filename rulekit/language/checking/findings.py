@@ -80,7 +80,7 @@ class Findings:
         """Returns the help and fix for a misspelled name: the nearest of the known ones, if any is near.
 
         After so many names as MOST_COMPARED nothing is suggested any more: whoever has thousands of unknown names in a
-        large project is told of them soon, and finds the rest of the suggestions after mending the first.
+        large project sees them soon, and finds the rest of the suggestions after mending the first.
         """
         if self._compared.total() > MOST_COMPARED:
             return None, ()

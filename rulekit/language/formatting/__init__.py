@@ -1,7 +1,8 @@
 """The one layout of rules: `format_source` gives a file's text as `rulekit fmt` writes it.
 
 The words of a file, each with its comments (`leaves`), are parsed once more with rules that make layouts instead of a
-tree (`conditions`, `declarations`, `scenarios`); `files` puts those together and `printer` decides where lines end.
+tree (`condition_layout`, `declaration_layout`, `scenario_layout`); `file_layout` puts those together and `printer`
+decides where lines end.
 """
 
 from rulekit.diagnostics.diagnostic import Diagnostic

@@ -40,7 +40,7 @@ class File:
     """One `.rules` file: the declarations that could be read, and all comments, in order.
 
     `broken` holds the names of declarations that could not be read (`person` and `company` for their records), so that
-    nobody is told twice about one mistake.
+    no mistake is reported twice.
     """
 
     path: str

@@ -68,7 +68,7 @@ class Standing:
 
 @dataclass(slots=True)
 class Work:
-    """An open transaction, and the changes to tell of once it is committed.
+    """An open transaction, and the changes to announce once it is committed.
 
     `standing` are the rows that it has locked: until it ends, nobody else can move them.
     """
@@ -333,7 +333,7 @@ def _require(transition: Transition, actor: Actor) -> None:
 
 
 def _note(work: Work, transition: Transition, actor: Actor, moved: list[Moved]) -> None:
-    """Writes the history of rows that went through a transition, and keeps what to tell of them."""
+    """Writes the history of rows that went through a transition, and keeps what to announce of them."""
     if not moved:
         return
     target, target_phase = _columns(transition.target)

@@ -3,8 +3,8 @@
 A copy, or a backup that was restored, does not know what left since; one that was made anew where another one is lost
 knows of nothing that left.
 
-`sending.place` says where the database lay when it last sent. What is put back into the very same place is told by a
-note beside it (`beside.py`), where the kind of database has one: the note then knows of later claims.
+`sending.place` says where the database lay when it last sent. What is put back into the very same place is known by a
+note beside it (`identity_note.py`), where the kind of database has one: the note then knows of later claims.
 """
 
 from pathlib import Path

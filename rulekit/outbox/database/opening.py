@@ -1,6 +1,6 @@
 """Opening the database of a store: which kind it is, and its schema brought up to date.
 
-Everything that a database can say is told as a `StoreError` in the user's terms (`as_store_errors`).
+Everything that a database can say is raised as a `StoreError` in the user's terms (`as_store_errors`).
 """
 
 import secrets
@@ -81,8 +81,8 @@ def _explain(error: BaseException | None) -> tuple[str, str] | None:
     # what is tidied up after a full disk may fail in its turn, and that would hide it
     while error is not None:
         said = error.orig if isinstance(error, DBAPIError) else None
-        if told := next(filter(None, (kind.explain(said) for kind in _KINDS)), None):
-            return told
+        if meaning := next(filter(None, (kind.explain(said) for kind in _KINDS)), None):
+            return meaning
         error = error.__context__
     return None
 
@@ -110,12 +110,12 @@ def _unknown_store() -> StoreError:
 
 
 def clock_of(connection: Connection) -> datetime:
-    """Returns the time by which the database decides, not cut: a rate per second is told by less than a second."""
+    """Returns the time by which the database decides, not cut: a rate per second needs less than a second."""
     return kind_of(connection.engine.url).clock(connection)
 
 
 def exists(url: URL) -> bool:
-    """Says whether there is a store at that address; raises StoreError when that cannot be told."""
+    """Says whether there is a store at that address; raises StoreError when that cannot be known."""
     with as_store_errors(kind_of(url).name_of(url)):
         return kind_of(url).exists(url)
 

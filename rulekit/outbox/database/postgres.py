@@ -97,7 +97,7 @@ def explain(error: object) -> tuple[str, str] | None:
     code = getattr(error, "sqlstate", None)
     if code is None:
         return _explain_words(str(error)) or (_LOST if _is_about_the_connection(error) else None)
-    return next((told for start, told in _HELP.items() if code.startswith(start)), None)
+    return next((meaning for start, meaning in _HELP.items() if code.startswith(start)), None)
 
 
 def _is_about_the_connection(error: object) -> bool:

@@ -43,7 +43,7 @@ _HELP = {
 def explain(error: object) -> tuple[str, str] | None:
     """Returns what an error of the driver means and what to do about it, or None for one that is not known."""
     name = getattr(error, "sqlite_errorname", "")
-    return next((told for code, told in _HELP.items() if name.startswith(code)), None)
+    return next((meaning for code, meaning in _HELP.items() if name.startswith(code)), None)
 
 
 def may_run_again(error: object) -> bool:

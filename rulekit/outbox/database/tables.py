@@ -313,7 +313,7 @@ audit = Table(
     Column("reason", FreeText, nullable=False),
 )
 
-# what is heard about an email after it left; `identity` names the notice, so that hearing it twice is hearing it once
+# what notices say of an email after it left; `identity` names the notice, so that the same one twice is one
 events = Table(
     "events",
     metadata,

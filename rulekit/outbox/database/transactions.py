@@ -59,7 +59,7 @@ class Database:
         with as_store_errors(name_of(self.engine)):
             result, changes = self._write_until_it_fits(act, lock)
         for change in changes:
-            self._tell(change)
+            self._announce(change)
         return result
 
     def _write_until_it_fits(self, act: Callable[[Work], T], lock: Lock | None) -> tuple[T, list[OutboxChange]]:
@@ -79,12 +79,12 @@ class Database:
             if lock is not None:
                 lock(work)
             result = act(work)
-            # what has rolled back, like a tick that brought nothing, has nothing to tell of
+            # what has rolled back, like a tick that brought nothing, has nothing to announce
             committed = work.changes if connection.in_transaction() else []
             connection.commit()
             return result, committed
 
-    def _tell(self, change: OutboxChange) -> None:
+    def _announce(self, change: OutboxChange) -> None:
         if self.on_change is None:
             return
         try:

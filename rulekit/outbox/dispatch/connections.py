@@ -99,7 +99,7 @@ class Connection:
     sender: Sender | None = None
 
     def work(self) -> None:
-        """Sends one email after another until it is told to stop."""
+        """Sends one email after another until it is to stop."""
         try:
             while (claim := self.todo.get()) is not None:
                 done = Done(claim, begun=False) if self.stopped.is_set() else self._handle(claim)
@@ -135,9 +135,9 @@ class Connection:
             return Done(claim, outcome)
         if isinstance(outcome, Refused | Later):
             return _after_error(mark, mark.refused)
-        told_not_to = f"the sender went on with email {claim.row.id} after it was told not to"
+        went_on = f"the sender went on with email {claim.row.id} after it was told not to"
         broken = PluginError(
-            Reason(told_not_to, sentence=f"{told_not_to} ({mark.refused})"),
+            Reason(went_on, sentence=f"{went_on} ({mark.refused})"),
             help="let exceptions of `mark_data` pass through `send`; nothing more is sent with this sender",
         )
         return Done(claim, Unknown(Reason("sent although forbidden", str(mark.refused))), fatal=broken)

@@ -183,14 +183,14 @@ class _Dispatch:
         """
         heard: list[Asked | Done] = []
         with suppress(Empty):
-            heard.append(self.said.get(timeout=self._hearing()))
+            heard.append(self.said.get(timeout=self._patience()))
             until = perf_counter() + min(self.settling, GRACE)
             # of what is in hand, each was heard, is early, is still to be begun, or is with a server
             while len(self.in_hand) - len(heard) - len(self.early) > self.todo.qsize():
                 heard.append(self.said.get(timeout=max(0.0, until - perf_counter())))
         return heard + self._no_longer_early()
 
-    def _hearing(self) -> float:
+    def _patience(self) -> float:
         """Returns the seconds until something is to be done even though no connection speaks."""
         instants = [until for until, _ in self.early]
         if self.next_at is not None and self._has_room() and not self._ends():
@@ -327,8 +327,8 @@ def dispatch(
 ) -> DispatchReport:
     """Sends what is due, at most `limit` emails, and reports what became of each.
 
-    Emails of workers that died are taken back first, and those in doubt that are to go again; what failed by that or
-    stays in doubt is reported, too. `progress` hears how many emails are done. Raises StoreError when the store fails,
+    Emails of workers that died are taken back first, and those uncertain that are to go again; what failed by that or
+    stays uncertain is reported, too. `progress` hears how many emails are done. Raises StoreError when the store fails,
     and what `open_sender` raises on purpose; the emails at hand then wait.
     """
     work = _Dispatch(store, open_sender, now, worker, limit, progress)
@@ -341,7 +341,7 @@ def dispatch(
 
 
 def _take_back(store: Store, now: Callable[[], datetime], uncertainty: Uncertainty) -> Counter[State]:
-    """Takes emails back from workers that died, resends what is in doubt and may go, and counts what does not.
+    """Takes emails back from workers that died, resends what is uncertain and may go, and counts what does not.
 
     Nobody else tells of them: whoever killed the worker saw no report of what it had in hand.
     """

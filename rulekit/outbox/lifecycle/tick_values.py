@@ -14,7 +14,7 @@ from rulekit.uncertainty import Policy
 
 @dataclass(frozen=True, slots=True)
 class TickState:
-    """The stored world before a tick.
+    """What the store remembers before a tick.
 
     `sequence` grows by one per tick (0: none yet). `people` are keys in the order of their ordinals, which are dense
     and never reused. `members` holds per known persona one bit per ordinal. `present` has the bit of everybody whom

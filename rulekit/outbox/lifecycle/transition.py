@@ -69,7 +69,7 @@ class EmailRow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a transition is told beside the row; `who` is the name of a person, tick or worker.
+    """What a transition is given beside the row; `who` is the name of a person, tick or worker.
 
     `allowed` is what the gates say at that moment: no cap, night, halt or departure keeps the email back.
     `uncertainty` is what the settings say of emails that may have arrived. `even_kept` says that `keep` does not

@@ -37,9 +37,9 @@ def approve(
 ) -> Refusals:
     """Approves messages, each by the digest of what was seen; they leave when the hold is over."""
     at = decided_at(work, now)
-    told = {row: Given(at, actor, digest=digest, hold=hold) for row, digest in digests.items()}
+    rows = {row: Given(at, actor, digest=digest, hold=hold) for row, digest in digests.items()}
     why_not = partial(_why_not_approve, work, digests)
-    return _take(work, APPROVE, told, Actor.APPROVER, why_not, dry_run=dry_run)
+    return _take(work, APPROVE, rows, Actor.APPROVER, why_not, dry_run=dry_run)
 
 
 def unapprove(work: Work, rows: Collection[int], now: datetime, actor: str, *, dry_run: bool = False) -> Refusals:
@@ -92,15 +92,15 @@ def read_all(work: Work, rows: Collection[int]) -> dict[int, OutboxRow]:
 def _take(
     work: Work,
     transition: Transition,
-    told: Mapping[int, Given],
+    rows: Mapping[int, Given],
     actor: Actor,
     why_not: Callable[[OutboxRow], TransitionRefused],
     *,
     dry_run: bool = False,
 ) -> Refusals:
-    moved = set(move_many(work, transition, list(told.items()), actor))
+    moved = set(move_many(work, transition, list(rows.items()), actor))
     # those that did not go are as they were found
-    left = read_all(work, [row for row in told if row not in moved])
+    left = read_all(work, [row for row in rows if row not in moved])
     refused = {row: why_not(found) for row, found in left.items()}
     if dry_run:
         work.connection.rollback()

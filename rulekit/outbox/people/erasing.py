@@ -163,14 +163,14 @@ def _open_to_it(work: Work, person: int, given: Given) -> list[tuple[int, Given]
 def _end_waits(work: Work, person: int, number: int, given: Given) -> int:
     """Turns what the person waits for into reasons for no email, so that every tagging keeps an answer."""
     matched = ("trigger", "persona", "person", "episode", "edge")
-    told = {"tick": literal(number), "at": literal(given.now, no_email.c.at.type), "reason": literal(ERASED)}
-    waits = select(*(waiting.c[name] for name in matched), *told.values()).where(waiting.c.person == person)
-    work.connection.execute(insert(no_email).from_select([*matched, *told], waits))
+    values = {"tick": literal(number), "at": literal(given.now, no_email.c.at.type), "reason": literal(ERASED)}
+    waits = select(*(waiting.c[name] for name in matched), *values.values()).where(waiting.c.person == person)
+    work.connection.execute(insert(no_email).from_select([*matched, *values], waits))
     return work.connection.execute(delete(waiting).where(waiting.c.person == person)).rowcount
 
 
 def _blank(work: Work, rows: Sequence[int]) -> None:
-    """Takes out of emails, and of what is told about them, all that could name their person."""
+    """Takes out of emails, and of what is said about them, all that could name their person."""
     for some in in_batches(rows):
         said = {name: case((outbox.c[name].is_(None), None), else_=literal(ERASED)) for name in ("reply", "reason")}
         work.connection.execute(update(outbox).where(outbox.c.id.in_(some)).values(**_BLANK, **said))

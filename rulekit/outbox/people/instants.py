@@ -1,4 +1,4 @@
-"""When a person decides: an instant that is not told from outside of the time that the store knows."""
+"""When a person decides: an instant that is not given from outside of the time that the store knows."""
 
 from datetime import datetime
 

@@ -1,7 +1,7 @@
-"""What is heard about emails after they left, and addresses that others say may not be mailed.
+"""What notices say of emails after they left, and addresses that others say may not be mailed.
 
 A notice may be forged, so it counts only when it names the id of an email that left for the very address that it is
-about. Then it is one line in `events`, however often it is heard. What an email became is not changed by it, except
+about. Then it is one line in `events`, however often it comes. What an email became is not changed by it, except
 where nobody knew: it is uncertain, or waits to be sent again because it was.
 """
 
@@ -150,7 +150,7 @@ def suppress_listed(
 
 
 def notices_of(connection: Connection, row: int) -> list[Event]:
-    """Returns what was heard about an email after it left, oldest first."""
+    """Returns what notices said of an email after it left, oldest first."""
     lines = connection.execute(_OF_A_ROW, {"row_id": row})
     return [Event(line.at, NoticeKind(line.kind), line.detail, line.source) for line in lines]
 
@@ -206,18 +206,18 @@ def _forbids(notice: Notice) -> bool:
 
 
 def _confirm(work: Work, new: Sequence[tuple[_Email, Notice]], given: Given, *, failed: bool) -> frozenset[int]:
-    """Ends the emails in doubt that a notice settles; of several about one email, a bounce settles it."""
+    """Ends the uncertain emails that a notice settles; of several about one email, a bounce settles it."""
     transition = CONFIRM_FAILED if failed else CONFIRM_SENT
     open_to_it = {place.state.value for place in transition.sources}
-    told = {
-        row.id: _told(notice, given)
+    rows = {
+        row.id: _as_given(notice, given)
         for row, notice in new
         if row.state in open_to_it and (notice.kind is NoticeKind.BOUNCED) is failed
     }
-    return frozenset(move_many(work, transition, sorted(told.items(), key=lambda item: item[0]), Actor.EVIDENCE))
+    return frozenset(move_many(work, transition, sorted(rows.items(), key=lambda item: item[0]), Actor.EVIDENCE))
 
 
-def _told(notice: Notice, given: Given) -> Given:
+def _as_given(notice: Notice, given: Given) -> Given:
     """Returns what a transition writes down as its reason, and as the reply that stands for the one that never came."""
     detail = _detail(notice)
     word = f"{notice.source}: {notice.kind.value}" + (f" ({detail})" if detail else "")

@@ -318,8 +318,8 @@ def breaking(connection: Connection, first: int, last: int, now: datetime) -> li
     """Returns what breaks a promise among the emails from one id to another, each with the id of an email."""
     _teach_digests(connection)
     # a lease that ended a moment ago is about to be noticed
-    told = {"first": first, "last": last, "long_ago": now - LEASE}
-    return [(BREACHES[line.number], line.id) for line in connection.execute(_STATEMENT, told)]
+    values = {"first": first, "last": last, "long_ago": now - LEASE}
+    return [(BREACHES[line.number], line.id) for line in connection.execute(_STATEMENT, values)]
 
 
 def _teach_digests(connection: Connection) -> None:

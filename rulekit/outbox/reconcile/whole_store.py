@@ -121,8 +121,8 @@ def findings_of(connection: Connection, persona: int) -> Iterator[Finding]:
 def _replayed(connection: Connection, persona: int, total: int) -> Bits:
     """Returns who is in by the log: each crossing moves a person by one, and nobody is in twice."""
     baseline = connection.execute(_BASELINE, {"persona": persona}).one_or_none()
-    told = {"persona": persona, "tick": baseline.tick if baseline else 0}
-    lines = connection.execute(_CROSSED, told).yield_per(10_000)
+    values = {"persona": persona, "tick": baseline.tick if baseline else 0}
+    lines = connection.execute(_CROSSED, values).yield_per(10_000)
     return replay(unpack(baseline.bits if baseline else b"", total), ((person, int(n)) for person, n in lines))
 
 
@@ -133,5 +133,5 @@ def _passed_over(connection: Connection, now: datetime) -> Iterable[int]:
     latest = max((line for line in lines if line is not None), key=lambda line: line.not_before, default=None)
     if latest is None:
         return []
-    told = {"due": latest.not_before - PASSED_OVER, "left": latest.left - PASSED_OVER, "now": now}
-    return connection.execute(_PASSED_OVER, told).scalars()
+    values = {"due": latest.not_before - PASSED_OVER, "left": latest.left - PASSED_OVER, "now": now}
+    return connection.execute(_PASSED_OVER, values).scalars()

@@ -79,7 +79,7 @@ def is_in(octet: bytes | None, person: int) -> bool:
 
 
 def read_state(connection: Connection) -> TickState:
-    """Returns the stored world as the next tick finds it."""
+    """Returns what the store remembers, as the next tick finds it."""
     last = connection.execute(_LAST_TICK).one()
     keys = list(connection.execute(_PEOPLE).scalars())
     known = connection.execute(_PERSONAS)

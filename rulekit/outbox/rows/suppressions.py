@@ -194,13 +194,13 @@ def add_each(
             line.address for line in work.connection.execute(_REASONS, {"addresses": some}) if line.stream == stream
         }
         new = [address for address in some if address not in known]
-        told = {"stream": stream, "at": given.now, "actor_name": given.who, "last_line": last_line, "asked": asked}
-        lines = [{"address": address, "reason": reasons[address], **told} for address in new]
+        values = {"stream": stream, "at": given.now, "actor_name": given.who, "last_line": last_line, "asked": asked}
+        lines = [{"address": address, "reason": reasons[address], **values} for address in new]
         if lines:
             work.connection.execute(insert_or_leave(work.connection, suppressions), lines)
         ended.update(_end_waiting(work, outbox.c.address.in_(some), reasons, given))
         if asked:
-            _hear_that_they_asked(work, known, stream)
+            _note_that_they_asked(work, known, stream)
             suppress_people(work, some)
             theirs = select(suppressed_people.c.person).where(suppressed_people.c.address.in_(some))
             ended.update(_end_waiting(work, outbox.c.person.in_(theirs), reasons, given))
@@ -208,7 +208,7 @@ def add_each(
     return frozenset(added), frozenset(ended)
 
 
-def _hear_that_they_asked(work: Work, addresses: Collection[str], stream: int) -> None:
+def _note_that_they_asked(work: Work, addresses: Collection[str], stream: int) -> None:
     """Notes it of addresses that were on the list for another reason."""
     there = (suppressions.c.address.in_(list(addresses)), suppressions.c.stream == stream)
     work.connection.execute(update(suppressions).where(*there).values(asked=True))
@@ -243,7 +243,7 @@ def _end_waiting(work: Work, concerned: ColumnElement[bool], reasons: Mapping[st
 def _each_for_its_reason(
     work: Work, rows: Collection[int], reasons: Mapping[str, str], given: Given
 ) -> list[tuple[int, Given]]:
-    """Returns what to tell of each of these emails when it ends: why its address, or its person's, is on the list."""
+    """Returns what is written of each of these emails at its end: why its address, or its person's, is on the list."""
     found: list[tuple[int, Given]] = []
     for some in in_batches(rows):
         lines = work.connection.execute(
@@ -251,12 +251,12 @@ def _each_for_its_reason(
             .select_from(outbox.outerjoin(suppressed_people, suppressed_people.c.person == outbox.c.person))
             .where(outbox.c.id.in_(some))
         )
-        told = {
+        reason_of = {
             line.id: reasons.get(line.address) or reasons[line.other]
             for line in lines
             if line.address in reasons or line.other in reasons
         }
-        found += [(row, replace(given, reason=reason)) for row, reason in told.items()]
+        found += [(row, replace(given, reason=reason)) for row, reason in reason_of.items()]
     return found
 
 

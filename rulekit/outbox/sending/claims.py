@@ -127,7 +127,7 @@ def claim_due(
     gates: Gates = Gates(),  # noqa: B008 - a frozen value
     throttle: Throttle = Throttle(),  # noqa: B008 - a frozen value
 ) -> Claims:
-    """Claims rows whose time has come, those that wait longest first, as many as the pace of the sender allows.
+    """Claims rows whose time has come, those that wait longest first, as many as the rate of the sender allows.
 
     Rows that a gate keeps back are put off, or end, at once.
     """
@@ -163,8 +163,8 @@ def _move_each(work: Work, chosen: Sequence[tuple[int, Transition, Given]]) -> s
     """Takes each claimed row through the transition chosen for it; returns those that went."""
     moved: set[int] = set()
     for transition in {one.name: one for _, one, _ in chosen}.values():
-        told = [(row, given) for row, one, given in chosen if one is transition]
-        moved.update(move_many(work, transition, told, Actor.WORKER))
+        rows = [(row, given) for row, one, given in chosen if one is transition]
+        moved.update(move_many(work, transition, rows, Actor.WORKER))
     return moved
 
 
@@ -190,7 +190,7 @@ def renew(work: Work, claims: Iterable[Claim], now: datetime) -> None:
         work.connection.execute(update(outbox).where(*held).values(lease_until=now + claim.lease))
 
 
-# what a connection is told at the data mark: None where its message may leave
+# what a connection gets as an answer at the data mark: None where its message may leave
 Final = Held | TransitionRefused | None
 Answer = Final | Early
 
@@ -225,8 +225,8 @@ def mark_data(work: Work, claims: Sequence[Claim], now: datetime, gates: Gates, 
     free = [row for row in latest if row not in held]
     granted, early = mark(work, len(free), now, throttle)
     put_off = dict.fromkeys(free[granted:], early)
-    told = [(r, _marking(c, now, gates, allowed=r not in held)) for r, c in latest.items() if r not in put_off]
-    marked = set(move_many(work, MARK_DATA, told, Actor.WORKER))
+    to_mark = [(r, _marking(c, now, gates, allowed=r not in held)) for r, c in latest.items() if r not in put_off]
+    marked = set(move_many(work, MARK_DATA, to_mark, Actor.WORKER))
     back = _move_each(
         work,
         [(row, one.transition, one.given(now, latest[row].worker, latest[row].token)) for row, one in held.items()],
@@ -371,10 +371,10 @@ def _delay(row: DueRow | OutboxRow, now: datetime, uncertainty: Uncertainty, fir
 
 
 def _move_for_later(work: Work, transition: Transition, given: Given, actor: Actor) -> int:
-    """Takes rows that a transition is open to through it, each told when its next attempt would be; counts them."""
+    """Takes rows that a transition is open to through it, each with when its next attempt would be; counts them."""
     moved = 0
     for some in in_batches(candidates(work, transition, given)):
-        told = [
+        rows = [
             (
                 row.id,
                 replace(
@@ -384,7 +384,7 @@ def _move_for_later(work: Work, transition: Transition, given: Given, actor: Act
             )
             for row in find_rows(work.connection, RowFilter(ids=some))
         ]
-        moved += len(move_many(work, transition, told, actor))
+        moved += len(move_many(work, transition, rows, actor))
     return moved
 
 

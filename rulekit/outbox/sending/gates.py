@@ -93,7 +93,7 @@ class Held:
     uncertainty: Uncertainty = HOLD
 
     def given(self, now: datetime, who: str, token: int) -> Given:
-        """Returns what the transition is told."""
+        """Returns what the transition is given."""
         return Given(now, who, self.reason, token=token, not_before=self.until, uncertainty=self.uncertainty)
 
 
@@ -228,8 +228,8 @@ def _find_in_hand(work: Work, readers: Readers, rows: Sequence[int]) -> frozense
 
 
 def _ask_of_each(
-    work: Work, questions: Iterable[Select[Any]], readers: Iterable[set[Any]], rows: Sequence[int], **told: Any
+    work: Work, questions: Iterable[Select[Any]], readers: Iterable[set[Any]], rows: Sequence[int], **values: Any
 ) -> Iterator[Any]:
     for question, some_readers in zip(questions, readers, strict=True):
         for some in in_batches(sorted(some_readers)):
-            yield from work.connection.execute(question, {"some": some, "rows": list(rows), **told})
+            yield from work.connection.execute(question, {"some": some, "rows": list(rows), **values})

@@ -97,7 +97,8 @@ class Early:
 
 
 def take_turn(work: Work, now: datetime, throttle: Throttle) -> Turn:
-    """Begins a claim; until its transaction ends no other claim begins. In a store in doubt it halts all sending."""
+    """Begins a claim; until its transaction ends no other claim begins. In a store that may not be the
+    one that last sent it halts all sending."""
     line = work.connection.execute(_LINE).one()
     if line.halted_at is None and (mismatch := identity.mismatch(work.connection, line)) is not None:
         halt(work, mismatch, now, ITSELF)
@@ -207,9 +208,9 @@ def note(work: Work, outcomes: Sequence[Outcome], now: datetime) -> list[Outcome
         elif isinstance(one, Sent | Refused):
             breaker, fault = breaker.after_success(), None
         meant.append(one)
-    told = {**_fault_written(fault), "refusals": refusals.count, "refusal": refusals.kind}
+    counted = {**_fault_written(fault), "refusals": refusals.count, "refusal": refusals.kind}
     met = sending.c.faults_ever + sum(map(is_fault, meant))
-    work.connection.execute(update(sending).values({**_written(breaker), **told, "faults_ever": met}))
+    work.connection.execute(update(sending).values({**_written(breaker), **counted, "faults_ever": met}))
     return meant
 
 
@@ -236,8 +237,8 @@ def halt(work: Work, reason: str, now: datetime, actor: str) -> None:
 def resume(work: Work, now: datetime) -> bool:
     """Lets emails leave again and forgets the faults; returns whether anything had kept them back.
 
-    A store in doubt is then the one that sends. Where that doubt was not told yet, because there was another halt or
-    none, sending is halted for it first.
+    A store that may not be the one that last sent is then the one that sends. Where that was not shown yet, because
+    there was another halt or none, sending is halted for it first.
     """
     was, line = state(work.connection), work.connection.execute(_LINE).one()
     halt_ends = dict.fromkeys(("halted_at", "halted_by", "halt_reason", "halt_text"))

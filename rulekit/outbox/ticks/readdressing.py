@@ -69,8 +69,8 @@ def readdress(work: Work, tick: TickRecord, people: Mapping[str, int], triggers:
 
 def _withdraw(work: Work, tick: TickRecord) -> None:
     who = str(tick.sequence + 1)
-    told = [(o.email, Given(tick.at, who, o.reason, even_kept=True)) for o in tick.readdressings if o.row is None]
-    move_many(work, WITHDRAW, told, Actor.TICK)
+    rows = [(o.email, Given(tick.at, who, o.reason, even_kept=True)) for o in tick.readdressings if o.row is None]
+    move_many(work, WITHDRAW, rows, Actor.TICK)
 
 
 def _move(work: Work, tick: TickRecord, again: Mapping[int, NewRow]) -> list[int]:
@@ -83,8 +83,8 @@ def _move(work: Work, tick: TickRecord, again: Mapping[int, NewRow]) -> list[int
     return [*moved, *_go(work, READDRESS, asking)]
 
 
-def _go(work: Work, transition: Transition, told: Sequence[tuple[int, Given]]) -> list[int]:
-    return move_many(work, transition, told, Actor.TICK)
+def _go(work: Work, transition: Transition, rows: Sequence[tuple[int, Given]]) -> list[int]:
+    return move_many(work, transition, rows, Actor.TICK)
 
 
 def _rewrite(work: Work, email: int, row: NewRow) -> None:
@@ -100,10 +100,10 @@ def _suppress(
     """Ends those whose new address may not be mailed."""
     persons = [people[row.tagging.person] for row in made.values()]
     forbidden = read_forbidden(work.connection, [normalise(row.recipient) for row in made.values()], persons)
-    told: list[tuple[int, Given]] = []
+    rows: list[tuple[int, Given]] = []
     for email, row in made.items():
         why_not = forbidden.why_not(normalise(row.recipient), people[row.tagging.person], triggers[row.trigger])
         if why_not is not None:
-            told.append((email, Given(tick.at, str(tick.sequence + 1), why_not)))
-    ended = move_many(work, SUPPRESS, told, Actor.SWEEP)
+            rows.append((email, Given(tick.at, str(tick.sequence + 1), why_not)))
+    ended = move_many(work, SUPPRESS, rows, Actor.SWEEP)
     suppress_comers(work, {normalise(made[email].recipient) for email in ended})

@@ -122,7 +122,7 @@ def record(work: Work, tick: TickRecord) -> TickOutcome:
 
 
 def _take_turn(work: Work, tick: TickRecord) -> bool:
-    """Compares and sets the sequence; returns whether the last tick was at the same instant over the same world."""
+    """Compares and sets the sequence; returns whether the last tick was at the same instant, of the same people."""
     last = work.connection.execute(_LAST_TICK).one()
     if last.sequence == tick.sequence and last.at is not None and tick.at < last.at and not tick.vouched:
         raise StoreError(

@@ -64,11 +64,11 @@ def rewind(work: Work, now: datetime) -> int:
     """
     connection = work.connection
     known = connection.execute(_BEFORE, {"now": now}).scalar() or _LONG_AGO
-    told = {"now": now, "leased": now + LEASE, "known": known}
-    brought = sum(connection.execute(statement, told).rowcount for statement in (_SENDING, _LEASES, _UNCERTAIN))
+    values = {"now": now, "leased": now + LEASE, "known": known}
+    brought = sum(connection.execute(statement, values).rowcount for statement in (_SENDING, _LEASES, _UNCERTAIN))
     held = [
-        {**told, "row": line.id, "was": line.changed_at, "until": now + max(line.not_before - line.changed_at, _NONE)}
-        for line in connection.execute(_HELD, told)
+        {**values, "row": line.id, "was": line.changed_at, "until": now + max(line.not_before - line.changed_at, _NONE)}
+        for line in connection.execute(_HELD, values)
     ]
     if held:
         connection.execute(_BEGUN_ANEW, held)

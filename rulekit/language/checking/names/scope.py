@@ -53,7 +53,7 @@ KIND_NAMES = {
 
 @dataclass(slots=True)
 class LetBudget:
-    """How many names of `let` the declaration may still fill in, and whether it was told that it is too large.
+    """How many names of `let` the declaration may still fill in, and whether it was reported as too large.
 
     `deepest` is how deep the `let` that is being worked out has gone.
     """
