@@ -8,7 +8,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 from rulekit.email.addresses import parse_mailbox
-from rulekit.engine.masked_sender import discreet
+from rulekit.engine.discreet_sender import discreet
 from rulekit.engine.uncertain_emails import missing_window
 from rulekit.environment import fill
 from rulekit.errors import ComposeError

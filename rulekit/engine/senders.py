@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rulekit.engine.masked_sender import discreet
+from rulekit.engine.discreet_sender import discreet
 from rulekit.engine.project import Project
 from rulekit.engine.uncertain_emails import missing_window
 from rulekit.environment import fill

@@ -13,7 +13,7 @@ from sqlglot import exp
 from rulekit.errors import SourceError
 from rulekit.evaluation.data.confinement import connect, connected
 from rulekit.evaluation.data.data_report import DataReport
-from rulekit.evaluation.data.engine_words import describe
+from rulekit.evaluation.data.engine_errors import describe
 from rulekit.evaluation.data.events import event_relation, load_events
 from rulekit.evaluation.data.loading import (
     COMPANIES,

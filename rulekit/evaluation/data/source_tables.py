@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.data.confinement import require_one_select, shut_in
-from rulekit.evaluation.data.engine_words import describe
+from rulekit.evaluation.data.engine_errors import describe
 from rulekit.evaluation.data.normalise import NOTHING, WHOLE_NUMBERS
 from rulekit.records import EventMapping, QueryTable, Reason, RecordMapping, Source, SourceMapping, StreamTable, Table
 from rulekit.suggestions import did_you_mean

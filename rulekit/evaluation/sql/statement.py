@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from rulekit.errors import SourceError
-from rulekit.evaluation.data.engine_words import describe
+from rulekit.evaluation.data.engine_errors import describe
 from rulekit.evaluation.sql.fragments import aliased, named
 from rulekit.evaluation.sql.grouping import EventGroup, EventGroups
 from rulekit.evaluation.sql.numbers import Exact, Term, number_type

@@ -97,8 +97,10 @@ class Early:
 
 
 def take_turn(work: Work, now: datetime, throttle: Throttle) -> Turn:
-    """Begins a claim; until its transaction ends no other claim begins. In a store that may not be the
-    one that last sent it halts all sending."""
+    """Begins a claim; until its transaction ends no other claim begins.
+
+    In a store that may not be the one that last sent it halts all sending.
+    """
     line = work.connection.execute(_LINE).one()
     if line.halted_at is None and (mismatch := identity.mismatch(work.connection, line)) is not None:
         halt(work, mismatch, now, ITSELF)
