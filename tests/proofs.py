@@ -31,6 +31,8 @@ class Figures:
     power_loss_every: int
     # every how manieth of all errors at all writes is met; a quarter of it counts too (`test_disk_errors.py`)
     disk_error_every: int
+    # requests that nobody's program would make, to the page to unsubscribe
+    requests: int
     # emails that are exported, and that eight workers share
     exported: int
     shared: int
@@ -44,8 +46,9 @@ ALL = {
         model_steps=3,
         kills="data mark",
         power_losses=1,
-        power_loss_every=31,
+        power_loss_every=61,
         disk_error_every=205,
+        requests=60,
         exported=4_000,
         shared=2_000,
     ),
@@ -58,6 +61,7 @@ ALL = {
         power_losses=2,
         power_loss_every=1,
         disk_error_every=21,
+        requests=300,
         exported=40_000,
         shared=20_000,
     ),
@@ -70,6 +74,7 @@ ALL = {
         power_losses=40,
         power_loss_every=1,
         disk_error_every=1,
+        requests=20_000,
         exported=1_000_000,
         shared=20_000,
     ),

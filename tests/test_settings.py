@@ -6,7 +6,7 @@ import pytest
 from rulekit.environment import fill
 from rulekit.errors import RulekitError, SettingsError
 from rulekit.folders import find_project
-from rulekit.settings import load_settings, parse_settings, read_settings
+from rulekit.settings.model import load_settings, parse_settings, read_settings
 
 
 def refused(content: dict) -> str:

@@ -17,7 +17,7 @@ from rulekit.errors import RulekitError
 from rulekit.folders import settings_home
 from rulekit.language.project_rules import load_rules
 from rulekit.records import CheckResult, Verdict
-from rulekit.settings import load_settings
+from rulekit.settings.model import load_settings
 
 # seconds for all looks together, which go on side by side
 PATIENCE = 30.0

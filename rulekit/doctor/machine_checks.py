@@ -14,7 +14,7 @@ from rulekit.environment import fill
 from rulekit.errors import StoreError
 from rulekit.outbox.database.opening import resolve_url
 from rulekit.records import CheckResult, Verdict
-from rulekit.settings import Settings
+from rulekit.settings.model import Settings
 from rulekit.urls import has_password
 
 # bytes below which the store may soon be unable to write

@@ -10,7 +10,7 @@ from rulekit.email.addresses import parse_mailbox
 from rulekit.errors import ComposeError
 from rulekit.hooks.manager import Plugins
 from rulekit.records import CheckRequest, CheckResult, Verdict
-from rulekit.settings import Settings
+from rulekit.settings.model import Settings
 
 
 def failures(plugins: Plugins) -> Iterator[CheckResult]:

@@ -15,7 +15,7 @@ from rulekit.errors import ComposeError
 from rulekit.hooks.manager import Plugins
 from rulekit.language.program import Program
 from rulekit.records import CheckResult, SenderRequest, Verdict
-from rulekit.settings import SenderSection, Settings
+from rulekit.settings.model import SenderSection, Settings
 
 # seconds for each wait on the page
 TIMEOUT = 10

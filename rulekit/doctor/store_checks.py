@@ -15,7 +15,7 @@ from rulekit.outbox.database.sqlite import wal_is_safe
 from rulekit.outbox.looking.health import Health
 from rulekit.outbox.store import Store
 from rulekit.records import CheckResult, State, Verdict
-from rulekit.settings import Settings
+from rulekit.settings.model import Settings
 
 # a run of cron once a day is never older, even when a day has 25 hours
 STALE = timedelta(hours=26)

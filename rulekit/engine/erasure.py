@@ -9,7 +9,7 @@ from rulekit.errors import StoreError
 from rulekit.folders import settings_home
 from rulekit.outbox.people.erasing import Erasure
 from rulekit.outbox.store import Store
-from rulekit.settings import SenderSection, Settings
+from rulekit.settings.model import SenderSection, Settings
 
 
 def forget(store: Store, people: Collection[str], now: datetime, by: str, *, suppress: bool) -> list[Erasure]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.folders import settings_home
 from rulekit.hooks.manager import Plugins, load_plugins
-from rulekit.settings import Settings
+from rulekit.settings.model import Settings
 
 
 def installed_plugins(folder: Path, settings: Settings) -> Plugins:

@@ -11,7 +11,7 @@ from rulekit.errors import ComposeError, RulesError, SettingsError
 from rulekit.hooks.manager import Plugins
 from rulekit.language.program import Program
 from rulekit.language.project_rules import Rules, load_rules
-from rulekit.settings import Settings, load_settings
+from rulekit.settings.model import Settings, load_settings
 
 if TYPE_CHECKING:
     # to ask who is in a persona takes no email

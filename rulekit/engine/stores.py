@@ -11,7 +11,7 @@ from rulekit.errors import RulekitError
 from rulekit.folders import settings_home
 from rulekit.outbox.store import Store
 from rulekit.records import OutboxChange
-from rulekit.settings import Settings, load_settings
+from rulekit.settings.model import Settings, load_settings
 
 if TYPE_CHECKING:
     from rulekit.engine.project import Project

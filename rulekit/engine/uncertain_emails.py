@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from rulekit.hooks.manager import Plugins
 from rulekit.language.program import Program, Trigger
-from rulekit.settings import Settings
+from rulekit.settings.model import Settings
 from rulekit.uncertainty import Uncertainty
 
 

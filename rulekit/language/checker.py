@@ -30,7 +30,7 @@ from rulekit.language.tree.mentions import Named, names_in
 
 if TYPE_CHECKING:
     from rulekit.language.checking.templates.template_syntax import ParsedText
-    from rulekit.settings import Settings
+    from rulekit.settings.model import Settings
 
 
 def check(

@@ -17,7 +17,7 @@ from rulekit.language.project_texts import RulesFolder
 from rulekit.settings.wrong_settings import check_settings
 
 if TYPE_CHECKING:
-    from rulekit.settings import Settings
+    from rulekit.settings.model import Settings
 
 # after one of these a file's declarations are not all known, so nothing can be said about names
 INCOMPLETE = (codes.TOO_MANY_MISTAKES, codes.FILE_TOO_LARGE)

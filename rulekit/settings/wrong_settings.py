@@ -12,7 +12,7 @@ from rulekit.diagnostics.source import SourceText, Span
 from rulekit.urls import near_miss
 
 if TYPE_CHECKING:
-    from rulekit.settings import Problem, Settings
+    from rulekit.settings.model import Problem, Settings
 
 _NAME = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
 # a heading or a key at the start of a line, its dotted names as they are written
@@ -25,7 +25,7 @@ _LINE = re.compile(
 def check_settings(source: SourceText) -> "tuple[Settings | None, list[Diagnostic]]":
     """Returns the settings in the text of a `rulekit.toml`, or None with a report for each that is wrong."""
     # the model of the settings takes longer to load than to use, and a folder without settings does not need it
-    from rulekit.settings import WrongSettings, read_settings
+    from rulekit.settings.model import WrongSettings, read_settings
 
     try:
         settings = read_settings(source.text)
@@ -39,7 +39,7 @@ def _near_misses(settings: "Settings") -> Iterator["Problem"]:
 
     A plugin that adds a scheme may be installed where the project runs, and not where it is checked.
     """
-    from rulekit.settings import Problem
+    from rulekit.settings.model import Problem
 
     for section, url, schemes in (
         ("source", settings.source.url, ("files", "duckdb")),

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from rulekit.cli import main
-from rulekit.settings import Settings
+from rulekit.settings.model import Settings
 from tests.docs.test_pages import PAGES, ROOT
 
 TEXTS = [*PAGES, *(ROOT / "rules").rglob("*.rules"), *(ROOT / "rulekit").rglob("*.py"), ROOT / "docs" / "demo.sh"]

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from rulekit.clock import format_duration
-from rulekit.settings import (
+from rulekit.settings.model import (
     DeliverySection,
     EventSection,
     PluginsSection,

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from rulekit.cli.commands.serve import command
-from rulekit.settings import parse_settings
+from rulekit.settings.model import parse_settings
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 

@@ -22,7 +22,7 @@ from rulekit.outbox.looking.health import Health
 from rulekit.outbox.sending.throttle import SendingState
 from rulekit.outbox.store import Store
 from rulekit.records import CheckRequest, CheckResult, SenderRequest, State, Verdict
-from rulekit.settings import Settings, parse_settings
+from rulekit.settings.model import Settings, parse_settings
 
 NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 OK, NOTE, WARNING, PROBLEM = Verdict.OK, Verdict.NOTE, Verdict.WARNING, Verdict.PROBLEM

@@ -28,7 +28,7 @@ from tests.proofs import FIGURES, IS_SHORT
 
 SAMPLES = FIGURES.power_losses
 # there are so many disks at least; of a store that does not wait for them, so many are wrong
-LEAST, WRONG = (30, 1) if IS_SHORT else (1000, 100)
+LEAST, WRONG = (15, 1) if IS_SHORT else (1000, 100)
 pytestmark = pytest.mark.proof
 Broken = Callable[[Path], dict[str, list[object]]]
 

@@ -20,6 +20,7 @@ from starlette.routing import Mount
 
 from rulekit.engine.stores import open_project_store
 from rulekit.web import create_app
+from tests.proofs import FIGURES
 from tests.web.browser import open_page
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -151,6 +152,7 @@ def test_a_body_that_is_too_long_is_refused_whether_its_length_is_told_or_not(de
     assert desk.suppressed() == []
 
 
+@pytest.mark.proof
 def test_random_bodies_are_refused_calmly(desk: Any) -> None:
     chance = random.Random(7)
     pieces = [
@@ -170,7 +172,7 @@ def test_random_bodies_are_refused_calmly(desk: Any) -> None:
         "multipart/form-data; charset=no; boundary=x",
     ]
     statuses = set()
-    for _ in range(300):
+    for _ in range(FIGURES.requests):
         body = b"".join(chance.choices(pieces, k=chance.randrange(12)))
         answer = desk.ask("POST", desk.path(), content=body, headers={"Content-Type": chance.choice(kinds)})
         statuses.add(answer.status_code)

@@ -21,7 +21,7 @@ from rulekit.doctor import plugin_checks, take
 from rulekit.errors import SettingsError
 from rulekit.hooks.manager import load_plugins
 from rulekit.records import CheckRequest, CheckResult, Verdict
-from rulekit.settings import parse_settings
+from rulekit.settings.model import parse_settings
 
 OK, NOTE, WARNING, PROBLEM = Verdict.OK, Verdict.NOTE, Verdict.WARNING, Verdict.PROBLEM
 # public keys are as long as these in the DNS

@@ -14,7 +14,7 @@ from rulekit.engine.stores import open_project_store
 from rulekit.errors import TransitionRefused
 from rulekit.outbox.people.erasing import Erasure
 from rulekit.outbox.store import Store
-from rulekit.settings import load_settings
+from rulekit.settings.model import load_settings
 
 
 @click.command("erase")

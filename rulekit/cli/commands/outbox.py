@@ -20,7 +20,7 @@ from rulekit.outbox.rows.queries import OutboxRow, RowFilter
 from rulekit.outbox.sending.leaving import with_date
 from rulekit.outbox.store import Store
 from rulekit.records import State
-from rulekit.settings import load_settings
+from rulekit.settings.model import load_settings
 
 if TYPE_CHECKING:
     from rulekit.outbox.people.actions import Refusals

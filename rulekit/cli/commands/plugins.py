@@ -11,7 +11,7 @@ from rulekit.engine.installed import installed_plugins
 from rulekit.errors import SettingsError
 from rulekit.folders import find_project
 from rulekit.hooks.manager import load_plugins
-from rulekit.settings import load_settings
+from rulekit.settings.model import load_settings
 
 
 @click.command("plugins")

@@ -13,7 +13,7 @@ from rulekit.language.tree.mentions import Named
 
 if TYPE_CHECKING:
     from rulekit.language.checking.templates.template_syntax import ParsedText
-    from rulekit.settings import Settings
+    from rulekit.settings.model import Settings
 
 D = TypeVar("D", bound=tree.Declaration)
 

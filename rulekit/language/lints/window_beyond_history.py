@@ -30,7 +30,7 @@ from rulekit.language.typed_expressions import (
 )
 
 if TYPE_CHECKING:
-    from rulekit.settings import SourceSection
+    from rulekit.settings.model import SourceSection
 
 Looking = Aggregate | Did | Sequence
 

@@ -1,0 +1,399 @@
+"""`rulekit.toml` as values: every setting and its default.
+
+A secret never stands in the file: `${NAME}` in a URL reads the environment when the URL is used (`environment`).
+"""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Self, get_args, get_origin
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from rulekit.clock import find_zone, parse_duration
+from rulekit.errors import RulekitError, SettingsError
+from rulekit.files import TEXT_LIMIT, read_start
+from rulekit.folders import FILE_NAME, settings_file
+from rulekit.limits import Cap, QuietHours, Rate, parse_cap, parse_quiet_hours, parse_rate
+from rulekit.records import EventMapping, RecordMapping, SourceMapping
+from rulekit.settings.broken_toml import MEND, explain_broken, find_long_key
+from rulekit.suggestions import did_you_mean
+from rulekit.uncertainty import Policy
+from rulekit.urls import check_page_url, check_sender_url, check_source_url, check_store_url
+from rulekit.zones import read_zone
+
+EDITION = 1
+# wrong keys for which the right one is looked for; whoever has more finds out after mending these
+SUGGESTED = 200
+# problems that one message names
+SHOWN = 20
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, bool | int | float):
+        raise ValueError(f'`{str(value).lower()}` has no unit; write it like `"10m"` (units: w d h m s)')
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _zone(value: object) -> object:
+    if isinstance(value, str) and find_zone(value) is None:
+        meant = read_zone(value) or ""
+        example = meant if find_zone(meant) else "Europe/Stockholm"
+        raise ValueError(f"`{value}` is not a time zone; write a name like `{example}`")
+    return value
+
+
+def _interval(value: object) -> object:
+    length = _duration(value)
+    if isinstance(length, timedelta) and length < timedelta(seconds=1):
+        raise ValueError('write at least `"1s"`')
+    return length
+
+
+def _listen(value: object) -> object:
+    if isinstance(value, str):
+        parse_listen(value)
+    return value
+
+
+def parse_listen(text: str) -> tuple[str, int] | None:
+    """Returns the host and port that a text like `127.0.0.1:8025` or `[::1]:8025` names, or None when it is empty.
+
+    Raises ValueError for anything else.
+    """
+    if not text:
+        return None
+    try:
+        parts = urlsplit(f"//{text}")
+        if parts.hostname and parts.port is not None and parts.netloc == text and not parts.username:
+            return parts.hostname, parts.port
+    except ValueError:
+        pass
+    raise ValueError(f"`{text}` is no place to listen at; write it like `127.0.0.1:8025`")
+
+
+def _url(check: Callable[[str], None]) -> BeforeValidator:
+    def read(value: object) -> object:
+        if isinstance(value, str):
+            check(value)
+        return value
+
+    return BeforeValidator(read)
+
+
+def _from_text(parse: Callable[[str], object], example: str) -> BeforeValidator:
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            raise ValueError(f'write a text in quotes, as in `"{example}"`')
+        return parse(value)
+
+    return BeforeValidator(read)
+
+
+SourceUrl = Annotated[str, _url(check_source_url)]
+StoreUrl = Annotated[str, _url(check_store_url)]
+SenderUrl = Annotated[str, _url(check_sender_url)]
+PageUrl = Annotated[str, _url(lambda url: check_page_url(url) if url else None)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Interval = Annotated[timedelta, BeforeValidator(_interval)]
+Listen = Annotated[str, BeforeValidator(_listen)]
+Zone = Annotated[str, BeforeValidator(_zone)]
+CapText = Annotated[Cap, _from_text(parse_cap, "3 per 7d")]
+HoursText = Annotated[QuietHours, _from_text(parse_quiet_hours, "20:00-08:00")]
+RateText = Annotated[Rate, _from_text(parse_rate, "10 per 1s")]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _TableSection(_Section):
+    table: str | None = None
+    query: str | None = None
+    fields: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Self:
+        if (self.table is None) == (self.query is None):
+            raise ValueError("give either `table` or `query`")
+        return self
+
+
+class RecordSection(_TableSection):
+    """A table of people or companies: `table` or `query`, the `key` column, and columns that have other names."""
+
+    key: str = "id"
+    company: str | None = None
+
+    def mapping(self) -> RecordMapping:
+        """Returns the section as the record that sources use."""
+        return RecordMapping(**self.model_dump())
+
+
+class EventSection(_TableSection):
+    """A table of events: many kinds told apart by the column `name`, or one kind, named by `event`."""
+
+    person: str = "person"
+    at: str = "at"
+    name: str | None = None
+    event: str | None = None
+    history: Duration | None = None
+
+    @model_validator(mode="after")
+    def _has_one_kind(self) -> Self:
+        if (self.name is None) == (self.event is None):
+            raise ValueError("give either `name` (the column that holds the kind) or `event` (the one kind)")
+        return self
+
+    def mapping(self) -> EventMapping:
+        """Returns the section as the record that sources use."""
+        return EventMapping(**self.model_dump(exclude={"history"}))
+
+
+class SourceSection(_Section):
+    """Where people, companies and events live. `timezone` is that of times without an offset."""
+
+    url: SourceUrl = "files:data"
+    timezone: Zone = "UTC"
+    history: Duration | None = None
+    person: RecordSection | None = None
+    company: RecordSection | None = None
+    events: list[EventSection] = Field(default_factory=list)
+
+    def mapping(self) -> SourceMapping | None:
+        """Returns the tables as the record that sources use, or None when no table of people is given."""
+        if self.person is None:
+            return None
+        company = self.company.mapping() if self.company else None
+        return SourceMapping(self.person.mapping(), company, tuple(e.mapping() for e in self.events))
+
+
+class StoreSection(_Section):
+    """Where memberships and the outbox are kept."""
+
+    url: StoreUrl = "sqlite:///state/rulekit.db"
+
+
+class SenderSection(_Section):
+    """Who sends, how fast, and, for a sender that leaves the machine, who may be mailed (`allow`).
+
+    `rate` and `concurrency` hold for all workers together, `connections` for each of them.
+    """
+
+    url: SenderUrl = "folder:outbox"
+    from_: str = Field(default="", alias="from")
+    allow: list[str] | None = None
+    rate: RateText | None = None
+    concurrency: int | None = Field(default=None, ge=1)
+    connections: int = Field(default=8, ge=1, le=100)
+
+
+class DeliverySection(_Section):
+    """How emails are let out, and how many of them to one person and when."""
+
+    hold: Duration = timedelta(minutes=10)
+    max_auto_per_tick: int = Field(default=200, ge=0)
+    cap: list[CapText] = Field(default_factory=list)
+    quiet_hours: HoursText | None = None
+    uncertain: Policy = "hold"
+    postal_address: str = ""
+    unsubscribe_url: PageUrl = ""
+
+
+class ServeSection(_Section):
+    """How `rulekit serve` works: how often it ticks, and where its web pages are (`HOST:PORT`; empty: nowhere)."""
+
+    every: Interval = timedelta(minutes=15)
+    listen: Listen = "127.0.0.1:8025"
+
+
+class ScenarioSection(_Section):
+    """What `rulekit test` asks of the tests in the rules. `coverage_floor` is in percent; None asks for nothing."""
+
+    coverage_floor: float | None = Field(default=None, ge=0, le=100)
+
+
+class PluginsSection(_Section):
+    """Whose plugins may be loaded, by distribution (None: all that are installed), and the options of each plugin."""
+
+    model_config = ConfigDict(extra="allow")
+    # what stands in there is for each plugin to read
+    __pydantic_extra__: dict[str, dict[str, Any]] = Field(init=False)
+
+    allow: list[str] | None = None
+
+    @property
+    def options(self) -> Mapping[str, Mapping[str, Any]]:
+        """Returns the options of each plugin that has some, by its name."""
+        return self.__pydantic_extra__ or {}
+
+
+class Settings(_Section):
+    """A whole `rulekit.toml`."""
+
+    edition: int
+    timezone: Zone = "UTC"
+    source: SourceSection = Field(default_factory=SourceSection)
+    store: StoreSection = Field(default_factory=StoreSection)
+    sender: SenderSection = Field(default_factory=SenderSection)
+    delivery: DeliverySection = Field(default_factory=DeliverySection)
+    serve: ServeSection = Field(default_factory=ServeSection)
+    test: ScenarioSection = Field(default_factory=ScenarioSection)
+    plugins: PluginsSection = Field(default_factory=PluginsSection)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a setting, which `location` leads to from the top, with numbers into lists from 0.
+
+    What is no TOML has no settings: `at` is its line and column then, both from 1.
+    """
+
+    location: tuple[str | int, ...]
+    message: str
+    at: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        return self.message if self.at is None else f"{self.message} (line {self.at[0]}, column {self.at[1]})"
+
+
+class WrongSettings(SettingsError):
+    """The settings have problems, each of which is shown."""
+
+    def __init__(self, problems: Sequence[Problem], help: str) -> None:
+        lines = [*map(str, problems[:SHOWN]), *([f"and {len(problems) - SHOWN:,} more"] if problems[SHOWN:] else [])]
+        super().__init__(f"{FILE_NAME}: {'; '.join(lines)}", help)
+        self.problems = tuple(problems)
+
+
+def load_settings(project: Path) -> Settings:
+    """Returns the settings of the project in that folder.
+
+    Raises SettingsError that names every wrong setting, with a suggestion for an unknown one.
+    """
+    try:
+        content = read_start(settings_file(project), project)
+        text = content.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise SettingsError(
+            f"there is no {FILE_NAME} in {project}", help="run `rulekit init` to make a project"
+        ) from None
+    except RulekitError as error:
+        raise SettingsError(error.message, help=error.help) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{FILE_NAME} is not UTF-8", help="save the file as UTF-8 and run again") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{FILE_NAME} cannot be read: {error.strerror}", help="make it a file that you may read"
+        ) from None
+    if len(content) > TEXT_LIMIT:
+        raise SettingsError(f"{FILE_NAME} is larger than 1 MiB", help="take out what is no setting")
+    return read_settings(text)
+
+
+def read_settings(text: str) -> Settings:
+    """Returns settings from the text of a `rulekit.toml`; raises WrongSettings."""
+    if (long := find_long_key(text)) is not None:
+        raise WrongSettings([Problem((), *long)], help=MEND)
+    try:
+        content = tomllib.loads(text)
+    except RecursionError:
+        raise WrongSettings([Problem((), "cannot be read: it is nested too deeply")], help=MEND) from None
+    except tomllib.TOMLDecodeError as error:
+        said, at = explain_broken(str(error), text)
+        raise WrongSettings([Problem((), said, at)], help=MEND) from None
+    return parse_settings(content)
+
+
+def parse_settings(content: Mapping[str, Any]) -> Settings:
+    """Returns settings from the content of a `rulekit.toml`; raises WrongSettings."""
+    if content.get("edition") != EDITION:
+        problem = Problem(("edition",), f"it does not say `edition = {EDITION}`")
+        raise WrongSettings([problem], help=f"write `edition = {EDITION}` as its first line")
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        problems = [
+            Problem(problem["loc"], _describe(problem, suggests=number < SUGGESTED))
+            for number, problem in enumerate(error.errors())
+        ]
+        raise WrongSettings(problems, help="see docs/reference/settings.md for every setting") from None
+
+
+def _describe(problem: Any, *, suggests: bool) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    # below [plugins], what is no setting can only be the options of a plugin
+    no_options = problem["loc"][:-1] == ("plugins",) and problem["type"] == "dict_type"
+    if problem["type"] != "extra_forbidden" and not no_options:
+        return f"`{where}`: {_wrong_value(problem)}"
+    *section, name = problem["loc"]
+    meant = (_elsewhere(str(name)) or did_you_mean(str(name), _known_keys(section))) if suggests else ""
+    return f"there is no setting `{where}`{meant}"
+
+
+def _elsewhere(name: str) -> str:
+    """Returns what a message ends with when a key belongs into other sections, otherwise nothing."""
+    homes = [f"`{heading}`" for heading, section in _HEADINGS.items() if name in _keys_of(section)]
+    return f"; write it below {' or '.join(homes)}" if homes else ""
+
+
+def _wrong_value(problem: Any) -> str:
+    heading = _heading(problem["loc"])
+    if heading is not None and problem["type"].endswith("_type") and isinstance(problem["input"], list | dict):
+        count = "two brackets" if heading.startswith("[[") else "one bracket"
+        return f"write `{heading}` as its heading, with {count} on each side"
+    expected = _EXPECTED.get(problem["type"])
+    if expected is not None:
+        return f"write {expected.format_map(problem.get('ctx', {}))}"
+    if problem["type"] == "literal_error":
+        return f"write {problem['ctx']['expected'].replace(chr(39), chr(34))}"
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def _known_keys(location: Sequence[str | int]) -> list[str]:
+    heading = _heading(location)
+    return _keys_of(Settings if heading is None else _HEADINGS[heading])
+
+
+def _keys_of(section: type[_Section]) -> list[str]:
+    return [f.alias or name for name, f in section.model_fields.items()]
+
+
+def _heading(location: Sequence[str | int]) -> str | None:
+    """Returns the line that begins the section at a place, or None when none does."""
+    name = ".".join(part for part in location if isinstance(part, str))
+    return next((heading for heading in _HEADINGS if heading.strip("[]") == name), None)
+
+
+# pydantic's kinds of problems, in an author's words
+_EXPECTED: Mapping[str, str] = {
+    "string_type": 'a text in quotes, as in `"…"`',
+    "int_type": "a whole number without quotes",
+    "int_parsing": "a whole number without quotes",
+    "int_from_float": "a whole number",
+    "float_type": "a number without quotes",
+    "float_parsing": "a number without quotes",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than_equal": "{le:g} or less",
+    "list_type": 'a list, as in `["…"]`',
+    "dict_type": 'a table, as in `{{ last_login = "last_seen" }}`',
+    "model_type": "a section with keys of its own",
+    "model_attributes_type": "a section with keys of its own",
+    "time_delta_type": 'a duration in quotes, as in `"10m"`',
+}
+
+
+def _find_sections(model: type[_Section], name: str = "") -> Iterator[tuple[str, type[_Section]]]:
+    """Yields the heading of each section below one that is called `name`, and what stands in it."""
+    for key, field in model.model_fields.items():
+        brackets = 2 if get_origin(field.annotation) is list else 1
+        for part in (field.annotation, *get_args(field.annotation)):
+            if isinstance(part, type) and issubclass(part, _Section):
+                yield f"{'[' * brackets}{name}{key}{']' * brackets}", part
+                yield from _find_sections(part, f"{name}{key}.")
+
+
+_HEADINGS: Mapping[str, type[_Section]] = dict(_find_sections(Settings))
