@@ -31,6 +31,8 @@ class Figures:
     power_loss_every: int
     # every how manieth of all errors at all writes is met; a quarter of it counts too (`test_disk_errors.py`)
     disk_error_every: int
+    # every how manieth hostile text and address is mailed
+    hostile_every: int
     # requests that nobody's program would make, to the page to unsubscribe
     requests: int
     # emails that are exported, and that eight workers share
@@ -48,6 +50,7 @@ ALL = {
         power_losses=1,
         power_loss_every=61,
         disk_error_every=205,
+        hostile_every=3,
         requests=60,
         exported=4_000,
         shared=2_000,
@@ -61,6 +64,7 @@ ALL = {
         power_losses=2,
         power_loss_every=1,
         disk_error_every=21,
+        hostile_every=1,
         requests=300,
         exported=40_000,
         shared=20_000,
@@ -74,6 +78,7 @@ ALL = {
         power_losses=40,
         power_loss_every=1,
         disk_error_every=1,
+        hostile_every=1,
         requests=20_000,
         exported=1_000_000,
         shared=20_000,

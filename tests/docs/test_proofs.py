@@ -19,6 +19,8 @@ LOOKS: dict[str, Callable[[Figures], int]] = {
     "power losses at a moment": lambda figures: figures.power_losses,
     "moments of the record": lambda figures: figures.power_loss_every,
     "errors of the disk": lambda figures: figures.disk_error_every,
+    "hostile texts and addresses": lambda figures: figures.hostile_every,
+    "made-up requests": lambda figures: figures.requests,
     "emails that eight workers share": lambda figures: figures.shared,
     "emails that are exported": lambda figures: figures.exported,
     "made-up programs": lambda figures: figures.examples,
