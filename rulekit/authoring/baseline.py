@@ -56,7 +56,7 @@ class Baseline:
             # beside an error not everything is looked at, so nobody knows what else would have been reported
             shown += [_stale(entry) for entry in self.entries if entry.fingerprint not in hidden and wants(entry.code)]
         sources = {**found.sources, self.source.path: self.source}
-        new = Found(shown, sources, found.suppressed, found.notes)
+        new = Found(shown, sources, found.ignored, found.notes)
         return new.noting(f"{plural(len(hidden), 'report')} known in {self.source.path} not shown") if hidden else new
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rulekit.authoring.cache.looking import look, look_afresh
 from rulekit.authoring.found import Found, Step
-from rulekit.authoring.ignoring import suppress
+from rulekit.authoring.ignoring import ignore
 from rulekit.authoring.selecting import Selection
 from rulekit.diagnostics.diagnostic import Diagnostic
 from rulekit.diagnostics.display import plural
@@ -63,7 +63,7 @@ def found_in(folder: Path, now: datetime, instead: Instead | None = None, cached
     """Returns all reports about a project but those that comments keep silent."""
     rules = RulesFolder(folder.resolve(), dict(instead or {}))
     diagnostics = look(rules) if cached else look_afresh(rules)
-    return suppress(diagnostics, rules.sources, now)
+    return ignore(diagnostics, rules.sources, now)
 
 
 def _steps(folder: Path, now: datetime, choice: Choice) -> Iterator[Step]:
@@ -85,10 +85,10 @@ def conclude(folder: Path, paths: Sequence[Path], found: Found) -> Report:
     """Returns the report of what was found; `paths` choose whose reports are shown."""
     files = chosen_files(folder, paths, found)
     cases = _cases(found.diagnostics, files)
-    suppressed = tuple(
-        one for one in found.suppressed if one.diagnostic.primary and one.diagnostic.primary.span.path in files
+    ignored = tuple(
+        one for one in found.ignored if one.diagnostic.primary and one.diagnostic.primary.span.path in files
     )
-    return Report("check", cases, found.sources, _conclusion(cases), suppressed, found.notes)
+    return Report("check", cases, found.sources, _conclusion(cases), ignored, found.notes)
 
 
 def chosen_files(folder: Path, paths: Sequence[Path], found: Found) -> set[str]:

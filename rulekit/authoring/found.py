@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from rulekit.diagnostics.diagnostic import Diagnostic
-from rulekit.diagnostics.report import Sources, Suppressed
+from rulekit.diagnostics.report import Ignored, Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Found:
 
     diagnostics: Sequence[Diagnostic]
     sources: Sources
-    suppressed: tuple[Suppressed, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
     notes: tuple[str, ...] = ()
 
     def only(self, wanted: Callable[[Diagnostic], bool]) -> "Found":

@@ -6,27 +6,27 @@ from datetime import date, datetime
 from rulekit.authoring.found import Found
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Diagnostic, Edit, Fix, Label, Severity, has_errors, in_order
-from rulekit.diagnostics.report import Sources, Suppressed
+from rulekit.diagnostics.report import Ignored, Sources
 from rulekit.diagnostics.source import SourceText, Span
-from rulekit.language.parsing.ignores import IgnoreComment, NamedCode, read_suppressions
+from rulekit.language.parsing.ignores import IgnoreComment, NamedCode, read_ignore_comments
 from rulekit.language.parsing.instructions import Instruction, in_rules, in_template
 from rulekit.language.project_texts import is_body, is_rules
 
 
-def suppress(diagnostics: Sequence[Diagnostic], sources: Sources, now: datetime) -> Found:
+def ignore(diagnostics: Sequence[Diagnostic], sources: Sources, now: datetime) -> Found:
     """Returns the reports that no comment keeps silent on the day of `now`, with those about the comments."""
-    suppressions, invalid = read_suppressions(_instructions(sources))
-    if not (suppressions or invalid):
+    comments, invalid = read_ignore_comments(_instructions(sources))
+    if not (comments or invalid):
         return Found(diagnostics, sources)
     today = now.date()
-    silent = {diagnostic: by for diagnostic in diagnostics if (by := _by(diagnostic, suppressions, today))}
-    about = [*invalid, *_expired(diagnostics, suppressions, today)]
+    silent = {diagnostic: by for diagnostic in diagnostics if (by := _by(diagnostic, comments, today))}
+    about = [*invalid, *_expired(diagnostics, comments, today)]
     if not has_errors(diagnostics):
         # beside an error not everything is looked at, so nobody knows what a comment would have kept silent
-        about += _unused(diagnostics, suppressions, sources)
+        about += _unused(diagnostics, comments, sources)
     shown = [diagnostic for diagnostic in diagnostics if diagnostic not in silent]
-    suppressed = tuple(Suppressed(diagnostic, by.reason) for diagnostic, by in silent.items())
-    return Found(in_order([*shown, *about]), sources, suppressed)
+    ignored = tuple(Ignored(diagnostic, by.reason) for diagnostic, by in silent.items())
+    return Found(in_order([*shown, *about]), sources, ignored)
 
 
 def _instructions(sources: Sources) -> Iterator[Instruction]:
@@ -43,57 +43,55 @@ def _instructions(sources: Sources) -> Iterator[Instruction]:
             yield from in_template(source)
 
 
-def _by(diagnostic: Diagnostic, suppressions: Sequence[IgnoreComment], today: date) -> IgnoreComment | None:
+def _by(diagnostic: Diagnostic, comments: Sequence[IgnoreComment], today: date) -> IgnoreComment | None:
     """Returns the comment that keeps a report silent today."""
-    return next((one for one in suppressions if not _is_over(one, today) and _names(one, diagnostic)), None)
+    return next((one for one in comments if not _is_over(one, today) and _names(one, diagnostic)), None)
 
 
-def _names(suppression: IgnoreComment, diagnostic: Diagnostic) -> NamedCode | None:
+def _names(comment: IgnoreComment, diagnostic: Diagnostic) -> NamedCode | None:
     """Returns the name in a comment that a report answers to; errors answer to none."""
     if diagnostic.severity is Severity.ERROR or diagnostic.primary is None:
         return None
-    if not suppression.covers(diagnostic.primary.span):
+    if not comment.covers(diagnostic.primary.span):
         return None
-    return next((named for named in suppression.names if named.code == diagnostic.code), None)
+    return next((named for named in comment.names if named.code == diagnostic.code), None)
 
 
-def _is_over(suppression: IgnoreComment, today: date) -> bool:
-    return suppression.until is not None and today > suppression.until
+def _is_over(comment: IgnoreComment, today: date) -> bool:
+    return comment.until is not None and today > comment.until
 
 
-def _expired(
-    diagnostics: Sequence[Diagnostic], suppressions: Sequence[IgnoreComment], today: date
-) -> Iterator[Diagnostic]:
-    for suppression in suppressions:
-        if _is_over(suppression, today) and any(_names(suppression, one) for one in diagnostics):
+def _expired(diagnostics: Sequence[Diagnostic], comments: Sequence[IgnoreComment], today: date) -> Iterator[Diagnostic]:
+    for comment in comments:
+        if _is_over(comment, today) and any(_names(comment, one) for one in diagnostics):
             yield Diagnostic(
                 codes.EXPIRED_SUPPRESSION,
-                f"this comment kept a report silent until {suppression.until}",
-                Label(suppression.instruction.place),
+                f"this comment kept a report silent until {comment.until}",
+                Label(comment.instruction.place),
                 help="settle what is reported, or give the comment a later date",
             )
 
 
 def _unused(
-    diagnostics: Sequence[Diagnostic], suppressions: Sequence[IgnoreComment], sources: Sources
+    diagnostics: Sequence[Diagnostic], comments: Sequence[IgnoreComment], sources: Sources
 ) -> Iterator[Diagnostic]:
-    for suppression in suppressions:
-        used = {named for one in diagnostics if (named := _names(suppression, one))}
-        for named in suppression.names:
+    for comment in comments:
+        used = {named for one in diagnostics if (named := _names(comment, one))}
+        for named in comment.names:
             if named not in used:
                 yield Diagnostic(
                     codes.UNUSED_SUPPRESSION,
                     f"`{named.code.slug}` is ignored here, but not reported",
                     Label(named.span),
                     help="remove it" if used else "remove the comment",
-                    fixes=(_removal(suppression, named, bool(used), sources[named.span.path]),),
+                    fixes=(_removal(comment, named, bool(used), sources[named.span.path]),),
                 )
 
 
-def _removal(suppression: IgnoreComment, named: NamedCode, others: bool, source: SourceText) -> Fix:
+def _removal(comment: IgnoreComment, named: NamedCode, others: bool, source: SourceText) -> Fix:
     if others:
         return Fix(f"remove `{named.code.slug}`", (Edit(_with_comma(named.span, source.text), ""),), safe=True)
-    instruction = suppression.instruction
+    instruction = comment.instruction
     return Fix("remove the comment", (Edit(instruction.removal, ""),), safe=instruction.quiet)
 
 

@@ -20,7 +20,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Suppressed:
+class Ignored:
     """A report that a comment in the rules keeps silent, and the reason that the comment gives; it may be empty."""
 
     diagnostic: Diagnostic
@@ -40,7 +40,7 @@ class Report:
     cases: tuple[Case, ...]
     sources: Sources
     conclusion: str
-    suppressed: tuple[Suppressed, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
     notes: tuple[str, ...] = ()
     base: str = ""
     more: Mapping[str, object] = field(default_factory=dict)

@@ -67,7 +67,7 @@ def test_the_last_day_counts(desk: Any) -> None:
 
 def test_a_renderer_is_given_what_was_silenced_and_why(desk: Any) -> None:
     desk.rules(f'# rulekit: ignore[RK212] because "an import fills it in"\n{PRO}')
-    (one,) = check_project(desk.folder, datetime(2026, 1, 1, tzinfo=UTC)).suppressed
+    (one,) = check_project(desk.folder, datetime(2026, 1, 1, tzinfo=UTC)).ignored
     assert (one.diagnostic.code.number, one.reason) == ("RK212", "an import fills it in")
 
 

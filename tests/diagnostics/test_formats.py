@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rulekit.diagnostics import codes
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Edit, Fix, Label
 from rulekit.diagnostics.formats import FORMATS, markdown, render
-from rulekit.diagnostics.report import Case, Report, Suppressed
+from rulekit.diagnostics.report import Case, Ignored, Report
 from rulekit.diagnostics.source import SourceText, Span
 from rulekit.language.project_rules import load_rules
 from tests.diagnostics.standards import ACCEPT
@@ -89,7 +89,7 @@ def reports(draw: st.DrawFn) -> Report:
         draw(st.lists(cases, max_size=3).map(tuple)),
         {path: SourceText(path, text) for path, text in texts.items()},
         draw(odd),
-        draw(st.lists(st.builds(Suppressed, found, odd), max_size=2).map(tuple)),
+        draw(st.lists(st.builds(Ignored, found, odd), max_size=2).map(tuple)),
         draw(st.lists(odd, max_size=2).map(tuple)),
         draw(st.sampled_from(["", "mail/", "a b,c:d/"])),
     )
@@ -188,7 +188,7 @@ def test_sarif_lists_all_rules_on_a_clean_run() -> None:
 
 
 def test_sarif_has_places_fixes_fingerprints_and_suppressions() -> None:
-    report = small(FOUND, WARNING, suppressed=(Suppressed(FOUND, "it is known"),), base="mail/")
+    report = small(FOUND, WARNING, ignored=(Ignored(FOUND, "it is known"),), base="mail/")
     (run,) = json.loads(render("sarif", report))["runs"]
     error, warning, silent = run["results"]
     (location,) = error["locations"]
@@ -259,7 +259,7 @@ def test_markdown_is_cut_and_says_so() -> None:
 
 
 def test_json_names_cases_and_suppressed_reports() -> None:
-    report = small(FOUND, WARNING, suppressed=(Suppressed(FOUND, "it is known"),), notes=("n",))
+    report = small(FOUND, WARNING, ignored=(Ignored(FOUND, "it is known"),), notes=("n",))
     document = json.loads(render("json", report))
     (case,) = document["cases"]
     assert case["diagnostics"] == [one["fingerprint"] for one in document["diagnostics"]]

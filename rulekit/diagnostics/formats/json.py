@@ -23,8 +23,8 @@ Outlines = Mapping[str, FileOutline]
 def render(report: Report) -> str:
     """Returns all reports as one JSON document."""
     reports = report.diagnostics
-    suppressed = [one.diagnostic for one in report.suppressed]
-    known = iter(fingerprints([*reports, *suppressed], report.sources))
+    ignored = [one.diagnostic for one in report.ignored]
+    known = iter(fingerprints([*reports, *ignored], report.sources))
     outlines = {path: FileOutline.of(source) for path, source in report.sources.items()}
     entries = [_diagnostic(one, next(known), outlines) for one in reports]
     document = {
@@ -34,7 +34,7 @@ def render(report: Report) -> str:
         "cases": _cases(report, entries),
         "diagnostics": entries,
         "suppressed": [
-            {**_diagnostic(one.diagnostic, next(known), outlines), "reason": one.reason} for one in report.suppressed
+            {**_diagnostic(one.diagnostic, next(known), outlines), "reason": one.reason} for one in report.ignored
         ],
         "summary": _summary(reports),
         "notes": list(report.notes),

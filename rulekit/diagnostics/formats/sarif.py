@@ -15,7 +15,7 @@ from rulekit.diagnostics.code_pages import page
 from rulekit.diagnostics.diagnostic import Code, Diagnostic, Edit, Fix, Label, Severity
 from rulekit.diagnostics.fingerprints import VERSION, FileOutline, fingerprints
 from rulekit.diagnostics.rendering import words
-from rulekit.diagnostics.report import Report, Suppressed
+from rulekit.diagnostics.report import Ignored, Report
 from rulekit.diagnostics.source import Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -25,9 +25,9 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 
 def render(report: Report) -> str:
-    """Returns the reports, those that are suppressed too, as the one run of a SARIF log."""
-    suppressed = [(one.diagnostic, one) for one in report.suppressed]
-    found: list[tuple[Diagnostic, Suppressed | None]] = [*((one, None) for one in report.diagnostics), *suppressed]
+    """Returns the reports, those that are ignored too, as the one run of a SARIF log."""
+    ignored = [(one.diagnostic, one) for one in report.ignored]
+    found: list[tuple[Diagnostic, Ignored | None]] = [*((one, None) for one in report.diagnostics), *ignored]
     rules = _rules([diagnostic for diagnostic, _ in found])
     known = fingerprints([diagnostic for diagnostic, _ in found], report.sources)
     log = _Log(report, {code.number: index for index, code in enumerate(rules)})
@@ -98,7 +98,7 @@ class _Log:
         self.outlines = {path: FileOutline.of(source) for path, source in report.sources.items()}
         self._numbers = {path: index for index, path in enumerate(self.paths)}
 
-    def result(self, one: Diagnostic, suppressed: Suppressed | None, fingerprint: str) -> dict[str, Any]:
+    def result(self, one: Diagnostic, ignored: Ignored | None, fingerprint: str) -> dict[str, Any]:
         return {
             "ruleId": one.code.number,
             "ruleIndex": self.rules[one.code.number],
@@ -108,7 +108,7 @@ class _Log:
             "relatedLocations": [{"id": i, **self.location(label)} for i, label in enumerate(one.secondary, 1)],
             "partialFingerprints": {f"rulekit/v{VERSION}": fingerprint},
             "fixes": [self.fix(fix) for fix in dict.fromkeys(one.fixes) if fix.edits],
-            "suppressions": [_suppression(suppressed)] if suppressed else [],
+            "suppressions": [_suppression(ignored)] if ignored else [],
         }
 
     def location(self, label: Label) -> dict[str, Any]:
@@ -155,5 +155,5 @@ class _Log:
         return {**region, "insertedContent": {"text": edit.replacement}}
 
 
-def _suppression(one: Suppressed) -> dict[str, str]:
+def _suppression(one: Ignored) -> dict[str, str]:
     return {"kind": "inSource", "justification": one.reason} if one.reason else {"kind": "inSource"}

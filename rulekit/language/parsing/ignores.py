@@ -51,11 +51,11 @@ class IgnoreComment:
         return span.path == self.target.path and (begins or ends)
 
 
-def read_suppressions(instructions: Iterable[Instruction]) -> tuple[list[IgnoreComment], list[Diagnostic]]:
-    """Returns the suppressions among instructions, and a report for each that cannot be followed."""
+def read_ignore_comments(instructions: Iterable[Instruction]) -> tuple[list[IgnoreComment], list[Diagnostic]]:
+    """Returns the comments among instructions that ignore reports, and a report for each that cannot be followed."""
     reports: list[Diagnostic] = []
     read = [_read(instruction, reports) for instruction in instructions]
-    return [suppression for suppression in read if suppression is not None], reports
+    return [comment for comment in read if comment is not None], reports
 
 
 def _read(instruction: Instruction, reports: list[Diagnostic]) -> IgnoreComment | None:
