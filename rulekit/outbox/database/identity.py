@@ -18,7 +18,7 @@ from rulekit.outbox.database.opening import EMPTIED, kind_of
 from rulekit.outbox.database.tables import meta
 from rulekit.records import Reason
 
-_STORE_ID = select(meta.c.value).where(meta.c.name == "store_id")
+STORE_ID = select(meta.c.value).where(meta.c.name == "store_id")
 
 LOST = "the store that was here is lost, and with it who was mailed and who unsubscribed"
 _RESTORE = (
@@ -90,8 +90,14 @@ def settle_in(connection: Connection, line: Any) -> dict[str, Any]:
 def note_claim(connection: Connection, claim: int) -> None:
     """Notes that emails of a claim are about to leave, where the kind of database keeps such a note.
 
-    The claim is committed. While this transaction writes no other does, so that the note never goes back.
+    The claim is committed. While this transaction writes no other does, so that the note never goes back. A note that
+    is missing, not legible or another store's stays: the next turn asks a person.
     """
     url = connection.engine.url
-    if (note := kind_of(url).note_path(url)) is not None:
-        identity_note.advance(note, connection.execute(_STORE_ID).scalar_one(), claim)
+    path = kind_of(url).note_path(url)
+    noted = identity_note.read(path) if path is not None else None
+    # of the emails of one claim, the first has noted it
+    if path is None or noted is None or noted.claim >= claim:
+        return
+    if noted.store_id == connection.execute(STORE_ID).scalar_one():
+        identity_note.advance(path, noted.store_id, claim)

@@ -14,7 +14,7 @@ from rulekit.clock import show_instant
 from rulekit.limits import Rate
 from rulekit.outbox.database import identity
 from rulekit.outbox.database.execution import Work
-from rulekit.outbox.database.tables import last_tick, meta, outbox, sending
+from rulekit.outbox.database.tables import last_tick, outbox, sending
 from rulekit.outbox.sending.breaker import Breaker, Refusals
 from rulekit.outbox.sending.rates import take
 from rulekit.records import Later, Outcome, Reason, RefusalClass, Refused, Sent, State
@@ -28,9 +28,8 @@ AHEAD = timedelta(milliseconds=250)
 _MANY = 1_000_000
 # who halts sending where no person did
 ITSELF = "rulekit"
-_STORE_ID = select(meta.c.value).where(meta.c.name == "store_id").scalar_subquery()
 _TICKED_AT = select(last_tick.c.at).scalar_subquery()
-_LOOKED_AT = select(sending, _STORE_ID.label("store_id"), _TICKED_AT.label("ticked_at"))
+_LOOKED_AT = select(sending, identity.STORE_ID.scalar_subquery().label("store_id"), _TICKED_AT.label("ticked_at"))
 _LINE = _LOOKED_AT.with_for_update(of=sending)
 _ON_THEIR_WAY = select(func.count()).select_from(outbox).where(outbox.c.state == State.SENDING.value)
 
