@@ -9,6 +9,11 @@ from rulekit.hooks.manager import Plugins, load_plugins
 from rulekit.settings.model import Settings
 
 
+def all_plugins() -> Plugins:
+    """Returns the plugins that ship inside and all that are installed, with what failed to load."""
+    return load_plugins(BUILTIN_PLUGINS)
+
+
 def installed_plugins(folder: Path, settings: Settings) -> Plugins:
     """Returns the plugins that ship inside and those of a project that are installed, with what failed to load.
 

@@ -45,11 +45,11 @@ def children(node: Node) -> tuple[Node, ...]:
     match node:
         case And() | Or():
             return node.operands
-        case Comparison() | Arithmetic():
+        case Comparison() | TextTest() | InList() | Within():
+            return operands(node)
+        case Arithmetic():
             return (node.left, node.right)
-        case TextTest():
-            return (node.operand, node.argument)
-        case Not() | IsMissing() | Within() | InList() | Negative() | Lower() | Default():
+        case Not() | IsMissing() | Negative() | Lower() | Default():
             return (node.operand,)
         case Age() | Midnight():
             return (node.of,)

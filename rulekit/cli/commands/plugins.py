@@ -4,13 +4,11 @@ from pathlib import Path
 
 import click
 
-from rulekit.builtin import BUILTIN_PLUGINS
 from rulekit.cli.parameters.options import given_project_option, output_option
 from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
-from rulekit.engine.installed import installed_plugins
+from rulekit.engine.installed import all_plugins, installed_plugins
 from rulekit.errors import SettingsError
 from rulekit.folders import find_project
-from rulekit.hooks.manager import load_plugins
 from rulekit.settings.model import load_settings
 
 
@@ -23,7 +21,7 @@ def command(output: str, project: Path | None) -> None:
     What the settings of the project do not allow is named, and not loaded. Without a project, all is loaded.
     """
     folder = _folder(project)
-    plugins = load_plugins(BUILTIN_PLUGINS) if folder is None else installed_plugins(folder, load_settings(folder))
+    plugins = all_plugins() if folder is None else installed_plugins(folder, load_settings(folder))
     if output == "json":
         loaded = [
             {"name": p.name, "distribution": p.distribution, "version": p.version, "hooks": list(p.hooks)}
