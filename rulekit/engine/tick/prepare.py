@@ -4,38 +4,34 @@
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-import numpy as np
-
-from rulekit.clock import format_instant
 from rulekit.engine.project import Project
 from rulekit.engine.tick.changes import (
-    Bits,
     Crossing,
     Guard,
-    Numbered,
-    compare,
-    count_gone,
     number_people,
-    padded,
-    parked,
 )
-from rulekit.engine.tick.clock_ahead import kept
 from rulekit.engine.tick.composing import compose_again, compose_rows
 from rulekit.engine.tick.firing import GONE, JOINED, LEFT, Circumstances, Firing, fire, taggings_of, withdrawals
 from rulekit.engine.tick.mailboxes import mailboxes_of, settle_shared
 from rulekit.engine.tick.moved import find_moved, space_out
 from rulekit.engine.tick.past import Past
-from rulekit.errors import RulekitError, SourceError
+from rulekit.engine.tick.refusals import (
+    refuse_going_back,
+    refuse_leap,
+    refuse_mass_leave,
+    refuse_nobody,
+    refuse_silence,
+)
+from rulekit.engine.tick.sides import Borders, find_borders, find_members
 from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.evaluation.questions.snapshot import DataSnapshot, Snapshot
 from rulekit.language.program import Program, Trigger
-from rulekit.outbox.lifecycle.tick_values import MembershipChange, TickRecord, TickState, Withdrawal
-from rulekit.outbox.sending.throttle import LEAP
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, TickRecord, Withdrawal
 from rulekit.outbox.store import Store
 from rulekit.records import Edge, Tagging
 
@@ -87,26 +83,6 @@ class PreparedTick:
         return bool(made or known or self.withdrawn)
 
 
-@dataclass(frozen=True, slots=True)
-class _Borders:
-    """Who is in after the tick, and who crossed; `crossings` only for personas that were known before."""
-
-    numbered: Numbered
-    members: Mapping[str, Bits]
-    crossings: Mapping[str, Crossing]
-    parked: frozenset[str] = field(default_factory=frozenset)
-
-    def is_member(self, persona: str, person: str) -> bool:
-        return bool(self.members[persona][self.numbered.ordinals[person]])
-
-    def is_present(self, person: str) -> bool:
-        return bool(self.numbered.present[self.numbered.ordinals[person]])
-
-    def present_members(self, persona: str) -> list[str]:
-        """Returns who is in and in the source; a parked persona keeps people whom the source no longer has."""
-        return [self.numbered.people[i] for i in np.flatnonzero(self.members[persona] & self.numbered.present)]
-
-
 def prepare_tick(
     project: Project, data: Data, store: Store, now: datetime, *, accept: bool = False, guard: Guard | None = None
 ) -> PreparedTick:
@@ -136,17 +112,17 @@ def prepare_tick_on(
     program, now = project.program, snapshot.now
     past = Past.read(store, program)
     if not accept:
-        _refuse_going_back(past.state, now)
-        _refuse_leap(past.state, now)
+        refuse_going_back(past.state, now)
+        refuse_leap(past.state, now)
     membership = snapshot.membership()
     numbered = number_people(past.state.people, membership.people)
     believed = None if accept else guard or Guard()
     if believed is not None:
-        _refuse_nobody(past.state, membership)
-        _refuse_mass_leave(past.state, numbered, believed)
-        _refuse_silence(past.state.kinds - snapshot.kinds, program)
-    members = _find_members(past, membership, numbered, now, look)
-    borders = _find_borders(past.state, members, numbered, believed)
+        refuse_nobody(past.state, membership)
+        refuse_mass_leave(past.state, numbered, believed)
+        refuse_silence(past.state.kinds - snapshot.kinds, program)
+    members = find_members(past, membership, numbered, now, look)
+    borders = find_borders(past.state, members, numbered, believed)
     changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, snapshot)
     composed = compose_rows(project, snapshot, store, firing.fired, now)
@@ -180,14 +156,14 @@ def prepare_tick_on(
 
 
 def _find_endings(
-    program: Program, past: Past, borders: _Borders, changes: list[MembershipChange]
+    program: Program, past: Past, borders: Borders, changes: list[MembershipChange]
 ) -> tuple[Withdrawal, ...]:
     gone = past.state.triggers - program.triggers.keys()
     return (*withdrawals(program.triggers, changes, gone), *_find_emails_of_nobody(past, borders))
 
 
 def _prepared(
-    record: TickRecord, program: Program, past: Past, borders: _Borders, demoted: frozenset[str]
+    record: TickRecord, program: Program, past: Past, borders: Borders, demoted: frozenset[str]
 ) -> PreparedTick:
     """Returns a tick with what a person wants to know of it."""
     first = frozenset(program.triggers.keys() - past.state.triggers)
@@ -201,87 +177,13 @@ def _prepared(
     )
 
 
-def _refuse_going_back(state: TickState, now: datetime) -> None:
-    if state.at is not None and now < state.at:
-        raise RulekitError(
-            f"the last tick was at {format_instant(state.at)}, which is later than {format_instant(now)}",
-            help="mend the clock, or `--now`; if it was ahead then and is right now, look at `rulekit plan --accept`"
-            " and run with `--accept`",
-        )
-
-
-def _refuse_leap(state: TickState, now: datetime) -> None:
-    """Refuses a clock that is weeks ahead: by it everybody would be inactive, and every hold over."""
-    if state.at is not None and now - state.at > LEAP:
-        days, at = (now - state.at).days, format_instant(state.at)
-        raise RulekitError(
-            f"the last tick was at {at}, {days} days before {format_instant(now)}; nobody was tagged or untagged",
-            help="mend the clock, or `--now`; if it is right, look at `rulekit plan --accept` and run with `--accept`",
-        )
-
-
-def _refuse_nobody(state: TickState, membership: Membership) -> None:
-    if not membership.people and state.present.any():
-        raise SourceError(
-            f"the source has no people, but had {int(state.present.sum())} before; nobody was removed",
-            help="look at the table of `[source.person]` and at what fills it; if everybody has left, add `--accept`",
-        )
-
-
-def _refuse_mass_leave(state: TickState, numbered: Numbered, guard: Guard) -> None:
-    """Refuses a source that only half came: each persona may be too small to be parked for it."""
-    gone, before = count_gone(state.present, numbered), int(state.present.sum())
-    if guard.is_beyond(gone, before):
-        raise SourceError(
-            f"the source lacks {gone:,} of the {before:,} people that it had before; nobody was removed",
-            help="look at the table of `[source.person]` and at what fills it; if they have left, add `--accept`",
-        )
-
-
-def _refuse_silence(silent: frozenset[str], program: Program) -> None:
-    declared = sorted(silent & program.schema.events.keys())
-    if declared:
-        raise SourceError(
-            f"the source has no `{declared[0]}` events any more; nobody was tagged or untagged",
-            help="look at the table of these events; if it is right that there are none, run again with `--accept`",
-        )
-
-
-def _find_members(
-    past: Past,
-    membership: Membership,
-    numbered: Numbered,
-    now: datetime,
-    look: Callable[[datetime], Membership] | None,
-) -> dict[str, Bits]:
-    """Returns who is in each persona now, after a clock was ahead by what that means for who crossed then."""
-    members = {name: numbered.spread(column) for name, column in membership.personas.items()}
-    ahead = past.ahead(now) if look is not None else None
-    if look is None or ahead is None:
-        return members
-    return kept(members, past.state, ahead, numbered, look(ahead.at))
-
-
-def _find_borders(state: TickState, members: dict[str, Bits], numbered: Numbered, guard: Guard | None) -> _Borders:
-    """Compares who is in with who was; a persona that too many people crossed at once stays as it was."""
-    crossings = {
-        name: compare(state.members[name], bits, numbered.present)
-        for name, bits in members.items()
-        if name in state.members
-    }
-    held_back = parked(crossings, guard) if guard else frozenset()
-    for name in held_back:
-        members[name] = padded(state.members[name], len(numbered.people))
-    return _Borders(numbered, members, crossings, held_back)
-
-
-def _find_changes(borders: _Borders, past: Past) -> list[MembershipChange]:
+def _find_changes(borders: Borders, past: Past) -> list[MembershipChange]:
     """Returns a line of the change log for each crossing, with its episode."""
     moved = {name: crossing for name, crossing in borders.crossings.items() if name not in borders.parked}
     return [change for name, crossing in moved.items() for change in _changes_of(name, crossing, borders, past)]
 
 
-def _changes_of(name: str, crossing: Crossing, borders: _Borders, past: Past) -> Iterator[MembershipChange]:
+def _changes_of(name: str, crossing: Crossing, borders: Borders, past: Past) -> Iterator[MembershipChange]:
     moves = {JOINED: crossing.joined, LEFT: crossing.left, GONE: crossing.gone}
     people = {reason: [borders.numbered.people[i] for i in ordinals] for reason, ordinals in moves.items()}
     episodes = past.episodes(name, [person for group in people.values() for person in group])
@@ -294,7 +196,7 @@ def _fire(
     program: Program,
     past: Past,
     membership: Membership,
-    borders: _Borders,
+    borders: Borders,
     changes: list[MembershipChange],
     snapshot: Snapshot,
 ) -> Firing:
@@ -317,7 +219,7 @@ def _fire(
 
 
 def _taggings(
-    trigger: Trigger, past: Past, borders: _Borders, changes: list[MembershipChange], *, is_first: bool
+    trigger: Trigger, past: Past, borders: Borders, changes: list[MembershipChange], *, is_first: bool
 ) -> list[Tagging]:
     """Returns what a trigger fires on: this tick's crossings, or at its first sight what `backfill` asks for."""
     if not is_first:
@@ -337,7 +239,7 @@ def _backfills(trigger: Trigger) -> bool:
     return trigger.backfill and trigger.edge is Edge.TAGGED
 
 
-def _find_emails_of_nobody(past: Past, borders: _Borders) -> list[Withdrawal]:
+def _find_emails_of_nobody(past: Past, borders: Borders) -> list[Withdrawal]:
     """Returns emails for having left whose person is gone since: out already, so no change of a persona tells it.
 
     While a persona is parked the source is not believed, and nobody counts as gone.
@@ -351,7 +253,7 @@ def _find_emails_of_nobody(past: Past, borders: _Borders) -> list[Withdrawal]:
     ]
 
 
-def _describe_personas(borders: _Borders, first_triggers: Sequence[Trigger]) -> tuple[PersonaChange, ...]:
+def _describe_personas(borders: Borders, first_triggers: Sequence[Trigger]) -> tuple[PersonaChange, ...]:
     people = borders.numbered.people
     described = []
     for name, bits in sorted(borders.members.items()):

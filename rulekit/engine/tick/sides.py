@@ -1,0 +1,68 @@
+"""Who is on which side of each persona after a tick, who crossed, and which crossings nobody believes yet."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from rulekit.engine.tick.changes import Bits, Crossing, Guard, Numbered, compare, padded, parked
+from rulekit.engine.tick.clock_ahead import kept
+from rulekit.engine.tick.past import Past
+from rulekit.evaluation.questions.membership import Membership
+from rulekit.outbox.lifecycle.tick_values import TickState
+
+TOO_MANY = "too many people crossed at once"
+
+
+@dataclass(frozen=True, slots=True)
+class Borders:
+    """Who is in after the tick, and who crossed; `crossings` only for personas that were known before.
+
+    `parked` says why, of each persona that stays as it was although people would cross.
+    """
+
+    numbered: Numbered
+    members: Mapping[str, Bits]
+    crossings: Mapping[str, Crossing]
+    parked: Mapping[str, str] = field(default_factory=dict)
+
+    def is_member(self, persona: str, person: str) -> bool:
+        """Returns whether a person is in after the tick."""
+        return bool(self.members[persona][self.numbered.ordinals[person]])
+
+    def is_present(self, person: str) -> bool:
+        """Returns whether the source has a person."""
+        return bool(self.numbered.present[self.numbered.ordinals[person]])
+
+    def present_members(self, persona: str) -> list[str]:
+        """Returns who is in and in the source; a parked persona keeps people whom the source no longer has."""
+        return [self.numbered.people[i] for i in np.flatnonzero(self.members[persona] & self.numbered.present)]
+
+
+def find_members(
+    past: Past,
+    membership: Membership,
+    numbered: Numbered,
+    now: datetime,
+    look: Callable[[datetime], Membership] | None,
+) -> dict[str, Bits]:
+    """Returns who is in each persona now, after a clock was ahead by what that means for who crossed then."""
+    members = {name: numbered.spread(column) for name, column in membership.personas.items()}
+    ahead = past.ahead(now) if look is not None else None
+    if look is None or ahead is None:
+        return members
+    return kept(members, past.state, ahead, numbered, look(ahead.at))
+
+
+def find_borders(state: TickState, members: dict[str, Bits], numbered: Numbered, guard: Guard | None) -> Borders:
+    """Compares who is in with who was; a persona that too many people crossed at once stays as it was."""
+    crossings = {
+        name: compare(state.members[name], bits, numbered.present)
+        for name, bits in members.items()
+        if name in state.members
+    }
+    held_back = dict.fromkeys(parked(crossings, guard) if guard else (), TOO_MANY)
+    for name in held_back:
+        members[name] = padded(state.members[name], len(numbered.people))
+    return Borders(numbered, members, crossings, held_back)
