@@ -89,6 +89,16 @@ ticks = Table(
     Column("rows", Integer, nullable=False),
 )
 
+# what the data of each tick was like, as far back as it is compared; `believed` unless something was parked for it
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("tick", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("believed", Boolean, nullable=False),
+    Column("profile", JSON, nullable=False),
+)
+
 # one line: how sending goes, over all workers. `claims` is the latest fencing token; `clock_at` the latest instant of
 # a claim; `next_at` when the rate lets the next email be claimed, and `next_mark_at` when the next message leave;
 # `open_until` until when the breaker lets none go; `refusals` how often in a row emails were refused for good with
@@ -127,15 +137,21 @@ sending = Table(
     ),
 )
 
+# `absent_since` is the first tick whose source did not have somebody who was there before; empty while it has them.
+# `mailbox` is a digest of the normalised address that they had at first sight
 people = Table(
     "people",
     metadata,
     Column("ordinal", Id, primary_key=True, autoincrement=False),
     Column("key", Text, nullable=False, unique=True),
+    Column("absent_since", Instant),
+    Column("mailbox", String(32)),
     CheckConstraint("ordinal >= 0", name="ordinal"),
 )
 
-# `bits` packs one bit per ordinal, without trailing zero bytes; NULL where the rules no longer have the persona
+# `bits` packs one bit per ordinal, without trailing zero bytes; NULL where the rules no longer have the persona.
+# `condition` is the digest of what it last asked. `unjudged` packs likewise who was seen and never judged. While it is
+# parked, `parked_at` and `parked_because` say since when and why, and `passed` who crossed its border meanwhile
 personas = Table(
     "personas",
     metadata,
@@ -143,6 +159,11 @@ personas = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("bits", LargeBinary),
     Column("members", Integer, nullable=False),
+    Column("condition", String(64)),
+    Column("unjudged", LargeBinary),
+    Column("parked_at", Instant),
+    Column("parked_because", Text),
+    Column("passed", LargeBinary),
     CheckConstraint("bits IS NOT NULL OR members = 0", name="members"),
 )
 

@@ -1,0 +1,28 @@
+"""What a tick knows of its data, and of people who are not in it or cannot be judged."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from rulekit.outbox.database.columns import Instant
+
+revision = "0009"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    """Adds columns that may be empty, and a table of what the data of ticks was like; what is stored stays."""
+    op.add_column("people", sa.Column("absent_since", Instant(), nullable=True))
+    op.add_column("people", sa.Column("mailbox", sa.String(32), nullable=True))
+    op.add_column("personas", sa.Column("condition", sa.String(64), nullable=True))
+    op.add_column("personas", sa.Column("unjudged", sa.LargeBinary(), nullable=True))
+    op.add_column("personas", sa.Column("parked_at", Instant(), nullable=True))
+    op.add_column("personas", sa.Column("parked_because", sa.Text(), nullable=True))
+    op.add_column("personas", sa.Column("passed", sa.LargeBinary(), nullable=True))
+    op.create_table(
+        "profiles",
+        sa.Column("tick", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("believed", sa.Boolean(), nullable=False),
+        sa.Column("profile", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("tick", name="pk_profiles"),
+    )
