@@ -155,7 +155,7 @@ def test_an_event_with_an_impossible_time_is_counted_and_left_out(running: Any) 
     )
     result = running.cli("run", "--now", LATER)
     assert result.exit_code == 0
-    assert "data: 1 `login` event without a time that can be read, left out" in result.output
+    assert "data: 1 `login` event with a time that cannot be read: 1 like `9999-99-99a99:99a`" in result.output
 
 
 # --- one email among others ------------------------------------------------------------------------------------------

@@ -163,20 +163,22 @@ def test_csv_values_are_read_as_declared_and_counted_where_they_cannot_be(opened
     assert rows(data, data.people()) == [
         ("007", None, "free", Decimal("-0.000000001"), False, [], 129_600_000_000),
         ("1", None, "pro", Decimal("1.5"), True, ["a;b", "c"], 14 * 86_400_000_000),
-        ("2", None, "Pro", None, False, ["a", "b"], 90_000_000),
+        ("2", None, None, None, False, ["a", "b"], 90_000_000),
         ("3", None, None, Decimal(1500), None, None, 5_400_000_000),
         ("4", None, None, None, None, None, None),
     ]
     assert data.report.fields == (
-        FieldReport("person", "b", unreadable=1),
-        FieldReport("person", "d", unreadable=1),
-        FieldReport("person", "l", unreadable=1),
-        FieldReport("person", "n", missing=1, unreadable=1),
-        FieldReport("person", "plan", missing=2, outside=1),
+        FieldReport("person", "b", unreadable=1, shapes=(("aaaaa", 1),)),
+        FieldReport("person", "d", unreadable=1, shapes=(("aaaa", 1),)),
+        FieldReport("person", "l", unreadable=1, shapes=(("[a", 1),)),
+        FieldReport("person", "n", missing=1, unreadable=1, shapes=(("aaaaaa", 1),)),
+        FieldReport("person", "plan", missing=2, unreadable=1, outside=1, shapes=(("aaa", 1),)),
     )
     assert (data.report.people, data.report.keyless_people) == (5, 1)
     assert "`plan` of `person`: 2 values missing, but it is declared without `?`" in data.report.problems()
     assert "1 row of people without a key, left out" in data.report.problems()
+    assert "`n` of `person`: 1 value not as declared: 1 like `aaaaaa`" in data.report.problems()
+    assert "`plan` of `person`: 1 value outside the declared set: 1 like `aaa`" in data.report.problems()
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,9 @@ def test_times_in_text(opened: Open, text: str, utc: str | None, stockholm: str 
         expected = datetime.fromisoformat(instant) if instant else None
         assert rows(data, data.people()) == [("1", None, expected)]
         assert rows(data, data.events("login")) == ([("1", expected, expected)] if expected else [])
-        assert data.report.events["login"] == EventReport("login", 1, timeless=int(expected is None))
+        login = data.report.events["login"]
+        assert (login.events, login.timeless, login.unreadable) == (1, 0, int(expected is None))
+        assert len(login.shapes) == login.unreadable
         assert [report.unreadable for report in data.report.fields] == ([] if expected else [1, 1])
 
 
@@ -237,7 +241,27 @@ def test_json_lines(opened: Open) -> None:
         ("1", None, Decimal("0.1"), ["a", "b;c"], datetime(2026, 1, 31, 7), "1", True),
         ("x", None, None, None, None, '{"y":1}', None),
     ]
-    assert data.report.fields == (FieldReport("person", "n", unreadable=1),)
+    assert data.report.fields == (FieldReport("person", "n", unreadable=1, shapes=(("aaaa", 1),)),)
+
+
+def test_the_shapes_of_what_cannot_be_read_name_no_value(opened: Open) -> None:
+    seen = ["31.12.2026", "30.12.2026", "3.1.26", "3.1.26", "né en 2026", "x" * 50, "a\tb", "2026-01-01", ""]
+    people = "id,seen\n" + "".join(f"{number},{value}\n" for number, value in enumerate(seen)) + ",1.1.1\n"
+    log = "id,seen,kind\n" + "".join(f"1,{value},{'in' if n % 2 else 'x'}\n" for n, value in enumerate(seen * 2))
+    data = opened(
+        schema(fields(seen_=types.TIME), **{"in": {}}),
+        events=tuple(EventMapping(f"log{n}.csv", person="id", at="seen", name="kind") for n in (1, 2)),
+        people_csv=people,
+        log1_csv=log,
+        log2_csv=log,
+    )
+    commonest = (("9.9.99", 2), ("99.99.9999", 2), ("a a", 1))
+    assert data.report.fields == (FieldReport("person", "seen", unreadable=7, shapes=commonest),)
+    found = data.report.events["in"]
+    assert (found.events, found.timeless, found.unreadable) == (18, 2, 14)
+    assert found.shapes == (("9.9.99", 4), ("99.99.9999", 4), ("a a", 2))
+    told = "2 like `9.9.99`, 2 like `99.99.9999`, 1 like `a a`"
+    assert f"`seen` of `person`: 7 values not as declared: {told}" in data.report.problems()
 
 
 # typed columns
@@ -388,6 +412,7 @@ def test_kinds_of_one_table_and_tables_of_one_kind_are_put_together(opened: Open
         "3,2026-01-01,view,\n"
         ",2026-01-01,view,\n"
         "1,never,view,\n"
+        "1,,view,\n"
         "1,2026-01-02,buy,\n"
         "1,2026-01-02,sneeze,\n"
         "1,2026-01-02,,\n",
@@ -402,10 +427,10 @@ def test_kinds_of_one_table_and_tables_of_one_kind_are_put_together(opened: Open
     assert data.report.events == {
         "buy": EventReport("buy", 3, orphans=1),
         "idle": EventReport("idle", 0),
-        "view": EventReport("view", 4, orphans=2, timeless=1),
+        "view": EventReport("view", 5, orphans=2, timeless=1, unreadable=1, shapes=(("aaaaa", 1),)),
     }
     assert (data.report.undeclared_events, data.report.undeclared_kinds) == (2, (("sneeze", 1),))
-    assert data.report.fields == (FieldReport("buy", "amount", missing=1, unreadable=1),)
+    assert data.report.fields == (FieldReport("buy", "amount", missing=1, unreadable=1, shapes=(("a", 1),)),)
 
 
 def test_a_field_misspelt_in_the_settings_is_named(opened: Open) -> None:

@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 NAMED = 5
 _NO_ZONE = "without a time zone in it, taken as missing: quiet hours go by the company's, or by that of rulekit.toml"
 
+# what values look like, with the number of each, the commonest first: a digit is 9, a letter a; never a value
+Shapes = tuple[tuple[str, int], ...]
+# shapes that a report keeps
+SHOWN_SHAPES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class FieldReport:
     """Values of one field or property that are not as declared, or no time zone where one is meant.
 
     `owner` is `person`, `company` or the name of an event. `missing` counts only where the declaration has no `?`;
-    `unreadable` values are there but not of the declared type, and count as missing from then on; `outside` values
-    are texts that a `one of` does not name, and stay as they are. `no_zone` counts texts in the field of a time zone
-    that name none.
+    `unreadable` values are there but not as declared; `outside` of them are texts that a `one of` does not name.
+    `no_zone` counts texts in the field of a time zone that name none. `shapes` are those of the unreadable values.
     """
 
     owner: str
@@ -24,19 +28,23 @@ class FieldReport:
     unreadable: int = 0
     outside: int = 0
     no_zone: int = 0
+    shapes: Shapes = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EventReport:
     """Events of one kind: how many were read, and how many of them no measure sees.
 
-    `orphans` name no known person; `timeless` have no time, or none that can be read, and are left out.
+    `orphans` name no known person; `timeless` have no time and are left out; `unreadable` have one that cannot be
+    read, and `shapes` are those of these times.
     """
 
     kind: str
     events: int
     orphans: int = 0
     timeless: int = 0
+    unreadable: int = 0
+    shapes: Shapes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,9 @@ class DataReport:
         """Returns what is not as declared, one sentence for each thing; no value of the data but `kinds` of event."""
         lines = [line for report in self.fields for line in _field_problems(report)]
         for kind, event in self.events.items():
-            lines += _counted(event.timeless, f"`{kind}` event", "without a time that can be read, left out")
+            lines += _counted(event.timeless, f"`{kind}` event", "without a time, left out")
+            unreadable = f"with a time that cannot be read{_like(event.shapes)}"
+            lines += _counted(event.unreadable, f"`{kind}` event", unreadable)
             lines += _counted(event.orphans, f"`{kind}` event", "of somebody who is not among the people, left out")
         named = self._kinds() if kinds else ""
         lines += _counted(self.undeclared_events, "event", f"of a kind that is not declared, left out{named}")
@@ -83,10 +93,15 @@ def _field_problems(report: FieldReport) -> list[str]:
     where = f"`{report.field}` of `{report.owner}`:"
     return [
         *_counted(report.missing, "value", "missing, but it is declared without `?`", where),
-        *_counted(report.unreadable, "value", "not as declared, taken as missing", where),
-        *_counted(report.outside, "value", "outside the declared set", where),
+        *_counted(report.unreadable - report.outside, "value", f"not as declared{_like(report.shapes)}", where),
+        *_counted(report.outside, "value", f"outside the declared set{_like(report.shapes)}", where),
         *_counted(report.no_zone, "value", _NO_ZONE, where),
     ]
+
+
+def _like(shapes: Shapes) -> str:
+    """Returns what a sentence about unreadable values ends with: what they look like."""
+    return f": {', '.join(f'{count:,} like `{shape}`' for shape, count in shapes)}" if shapes else ""
 
 
 def _counted(count: int, noun: str, what: str, where: str = "") -> list[str]:

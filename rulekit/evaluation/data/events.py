@@ -17,9 +17,9 @@ from rulekit.errors import SourceError
 from rulekit.evaluation.data.data_report import EventReport, FieldReport
 from rulekit.evaluation.data.loading import field_columns, key_columns
 from rulekit.evaluation.data.normalise import is_readable, missing, read_instant, read_text
-from rulekit.evaluation.data.quality import Counts, count_where, value_counts
+from rulekit.evaluation.data.quality import Counts, common_shapes, count_where, first_shapes, value_counts
 from rulekit.evaluation.data.source_tables import Relation, Tables, create_relation, source_errors
-from rulekit.evaluation.data.staging import Stage, Wanted, purpose, stage
+from rulekit.evaluation.data.staging import Stage, Wanted, purpose, shape_where, stage
 from rulekit.language.program import FieldType
 from rulekit.language.types import TIME
 from rulekit.records import EventMapping
@@ -27,7 +27,8 @@ from rulekit.records import EventMapping
 Kinds = Mapping[str, Mapping[str, FieldType]]
 
 _PERSON, _AT, _KIND = (exp.column(name, quoted=True) for name in ("person", "at", "kind"))
-
+# of which events the time is there and cannot be read, and what it looks like
+_UNREADABLE, _SHAPE = (exp.column(name, quoted=True) for name in ("u at", "shape of at"))
 
 # a column with more kinds than that holds something else, and what it holds is not for a report
 MOST_KINDS = 100
@@ -131,8 +132,14 @@ def _stage(tables: Tables, origin: Origin, zone: str) -> Stage:
             f"column `{at.name}` of {relation.title} has the type {at.type}, which holds no times",
             help=f"convert it with a `query` under {relation.section} (`to_timestamp(…)` makes a time of seconds)",
         )
-    keys = key_columns(person, "person") | {"at": instant, "kind": _kind(origin)}
+    unreadable = at.expression.is_(exp.null()).not_().and_(_is_untimed(instant))
+    times = {"at": instant, "u at": unreadable, "shape of at": shape_where(unreadable, at)}
+    keys = key_columns(person, "person") | times | {"kind": _kind(origin)}
     return stage(tables, relation, keys, [want for wants in origin.wanted.values() for want in wants], zone)
+
+
+def _is_untimed(instant: exp.Expr) -> exp.Expr:
+    return exp.func("COALESCE", is_readable(instant), exp.false()).not_()
 
 
 def _kind(origin: Origin) -> exp.Expr:
@@ -168,10 +175,12 @@ def _inspect(tables: Tables, staged: Stage, origin: Origin, people: Stage) -> It
     with source_errors(origin.relation.title):
         rows = tables.rows(_counting(staged, origin))
         orphans = dict(tables.rows(_orphans(staged, origin, people)) if origin.wanted else [])
-    for kind, *found, timeless, names in rows:
+    for kind, *found, untimed, unreadable, names in rows:
         counted = Counts.of(staged, found)
-        reports = [counted.report(staged, want) for want in origin.wanted.get(kind, ())]
-        report = EventReport(kind or "", counted.rows, orphans.get(kind, 0), timeless)
+        is_kind = _KIND.eq(kind)
+        reports = [counted.report(tables, staged, want, is_kind) for want in origin.wanted.get(kind, ())]
+        shapes = common_shapes(tables, staged, _SHAPE, is_kind) if kind and unreadable else ()
+        report = EventReport(kind or "", counted.rows, orphans.get(kind, 0), untimed - unreadable, unreadable, shapes)
         yield Inspected(report, reports, Counter() if kind else _named(names))
 
 
@@ -184,8 +193,8 @@ def _named(kinds: list[dict[str, Any]]) -> Counter[str]:
 
 def _counting(staged: Stage, origin: Origin) -> exp.Query:
     """One pass over the table; kinds that are not declared are put together after it, which is much cheaper."""
-    untimed = exp.func("COALESCE", is_readable(_AT.copy()), exp.false()).not_()
-    counts = [exp.Count(this=exp.Star()), *value_counts(staged), count_where(untimed)]
+    times = count_where(_is_untimed(_AT.copy())), count_where(_UNREADABLE)
+    counts = [exp.Count(this=exp.Star()), *value_counts(staged), *times]
     names = [f"c{number}" for number in range(len(counts))]
     by_kind = (
         exp.select(_KIND.copy(), *(count.as_(name) for count, name in zip(counts, names, strict=True)))
@@ -216,15 +225,24 @@ def _orphans(staged: Stage, origin: Origin, people: Stage) -> exp.Query:
 
 
 def _found(inspected: Sequence[Iterator[Inspected]], kinds: Kinds) -> FoundEvents:
-    sums = {kind: [0, 0, 0] for kind in ("", *kinds)}
+    reports: dict[str, list[EventReport]] = {kind: [] for kind in ("", *kinds)}
     fields: list[FieldReport] = []
     names: Counter[str] = Counter()
     for one in chain.from_iterable(inspected):
         fields += one.fields
         names += one.names
-        report = one.report
-        counts = (report.events, report.orphans, report.timeless)
-        sums[report.kind] = [a + b for a, b in zip(sums[report.kind], counts, strict=True)]
-    found = {kind: EventReport(kind, *sums[kind]) for kind in sorted(kinds)}
+        reports[one.report.kind].append(one.report)
+    found = {kind: _sum_events(kind, reports[kind]) for kind in sorted(kinds)}
     commonest = tuple(sorted(names.items(), key=lambda one: (-one[1], one[0])))
-    return FoundEvents(found, sums[""][0], commonest, tuple(fields))
+    return FoundEvents(found, sum(one.events for one in reports[""]), commonest, tuple(fields))
+
+
+def _sum_events(kind: str, reports: Sequence[EventReport]) -> EventReport:
+    return EventReport(
+        kind,
+        sum(one.events for one in reports),
+        sum(one.orphans for one in reports),
+        sum(one.timeless for one in reports),
+        sum(one.unreadable for one in reports),
+        first_shapes(one.shapes for one in reports),
+    )

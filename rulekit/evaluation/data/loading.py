@@ -136,7 +136,8 @@ def _inspect(tables: Tables, staged: Stage, wanted: list[Wanted], owner: str) ->
     everything = exp.select(exp.Count(this=exp.Star()), *value_counts(staged)).from_(_table(staged)).where(has_key)
     counts = Counts.of(staged, tables.rows(everything)[0])
     without_key = tables.rows(exp.select(keyless).from_(_table(staged)))[0][0]
-    return Loaded(counts.rows, without_key, tuple(counts.report(staged, want) for want in wanted), staged)
+    reports = tuple(counts.report(tables, staged, want, has_key) for want in wanted)
+    return Loaded(counts.rows, without_key, reports, staged)
 
 
 def _refuse_duplicates(tables: Tables, staged: Stage, owner: str, column: str) -> None:

@@ -1,7 +1,7 @@
 """How a column of a source is read as a declared type: one expression of the engine per pair of types.
 
-No value is guessed: what cannot be read as declared becomes missing, and the reading says that this may happen, so
-that it is counted. The expressions do not depend on the time zone of the database's session.
+No value is guessed: what cannot be read as declared becomes NULL, and the reading says of which rows it is. The
+expressions do not depend on the time zone of the database's session.
 
 Times. An offset in a text is honoured. A time without one, a TIMESTAMP and a DATE are local to the source's time zone;
 a date alone is its midnight. In a night when clocks are put forward, a local time that does not exist is taken with
@@ -60,6 +60,10 @@ _TEXT_LIST = (
 )
 _WHOLE_SECONDS = "TRY(TRY_CAST(:x AS BIGINT) * 1000000)"
 _SECONDS = "TRY_CAST(round(CAST(:x AS DOUBLE) * 1000000) AS BIGINT)"
+_SHAPE = (
+    "regexp_replace(regexp_replace(regexp_replace(left(:x, 40), '\\pL', 'a', 'g'), '\\p{Nd}', '9', 'g'), "
+    "'[\\pC\\p{Zl}\\p{Zp}]', ' ', 'g')"
+)
 _BIT = "CASE WHEN :x = 1 THEN TRUE WHEN :x = 0 THEN FALSE END"
 
 # by declared kind and family of the column: the value, before its range is checked; times stand below
@@ -136,7 +140,7 @@ def read(column: exp.Expr, column_type: str, declared: Type, zone: str) -> Readi
     if family == "nothing":
         return Reading(missing(declared), None)
     if declared.is_textual:
-        return Reading(read_text(column, column_type), None)
+        return _read_textual(read_text(column, column_type), declared)
     if declared.kind is Kind.TIME:
         value = read_instant(column, column_type, zone)
     else:
@@ -146,7 +150,23 @@ def read(column: exp.Expr, column_type: str, declared: Type, zone: str) -> Readi
         return None
     value = _in_range(value, declared.kind)
     sure = (declared.kind, family) in _SURE
-    return Reading(value, None if sure else plain.is_(exp.null()).not_().and_(value.is_(exp.null())))
+    return Reading(value, None if sure else is_lost(plain, value))
+
+
+def _read_textual(text: exp.Expr, declared: Type) -> Reading:
+    if not declared.choices:
+        return Reading(text, None)
+    return Reading(exp.case().when(text.isin(*declared.choices), text), text.isin(*declared.choices).not_())
+
+
+def is_lost(column: exp.Expr, value: exp.Expr) -> exp.Expr:
+    """Returns whether a column holds something of which no value was read."""
+    return column.is_(exp.null()).not_().and_(value.is_(exp.null()))
+
+
+def shape(column: exp.Expr, column_type: str) -> exp.Expr:
+    """Returns what a value looks like: a digit as 9, a letter as a, and 40 characters at most, none of control."""
+    return _fill(_SHAPE, read_text(column, column_type))
 
 
 def read_text(column: exp.Expr, column_type: str) -> exp.Expr:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from rulekit.errors import SourceError
-from rulekit.evaluation.data.normalise import read
+from rulekit.evaluation.data.normalise import read, shape
 from rulekit.evaluation.data.source_tables import Column, Relation, Tables, source_errors
 from rulekit.language.program import FieldType
 from rulekit.language.types import Kind, Type
@@ -32,10 +32,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """Where a value stands in the stage; `unreadable` is None where every value can be read."""
+    """Where a value stands in the stage, whether it is unreadable, and the shape that it has then.
+
+    The latter two are None where every value can be read.
+    """
 
     value: exp.Expr
     unreadable: exp.Expr | None
+    shape: exp.Expr | None
     type: Type
 
 
@@ -83,9 +87,18 @@ def _add_value(columns: list[exp.Expr], want: Wanted, column: Column, relation: 
             + (" (`to_timestamp(…)` makes a time of seconds)" if want.field.type.kind is Kind.TIME else ""),
         )
     number = len(columns)
-    columns.append(exp.alias_(reading.value, f"v{number}", quoted=True))
-    unreadable = None
-    if reading.unreadable is not None:
-        columns.append(exp.alias_(reading.unreadable, f"u{number}", quoted=True))
-        unreadable = exp.column(f"u{number}", quoted=True)
-    return Staged(exp.column(f"v{number}", quoted=True), unreadable, want.field.type)
+
+    def add(letter: str, expression: exp.Expr) -> exp.Expr:
+        columns.append(exp.alias_(expression, f"{letter}{number}", quoted=True))
+        return exp.column(f"{letter}{number}", quoted=True)
+
+    value = add("v", reading.value)
+    if reading.unreadable is None:
+        return Staged(value, None, None, want.field.type)
+    lost = add("u", reading.unreadable)
+    return Staged(value, lost, add("s", shape_where(reading.unreadable, column)), want.field.type)
+
+
+def shape_where(unreadable: exp.Expr, column: Column) -> exp.Expr:
+    """Returns the shapes of a column's unreadable values; other values have none."""
+    return exp.case().when(unreadable.copy(), shape(column.expression, column.type))
