@@ -4,106 +4,40 @@ A secret never stands in the file: `${NAME}` in a URL reads the environment when
 """
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self, get_args, get_origin
-from urllib.parse import urlsplit
+from typing import Any, Self, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from rulekit.clock import find_zone, parse_duration
 from rulekit.errors import RulekitError, SettingsError
 from rulekit.files import TEXT_LIMIT, read_start
 from rulekit.folders import FILE_NAME, settings_file
-from rulekit.limits import Cap, QuietHours, Rate, parse_cap, parse_quiet_hours, parse_rate
 from rulekit.records import EventMapping, RecordMapping, SourceMapping
 from rulekit.settings.broken_toml import MEND, explain_broken, find_long_key
+from rulekit.settings.setting_types import (
+    CapText,
+    Duration,
+    HoursText,
+    Interval,
+    Listen,
+    PageUrl,
+    RateText,
+    SenderUrl,
+    SourceUrl,
+    StoreUrl,
+    Zone,
+)
 from rulekit.suggestions import did_you_mean
 from rulekit.uncertainty import Policy
-from rulekit.urls import check_page_url, check_sender_url, check_source_url, check_store_url
-from rulekit.zones import read_zone
 
 EDITION = 1
 # wrong keys for which the right one is looked for; whoever has more finds out after mending these
 SUGGESTED = 200
 # problems that one message names
 SHOWN = 20
-
-
-def _duration(value: object) -> object:
-    if isinstance(value, bool | int | float):
-        raise ValueError(f'`{str(value).lower()}` has no unit; write it like `"10m"` (units: w d h m s)')
-    return parse_duration(value) if isinstance(value, str) else value
-
-
-def _zone(value: object) -> object:
-    if isinstance(value, str) and find_zone(value) is None:
-        meant = read_zone(value) or ""
-        example = meant if find_zone(meant) else "Europe/Stockholm"
-        raise ValueError(f"`{value}` is not a time zone; write a name like `{example}`")
-    return value
-
-
-def _interval(value: object) -> object:
-    length = _duration(value)
-    if isinstance(length, timedelta) and length < timedelta(seconds=1):
-        raise ValueError('write at least `"1s"`')
-    return length
-
-
-def _listen(value: object) -> object:
-    if isinstance(value, str):
-        parse_listen(value)
-    return value
-
-
-def parse_listen(text: str) -> tuple[str, int] | None:
-    """Returns the host and port that a text like `127.0.0.1:8025` or `[::1]:8025` names, or None when it is empty.
-
-    Raises ValueError for anything else.
-    """
-    if not text:
-        return None
-    try:
-        parts = urlsplit(f"//{text}")
-        if parts.hostname and parts.port is not None and parts.netloc == text and not parts.username:
-            return parts.hostname, parts.port
-    except ValueError:
-        pass
-    raise ValueError(f"`{text}` is no place to listen at; write it like `127.0.0.1:8025`")
-
-
-def _url(check: Callable[[str], None]) -> BeforeValidator:
-    def read(value: object) -> object:
-        if isinstance(value, str):
-            check(value)
-        return value
-
-    return BeforeValidator(read)
-
-
-def _from_text(parse: Callable[[str], object], example: str) -> BeforeValidator:
-    def read(value: object) -> object:
-        if not isinstance(value, str):
-            raise ValueError(f'write a text in quotes, as in `"{example}"`')
-        return parse(value)
-
-    return BeforeValidator(read)
-
-
-SourceUrl = Annotated[str, _url(check_source_url)]
-StoreUrl = Annotated[str, _url(check_store_url)]
-SenderUrl = Annotated[str, _url(check_sender_url)]
-PageUrl = Annotated[str, _url(lambda url: check_page_url(url) if url else None)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
-Interval = Annotated[timedelta, BeforeValidator(_interval)]
-Listen = Annotated[str, BeforeValidator(_listen)]
-Zone = Annotated[str, BeforeValidator(_zone)]
-CapText = Annotated[Cap, _from_text(parse_cap, "3 per 7d")]
-HoursText = Annotated[QuietHours, _from_text(parse_quiet_hours, "20:00-08:00")]
-RateText = Annotated[Rate, _from_text(parse_rate, "10 per 1s")]
 
 
 class _Section(BaseModel):
@@ -203,6 +137,14 @@ class DeliverySection(_Section):
     unsubscribe_url: PageUrl = ""
 
 
+class GuardSection(_Section):
+    """What a tick believes by itself, and for how long who is absent from the source keeps their sides."""
+
+    people: int = Field(default=50, ge=0)
+    share: float = Field(default=0.2, gt=0, le=1)
+    absent: Interval = timedelta(days=90)
+
+
 class ServeSection(_Section):
     """How `rulekit serve` works: how often it ticks, and where its web pages are (`HOST:PORT`; empty: nowhere)."""
 
@@ -240,6 +182,7 @@ class Settings(_Section):
     store: StoreSection = Field(default_factory=StoreSection)
     sender: SenderSection = Field(default_factory=SenderSection)
     delivery: DeliverySection = Field(default_factory=DeliverySection)
+    guard: GuardSection = Field(default_factory=GuardSection)
     serve: ServeSection = Field(default_factory=ServeSection)
     test: ScenarioSection = Field(default_factory=ScenarioSection)
     plugins: PluginsSection = Field(default_factory=PluginsSection)
@@ -376,6 +319,7 @@ _EXPECTED: Mapping[str, str] = {
     "int_from_float": "a whole number",
     "float_type": "a number without quotes",
     "float_parsing": "a number without quotes",
+    "greater_than": "more than {gt:g}",
     "greater_than_equal": "{ge:g} or more",
     "less_than_equal": "{le:g} or less",
     "list_type": 'a list, as in `["…"]`',

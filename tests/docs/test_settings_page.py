@@ -12,6 +12,7 @@ from rulekit.clock import format_duration
 from rulekit.settings.model import (
     DeliverySection,
     EventSection,
+    GuardSection,
     PluginsSection,
     RecordSection,
     ScenarioSection,
@@ -32,6 +33,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[store]`": StoreSection,
     "`[sender]`": SenderSection,
     "`[delivery]`": DeliverySection,
+    "`[guard]`": GuardSection,
     "`[serve]`": ServeSection,
     "`[test]`": ScenarioSection,
     "`[plugins]`": PluginsSection,

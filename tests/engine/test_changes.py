@@ -1,6 +1,10 @@
 import numpy as np
 
-from rulekit.engine.tick.changes import Guard, compare, number_people, parked
+from rulekit.engine.tick.changes import compare, number_people
+from rulekit.engine.tick.guard import Guard, parked
+from rulekit.settings.model import GuardSection
+
+GUARD = Guard.of(GuardSection())
 
 
 def bits(text: str) -> np.ndarray:
@@ -39,10 +43,10 @@ def test_the_guard_needs_both_a_number_and_a_share():
     from_nobody = compare(bits("0" * 60), bits("1" * 60), bits("1" * 60))
 
     crossings = {"all": everybody_left, "few": few_of_many, "small": small, "new": from_nobody}
-    assert parked(crossings, Guard()) == {"all", "new"}
+    assert parked(crossings, GUARD) == {"all", "new"}
 
 
 def test_people_who_are_gone_count_for_the_guard():
     crossing = compare(bits("1" * 60), bits("0" * 60), bits("0" * 60))
 
-    assert Guard().parks(crossing)
+    assert GUARD.parks(crossing)

@@ -24,7 +24,7 @@ from rulekit.engine.serving import Schedule, Serving
 from rulekit.engine.stores import open_store
 from rulekit.errors import RulekitError, SettingsError
 from rulekit.outbox.store import Store
-from rulekit.settings.model import parse_listen
+from rulekit.settings.setting_types import parse_listen
 
 _log = logging.getLogger(__name__)
 

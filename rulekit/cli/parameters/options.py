@@ -55,7 +55,7 @@ class ListenParam(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Returns the text when it is a place, or fails with how to write one."""
-        from rulekit.settings.model import parse_listen  # pydantic is slow to import
+        from rulekit.settings.setting_types import parse_listen  # pydantic is slow to import
 
         try:
             parse_listen(value)

@@ -76,28 +76,3 @@ def compare(before: Bits, after: Bits, present: Bits) -> Crossing:
         gone=np.flatnonzero(left & ~present),
         before=int(before.sum()),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """How many people may cross one border in one tick, or leave the source, before a person has to accept it.
-
-    Beyond it is more than `people` and more than `share` of those who were there: of the members of a persona, in
-    either direction, or of the people of the source.
-    """
-
-    people: int = 50
-    share: float = 0.2
-
-    def parks(self, crossing: Crossing) -> bool:
-        """Returns whether a crossing is too large to believe without a person's word."""
-        return self.is_beyond(crossing.moved, crossing.before)
-
-    def is_beyond(self, moved: int, before: int) -> bool:
-        """Returns whether so many of those who were there before are too many."""
-        return moved > self.people and moved > self.share * before
-
-
-def parked(crossings: Mapping[str, Crossing], guard: Guard) -> frozenset[str]:
-    """Returns the personas whose crossing is beyond the guard."""
-    return frozenset(name for name, crossing in crossings.items() if guard.parks(crossing))

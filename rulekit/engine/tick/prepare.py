@@ -9,13 +9,10 @@ from datetime import datetime
 from functools import partial
 
 from rulekit.engine.project import Project
-from rulekit.engine.tick.changes import (
-    Crossing,
-    Guard,
-    number_people,
-)
+from rulekit.engine.tick.changes import Crossing, number_people
 from rulekit.engine.tick.composing import compose_again, compose_rows
 from rulekit.engine.tick.firing import GONE, JOINED, LEFT, Circumstances, Firing, fire, taggings_of, withdrawals
+from rulekit.engine.tick.guard import Guard
 from rulekit.engine.tick.mailboxes import mailboxes_of, settle_shared
 from rulekit.engine.tick.moved import find_moved, space_out
 from rulekit.engine.tick.past import Past
@@ -83,13 +80,11 @@ class PreparedTick:
         return bool(made or known or self.withdrawn)
 
 
-def prepare_tick(
-    project: Project, data: Data, store: Store, now: datetime, *, accept: bool = False, guard: Guard | None = None
-) -> PreparedTick:
+def prepare_tick(project: Project, data: Data, store: Store, now: datetime, *, accept: bool = False) -> PreparedTick:
     """Computes one tick at `now` over the data of a source, as `prepare_tick_on` does."""
     snapshot = DataSnapshot(project.program, data, now, project.rules.sources)
     return prepare_tick_on(
-        project, snapshot, store, accept=accept, guard=guard, look=lambda at: replace(snapshot, now=at).membership()
+        project, snapshot, store, accept=accept, look=lambda at: replace(snapshot, now=at).membership()
     )
 
 
@@ -99,7 +94,6 @@ def prepare_tick_on(
     store: Store,
     *,
     accept: bool = False,
-    guard: Guard | None = None,
     look: Callable[[datetime], Membership] | None = None,
 ) -> PreparedTick:
     """Computes one tick over what is seen at an instant, without writing anything.
@@ -116,7 +110,7 @@ def prepare_tick_on(
         refuse_leap(past.state, now)
     membership = snapshot.membership()
     numbered = number_people(past.state.people, membership.people)
-    believed = None if accept else guard or Guard()
+    believed = None if accept else Guard.of(project.settings.guard)
     if believed is not None:
         refuse_nobody(past.state, membership)
         refuse_mass_leave(past.state, numbered, believed)

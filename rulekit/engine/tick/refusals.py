@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from rulekit.clock import format_instant
-from rulekit.engine.tick.changes import Guard, Numbered, count_gone
+from rulekit.engine.tick.changes import Numbered, count_gone
+from rulekit.engine.tick.guard import Guard
 from rulekit.errors import RulekitError, SourceError
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.language.program import Program

@@ -6,8 +6,9 @@ from datetime import datetime
 
 import numpy as np
 
-from rulekit.engine.tick.changes import Bits, Crossing, Guard, Numbered, compare, padded, parked
+from rulekit.engine.tick.changes import Bits, Crossing, Numbered, compare, padded
 from rulekit.engine.tick.clock_ahead import kept
+from rulekit.engine.tick.guard import Guard, parked
 from rulekit.engine.tick.past import Past
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.outbox.lifecycle.tick_values import TickState
