@@ -1,7 +1,7 @@
 """Who is in which persona, and which companies are in which segment, at one instant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 class Membership:
     """Everybody, by code point of their keys, and for each persona and segment a bit per person in that order.
 
-    A person is in a segment when their company is.
+    A person is in a segment when their company is. `unjudged` has the personas in which somebody cannot be judged,
+    because a value that the answer needs is unreadable, and `unjudged_segments` the segments. Who is unjudged is not in.
     """
 
     people: list[str]
     personas: Mapping[str, "NDArray[np.bool_]"]
     segments: Mapping[str, "NDArray[np.bool_]"]
+    unjudged: Mapping[str, "NDArray[np.bool_]"] = field(default_factory=dict)
+    unjudged_segments: Mapping[str, "NDArray[np.bool_]"] = field(default_factory=dict)
 
 
 def evaluate(plan: Plan, data: Relations, now: datetime) -> Membership:

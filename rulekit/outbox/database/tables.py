@@ -66,7 +66,8 @@ def _trigger() -> Column[Any]:
 # `store_id` and `secret`, made with the store and never changed
 meta = Table("meta", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
-# one line: the last tick, whose sequence every tick compares and sets
+# one line: the last tick, whose sequence every tick compares and sets. `anonymous` are the kinds of event that were
+# believed although most of them are of nobody
 last_tick = Table(
     "last_tick",
     metadata,
@@ -76,6 +77,7 @@ last_tick = Table(
     Column("rules_digest", String(64), nullable=False),
     Column("present", LargeBinary, nullable=False),
     Column("kinds", JSON, nullable=False),
+    Column("anonymous", JSON(none_as_null=True)),
     CheckConstraint("id = 1", name="one_line"),
 )
 
@@ -138,7 +140,7 @@ sending = Table(
 )
 
 # `absent_since` is the first tick whose source did not have somebody who was there before; empty while it has them.
-# `mailbox` is a digest of the normalised address that they had at first sight
+# `mailbox` is a digest of the normalised address that they had at first sight, or the empty text where they had none
 people = Table(
     "people",
     metadata,

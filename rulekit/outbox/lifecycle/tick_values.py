@@ -19,6 +19,11 @@ class TickState:
     `sequence` grows by one per tick (0: none yet). `people` are keys in the order of their ordinals, which are dense
     and never reused. `members` holds per known persona one bit per ordinal. `present` has the bit of everybody whom
     the last tick's source held. `triggers` are the names already seen. `kinds` are those of which it had any event.
+
+    `absent_since` has, by ordinal, the first tick that missed somebody whom no tick has seen again. `unjudged` has for
+    each persona the bit of everybody who was seen and never judged in it. `unmarked` are the ordinals of people whose
+    mailbox was never asked for. `anonymous` are kinds that were believed although most of their events are of nobody;
+    None where no tick has looked at that.
     """
 
     sequence: int
@@ -29,6 +34,10 @@ class TickState:
     triggers: frozenset[str]
     waiting: tuple["Waiting", ...]
     kinds: frozenset[str] = frozenset()
+    absent_since: Mapping[int, datetime] = field(default_factory=dict)
+    unjudged: Mapping[str, Bits] = field(default_factory=dict)
+    unmarked: frozenset[int] = frozenset()
+    anonymous: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,10 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class MembershipChange:
-    """A line of the change log; `reason` is `joined`, `left`, `gone` or `persona removed`."""
+    """A line of the change log; `reason` is `joined`, `left`, `gone`, `baseline` or `persona removed`.
+
+    Who could not be judged before takes their `baseline` with a line of their own, which counts as one joining.
+    """
 
     tagging: Tagging
     reason: str
@@ -136,6 +148,10 @@ class TickRecord:
     `kinds` are the events of which the source has any. `vouched` says that a person has said that `at` is right: it
     may then be before the last tick, and what waits for a time ahead of it is brought back.
 
+    `missed` are the ordinals of people whom this tick is the first not to see, `back` of those whom it sees again.
+    `unjudged` and `anonymous` are as in `TickState`, and hold after this tick. `mailboxes` has the digests of the
+    mailboxes that were asked for, by key.
+
     `matched` counts per trigger the taggings that it fires on; each of them is found in `rows`, `waiting` or
     `no_emails`. `waiting_done` are taken out of the waiting list, `waiting` put in. Unapproved rows that
     are past their `expires_at` at `at` expire in the same transaction.
@@ -157,6 +173,11 @@ class TickRecord:
     waiting: tuple[Waiting, ...] = ()
     waiting_done: tuple[Waiting, ...] = ()
     kinds: frozenset[str] = frozenset()
+    missed: tuple[int, ...] = ()
+    back: tuple[int, ...] = ()
+    unjudged: Mapping[str, Bits] = field(default_factory=dict)
+    anonymous: frozenset[str] = frozenset()
+    mailboxes: Mapping[str, str] = field(default_factory=dict)
     withdrawals: tuple[Withdrawal, ...] = ()
     readdressings: tuple[Readdressing, ...] = ()
     matched: Mapping[str, int] = field(default_factory=dict)
