@@ -67,6 +67,20 @@ class DataReport:
     keyless_companies: int = 0
     unknown_companies: int = 0
 
+    @property
+    def unreadable(self) -> Mapping[str, frozenset[str]]:
+        """Returns the fields of which some value cannot be read, by owner; only owners that have any."""
+        owners = {report.owner for report in self.fields if report.unreadable}
+        return {
+            owner: frozenset(report.field for report in self.fields if report.owner == owner and report.unreadable)
+            for owner in sorted(owners)
+        }
+
+    @property
+    def untimed(self) -> frozenset[str]:
+        """Returns the kinds of event of which some have a time that cannot be read."""
+        return frozenset(kind for kind, report in self.events.items() if report.unreadable)
+
     def problems(self, *, kinds: bool = True) -> list[str]:
         """Returns what is not as declared, one sentence for each thing; no value of the data but `kinds` of event."""
         lines = [line for report in self.fields for line in _field_problems(report)]

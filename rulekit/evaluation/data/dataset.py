@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 class Data:
     """What the engine evaluates over; the connection is the owner's to close.
 
-    Columns of fields are named `f.<field>`. Types: text and `one of` VARCHAR; number BIGINT, HUGEINT, DECIMAL or
+    Columns of fields are named `f.<field>`; beside those of which some value is unreadable, and NULL, stands a boolean
+    `u.<field>` (see `Relations.unreadable`). Types: text and `one of` VARCHAR; number BIGINT, HUGEINT, DECIMAL or
     DOUBLE; bool BOOLEAN; time TIMESTAMP, naive, in UTC; date DATE; duration BIGINT microseconds; list VARCHAR[].
     `now_column` and `zone` are as in `Relations`.
     """
@@ -48,6 +49,16 @@ class Data:
     report: DataReport
     now_column: str | None = None
     zone: str = "UTC"
+
+    @property
+    def unreadable(self) -> Mapping[str, frozenset[str]]:
+        """Returns the fields of which some value cannot be read, by `person`, `company` or kind of event."""
+        return self.report.unreadable
+
+    @property
+    def untimed(self) -> frozenset[str]:
+        """Returns the kinds of event of which some have a time that cannot be read; `u at` says which."""
+        return self.report.untimed
 
     def people(self) -> exp.Query:
         """Returns a query for all people: `person`, `company` (NULL without one) and the fields."""
@@ -60,7 +71,8 @@ class Data:
     def events(self, kind: str) -> exp.Query:
         """Returns a query for all events of a declared kind: `person`, `at` and the properties, in no order.
 
-        People who are not among the people are in it too; events without a readable time are not.
+        People who are not among the people are in it too; events without a time are not. Those with an unreadable one
+        are, with `at` NULL and `u at` TRUE; only kinds that have any have that column.
         """
         return _everything(event_relation(kind))
 

@@ -15,7 +15,7 @@ from sqlglot import exp, parse_one
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.data.data_report import EventReport, FieldReport
-from rulekit.evaluation.data.loading import field_columns, key_columns
+from rulekit.evaluation.data.loading import field_columns, key_columns, unreadable_of
 from rulekit.evaluation.data.normalise import is_readable, missing, read_instant, read_text
 from rulekit.evaluation.data.quality import Counts, common_shapes, count_where, first_shapes, value_counts
 from rulekit.evaluation.data.source_tables import Relation, Tables, create_relation, source_errors
@@ -70,6 +70,20 @@ class FoundEvents:
     fields: tuple[FieldReport, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What cannot be read of some events of a kind: properties, and their times."""
+
+    properties: frozenset[str]
+    times: bool
+
+    @classmethod
+    def among(cls, found: FoundEvents, kind: str) -> "Lost":
+        """Returns what was found of one kind."""
+        own = [report for report in found.fields if report.owner == kind]
+        return cls(unreadable_of(own), found.kinds[kind].unreadable > 0)
+
+
 def event_relation(kind: str) -> str:
     """Returns the name of the relation that holds the events of a kind."""
     return f"rulekit event {kind}"
@@ -82,10 +96,12 @@ def load_events(
     origins = [_origin(tables, mapping, kinds) for mapping in mappings]
     _refuse_unmapped(origins, kinds)
     stages = [_stage(tables, origin, zone) for origin in origins]
+    found = _found([_inspect(tables, s, o, people) for s, o in zip(stages, origins, strict=True)], kinds)
     for kind, properties in kinds.items():
-        parts = [_part(s, o, kind) for s, o in zip(stages, origins, strict=True) if kind in o.wanted]
+        lost = Lost.among(found, kind)
+        parts = [_part(s, o, kind, lost) for s, o in zip(stages, origins, strict=True) if kind in o.wanted]
         create_relation(tables.connection, event_relation(kind), _union(parts or [_nothing(properties)]), keep=False)
-    return _found([_inspect(tables, s, o, people) for s, o in zip(stages, origins, strict=True)], kinds)
+    return found
 
 
 def _origin(tables: Tables, mapping: EventMapping, kinds: Kinds) -> Origin:
@@ -149,12 +165,14 @@ def _kind(origin: Origin) -> exp.Expr:
     return read_text(column.expression, column.type)
 
 
-def _part(staged: Stage, origin: Origin, kind: str) -> exp.Query:
-    return (
-        exp.select(_PERSON.copy(), _AT.copy(), *field_columns(staged, origin.wanted[kind]))
-        .from_(exp.table_(staged.name, quoted=True))
-        .where(_KIND.eq(kind), is_readable(_AT.copy()))
-    )
+def _part(staged: Stage, origin: Origin, kind: str, lost: Lost) -> exp.Query:
+    rows = exp.select().from_(exp.table_(staged.name, quoted=True)).where(_KIND.eq(kind))
+    fields = field_columns(staged, origin.wanted[kind], lost.properties)
+    if not lost.times:
+        return rows.select(_PERSON.copy(), _AT.copy(), *fields).where(is_readable(_AT.copy()))
+    at = exp.case().when(is_readable(_AT.copy()), _AT.copy())
+    keys = [_PERSON.copy(), exp.alias_(at, "at", quoted=True), exp.alias_(_UNREADABLE.copy(), "u at", quoted=True)]
+    return rows.select(*keys, *fields).where(exp.or_(is_readable(_AT.copy()), _UNREADABLE.copy()))
 
 
 def _nothing(properties: Mapping[str, FieldType]) -> exp.Query:

@@ -4,7 +4,7 @@ Keys are texts, equal when every character is. A key that two rows share fails t
 out and counted.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -15,7 +15,7 @@ from rulekit.evaluation.data.data_report import FieldReport
 from rulekit.evaluation.data.normalise import missing, read_text
 from rulekit.evaluation.data.quality import Counts, count_where, value_counts
 from rulekit.evaluation.data.source_tables import Column, Relation, Tables, create_relation, source_errors
-from rulekit.evaluation.data.staging import Stage, Wanted, stage
+from rulekit.evaluation.data.staging import Stage, Staged, Wanted, stage
 from rulekit.language.program import FieldType
 from rulekit.language.types import Kind
 from rulekit.records import RecordMapping
@@ -100,7 +100,8 @@ def _load(
     with source_errors(relation.title):
         loaded = _inspect(tables, staged, wanted, owner)
         _refuse_duplicates(tables, staged, owner, mapping.key)
-    create_relation(tables.connection, f"rulekit {_PLURAL[owner]}", _view(staged, wanted, [owner, *links]), keep=False)
+    view = _view(staged, wanted, [owner, *links], unreadable_of(loaded.fields))
+    create_relation(tables.connection, f"rulekit {_PLURAL[owner]}", view, keep=False)
     return loaded
 
 
@@ -153,22 +154,39 @@ def _refuse_duplicates(tables: Tables, staged: Stage, owner: str, column: str) -
         )
 
 
-def _view(staged: Stage, wanted: list[Wanted], keys: list[str]) -> exp.Query:
+def unreadable_of(reports: Iterable[FieldReport]) -> frozenset[str]:
+    """Returns the names of the fields of one owner of which some value cannot be read."""
+    return frozenset(report.field for report in reports if report.unreadable)
+
+
+def _view(staged: Stage, wanted: list[Wanted], keys: list[str], unreadable: frozenset[str]) -> exp.Query:
     columns = [exp.column(key, quoted=True) for key in keys]
     return (
-        exp.select(*columns, *field_columns(staged, wanted))
+        exp.select(*columns, *field_columns(staged, wanted, unreadable))
         .from_(_table(staged))
         .where(exp.column(keys[0], quoted=True).is_(exp.null()).not_())
     )
 
 
-def field_columns(staged: Stage, wanted: list[Wanted]) -> list[exp.Expr]:
-    """Returns the wanted values of a stage as the columns that the evaluator knows, `f.<field>`."""
+def field_columns(staged: Stage, wanted: list[Wanted], unreadable: frozenset[str]) -> list[exp.Expr]:
+    """Returns the wanted values of a stage as the columns that the evaluator knows, `f.<field>`.
+
+    Behind them stand flags, `u.<field>`, for the fields of which some value is `unreadable`.
+    """
     found = [(want, staged.staged(want)) for want in wanted]
-    return [
+    values = [
         exp.alias_(value.value.copy() if value else missing(want.field.type), f"f.{want.field.name}", quoted=True)
         for want, value in found
     ]
+    return values + [
+        exp.alias_(_flag(value), f"u.{want.field.name}", quoted=True)
+        for want, value in found
+        if want.field.name in unreadable
+    ]
+
+
+def _flag(staged: Staged | None) -> exp.Expr:
+    return exp.false() if staged is None or staged.unreadable is None else staged.unreadable.copy()
 
 
 def _table(staged: Stage) -> exp.Table:

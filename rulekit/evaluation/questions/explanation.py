@@ -6,6 +6,7 @@ The same statement as everywhere answers, with one column per part and value; no
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
 
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
@@ -15,31 +16,43 @@ from rulekit.evaluation.questions.scalars import scalar, shown
 from rulekit.evaluation.sql.query_plan import Plan, PlanColumn, plan_columns
 from rulekit.evaluation.sql.relations import Relations, excerpt
 from rulekit.evaluation.sql.statement import people_statement
+from rulekit.evaluation.sql.truths import unknown_column
 from rulekit.language.expression_parts import Node
 from rulekit.language.program import Persona, Program
 from rulekit.language.typed_expressions import InSegment
 
+_ANSWERS = {True: "yes", False: "no ", None: "unknown"}
+
+
+class Unanswered(Enum):
+    """What stands in the place of an answer that nobody can give."""
+
+    UNKNOWN = "unknown"
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a condition: its source text on one line, whether it holds, and the values that decide it, as text."""
+    """A part of a condition: its source text on one line, whether it holds, and the values that decide it, as text.
+
+    `holds` is None where that is unknown, because a value that it needs cannot be read.
+    """
 
     text: str
-    holds: bool
+    holds: bool | None
     values: tuple[tuple[str, str], ...]
     children: tuple["Part", ...]
 
     def lines(self, depth: int = 0) -> Iterator[str]:
         """Yields this part and everything below it, one line each, what is deeper further in."""
         values = ", ".join(f"{text} = {value}" for text, value in self.values)
-        yield f"{'  ' * depth}{'yes' if self.holds else 'no '}  {self.text}" + (f"   ({values})" if values else "")
+        yield f"{'  ' * depth}{_ANSWERS[self.holds]}  {self.text}" + (f"   ({values})" if values else "")
         for child in self.children:
             yield from child.lines(depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Whether a person is in a persona at `now`, and why.
+    """Whether a person is in a persona at `now`, and why; `member` is None where that is unknown.
 
     `changes_at` is the first later instant at which time alone, with the same data, makes that the opposite; None when
     it never does (or not within the instants that were looked at).
@@ -48,7 +61,7 @@ class Explanation:
     person: str
     persona: str
     now: datetime
-    member: bool
+    member: bool | None
     because: Part
     changes_at: datetime | None
 
@@ -106,7 +119,7 @@ def because(
 
 
 Answers = Mapping[Node, object]
-"""What came back for one person: the value of every part and side."""
+"""What came back for one person: the value of every part and side, `Unanswered` where it cannot be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +144,14 @@ class Questions:
 
     def ask(self, data: Relations, now: datetime) -> dict[str, Answers]:
         """Returns the answers for every person in the data."""
-        rows = people_statement(self.plan, data).run(data.connection, now).fetchall()
-        return {person: dict(zip(self.nodes, values, strict=True)) for person, *values in rows}
+        found = people_statement(self.plan, data).run(data.connection, now)
+        names = [name for name, *_ in found.description]
+        rows = (dict(zip(names, row, strict=True)) for row in found.fetchall())
+        return {row["person"]: self._answers(row) for row in rows}
+
+    def _answers(self, row: Mapping[str, object]) -> Answers:
+        named = zip(self.nodes, (column.name for column in self.plan.columns), strict=True)
+        return {node: Unanswered.UNKNOWN if row.get(unknown_column(name)) else row[name] for node, name in named}
 
     def part(self, answers: Answers, now: datetime) -> Part:
         """Returns the whole condition with what was answered for one person."""
@@ -146,7 +165,7 @@ class Questions:
     def _part(self, outline: Outline, answers: Answers, now: datetime) -> Part:
         return Part(
             text=outline.text,
-            holds=bool(answers[outline.condition]),
+            holds=None if answers[outline.condition] is Unanswered.UNKNOWN else bool(answers[outline.condition]),
             values=tuple(_values(outline.sides, answers, now, self.zone)),
             children=tuple(self._part(part, answers, now) for part in outline.parts),
         )
@@ -154,8 +173,14 @@ class Questions:
 
 def _values(sides: Iterable[Side], answers: Answers, now: datetime, zone: str) -> Iterator[tuple[str, str]]:
     for side in sides:
-        value = scalar(answers[side.value], side.value.type)
-        yield side.text, _times(value) if side.times else shown(value, now, zone)
+        yield side.text, _shown(side, answers[side.value], now, zone)
+
+
+def _shown(side: Side, answer: object, now: datetime, zone: str) -> str:
+    if answer is Unanswered.UNKNOWN:
+        return "unreadable"
+    value = scalar(answer, side.value.type)
+    return _times(value) if side.times else shown(value, now, zone)
 
 
 def _times(count: object) -> str:

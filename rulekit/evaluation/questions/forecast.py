@@ -46,20 +46,25 @@ class _Edge:
 def next_change(program: Program, persona: str, person: str, data: Relations, now: datetime) -> datetime | None:
     """Returns the first instant after `now` at which time alone changes whether the person is in the persona.
 
-    At most 200 instants are looked at, the nearest first; None when none of them changes it.
+    At most 200 instants are looked at, the nearest first; None when none of them changes it, and where it is unknown
+    now. An instant from which it is unknown changes nothing.
     """
     plan = build_plan(program, personas=[persona])
     nodes = [node for tested in (plan.columns[0].node, *(test for _, test in plan.segments)) for node in walk(tested)]
     instants = {*_field_instants(program, nodes, person, data, now), *_event_instants(nodes, data, now)}
     statement = people_statement(plan, data)
 
-    def holds(instant: datetime) -> bool:
-        return bool(dict(statement.run(data.connection, instant).fetchall())[person])
+    def holds(instant: datetime) -> bool | None:
+        found = {key: answer for key, *answer in statement.run(data.connection, instant).fetchall()}
+        certainly, *unknown = found[person]
+        return None if any(unknown) else bool(certainly)
 
     current = holds(now)
+    if current is None:
+        return None
     for instant in sorted(instant for instant in instants if instant > now)[:CANDIDATES]:
         for moment in (instant, instant + _MICROSECOND):
-            if holds(moment) is not current:
+            if holds(moment) is (not current):
                 return moment
     return None
 
@@ -74,7 +79,7 @@ def _field_instants(
     plan = plan_columns(program, [PlanColumn(f"value {i}", value) for i, value in enumerate(values)])
     rows = people_statement(plan, data).run(data.connection, now).fetchall()
     row = next(row[1:] for row in rows if row[0] == person)
-    known = {value: scalar(found, value.type) for value, found in zip(values, row, strict=True)}
+    known = {value: scalar(found, value.type) for value, found in zip(values, row[: len(values)], strict=True)}
     for base, distance in pairs:
         length = known[distance] if isinstance(distance, Value) else distance
         yield from _later(known[base], length, data.zone)

@@ -1,6 +1,6 @@
-"""Who is in which persona, and which companies are in which segment, at one instant."""
+"""Who is in which persona, and which companies are in which segment, at one instant; and who cannot be judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import compress
@@ -10,6 +10,7 @@ from rulekit.evaluation.sql.predicates import segment_column
 from rulekit.evaluation.sql.query_plan import Plan, build_plan, column_name
 from rulekit.evaluation.sql.relations import Relations
 from rulekit.evaluation.sql.statement import companies_statement, people_statement
+from rulekit.evaluation.sql.truths import unknown_column
 from rulekit.language.program import Program
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Membership:
     """Everybody, by code point of their keys, and for each persona and segment a bit per person in that order.
 
     A person is in a segment when their company is. `unjudged` has the personas in which somebody cannot be judged,
-    because a value that the answer needs is unreadable, and `unjudged_segments` the segments. Who is unjudged is not in.
+    because a value that the answer needs is unreadable, `unjudged_segments` the segments. Who is unjudged is not in.
     """
 
     people: list[str]
@@ -42,7 +43,16 @@ def evaluate(plan: Plan, data: Relations, now: datetime) -> Membership:
         people=found["person"].tolist(),
         personas={name: found[column_name("persona", name)] for name in plan.personas},
         segments={name: found[column_name("segment", name)] for name in plan.asked_segments},
+        unjudged=_unjudged(found, "persona", plan.personas),
+        unjudged_segments=_unjudged(found, "segment", plan.asked_segments),
     )
+
+
+def _unjudged(
+    found: Mapping[str, "NDArray[np.bool_]"], sort: str, names: Iterable[str]
+) -> dict[str, "NDArray[np.bool_]"]:
+    bits = {name: found.get(unknown_column(column_name(sort, name))) for name in names}
+    return {name: unjudged for name, unjudged in bits.items() if unjudged is not None and unjudged.any()}
 
 
 def companies_in_segments(program: Program, data: Relations, now: datetime) -> dict[str, frozenset[str]]:

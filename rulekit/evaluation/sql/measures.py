@@ -81,28 +81,30 @@ def _property_number(measure: Measure, numbers: Callable[[], Mapping[str, Exact 
 
 
 def _aggregate(measure: Measure, bounds: Bounds, scope: SqlScope) -> exp.Expr:
-    tests = bounds_sql(Bounds.around([measure.period]), scope, inside=bounds)
+    # events without a readable time are among the rows where there are any, and in no measure
+    tests = bounds_sql(Bounds.around([measure.period]), scope, inside=None if scope.untimed else bounds)
     if measure.where is not None:
-        tests.append(condition_sql(measure.where, scope))
+        tests.append(condition_sql(measure.where, scope).certainly)
     match measure.function:
         case Function.COUNT:
-            return _filtered(exp.Count(this=exp.Star(), big_int=True), tests)
+            return filtered(exp.Count(this=exp.Star(), big_int=True), tests)
         case Function.SUM:
-            return _filtered(_sum(measure, scope), tests)
+            return filtered(_sum(measure, scope), tests)
         case Function.AVG:
             average = _average(measure, tests, scope)
             return cast(average, "BIGINT") if measure.type.kind is Kind.DURATION else average
         case Function.DISTINCT:
-            return _filtered(exp.Count(this=exp.Distinct(expressions=[_property(measure)]), big_int=True), tests)
+            return filtered(exp.Count(this=exp.Distinct(expressions=[_property(measure)]), big_int=True), tests)
         case Function.MIN:
-            return _filtered(exp.Min(this=_property(measure)), tests)
+            return filtered(exp.Min(this=_property(measure)), tests)
         case Function.MAX:
-            return _filtered(exp.Max(this=_property(measure)), tests)
+            return filtered(exp.Max(this=_property(measure)), tests)
         case Function.FIRST | Function.LAST:
             return _edge(measure, tests)
 
 
-def _filtered(aggregate: exp.Expr, tests: list[exp.Expr]) -> exp.Expr:
+def filtered(aggregate: exp.Expr, tests: list[exp.Expr]) -> exp.Expr:
+    """Returns an aggregate over those of the rows that all tests hold for."""
     if not tests:
         return aggregate
     return exp.Filter(this=aggregate, expression=exp.Where(this=conjunction([test.copy() for test in tests])))
@@ -125,8 +127,8 @@ def _average(measure: Measure, tests: list[exp.Expr], scope: SqlScope) -> exp.Ex
 
     So three times 0.1 is 0.1 on average. Sums of more than 15 digits may miss the nearest double by one.
     """
-    total: exp.Expr = cast(_filtered(_sum(measure, scope), tests), "DOUBLE")
-    counted: exp.Expr = _filtered(exp.Count(this=_property(measure), big_int=True), tests)
+    total: exp.Expr = cast(filtered(_sum(measure, scope), tests), "DOUBLE")
+    counted: exp.Expr = filtered(exp.Count(this=_property(measure), big_int=True), tests)
     own = _property_number(measure, lambda: scope.numbers("event"))
     if scale := (own or SUMMED_DOUBLES).scale:
         factor = exp.Literal.number(f"1e{scale}")
@@ -147,7 +149,7 @@ def _edge(measure: Measure, tests: list[exp.Expr]) -> exp.Expr:
     latest = measure.function is Function.LAST
     if measure.property is None:
         at = column(EVENT, "at")
-        return _filtered(exp.Max(this=at) if latest else exp.Min(this=at), tests)
+        return filtered(exp.Max(this=at) if latest else exp.Min(this=at), tests)
     micros = function("epoch_us", column(EVENT, "at"))
     entries = {
         "order": micros if latest else exp.Neg(this=micros),
@@ -160,4 +162,4 @@ def _edge(measure: Measure, tests: list[exp.Expr]) -> exp.Expr:
             for name, entry in entries.items()
         ]
     )
-    return function("struct_extract", _filtered(exp.Max(this=packed), tests), exp.Literal.string("value"))
+    return function("struct_extract", filtered(exp.Max(this=packed), tests), exp.Literal.string("value"))

@@ -1,6 +1,7 @@
 """Conditions of the language as boolean expressions of the statement that are never NULL.
 
 Each comparison decides for itself what a missing value means, so that `not` is an exact opposite everywhere above.
+What an unreadable one means is one rule for all of them, in `truths`.
 """
 
 from datetime import timedelta
@@ -9,6 +10,7 @@ from sqlglot import exp
 
 from rulekit.evaluation.sql.numbers import Term, compare
 from rulekit.evaluation.sql.query_plan import edges, is_chain, measures_of
+from rulekit.evaluation.sql.truths import Truth, chained, joined, opposite, unknown_sql
 from rulekit.evaluation.sql.values import NOW, SqlScope, aggregate_term, column, function, instant, value_term
 from rulekit.language.typed_expressions import (
     Age,
@@ -56,25 +58,19 @@ _TEXT_TESTS = {
 }
 
 
-def condition_sql(condition: Condition, scope: SqlScope) -> exp.Expr:
-    """Returns a condition: TRUE or FALSE, never NULL."""
+def condition_sql(condition: Condition, scope: SqlScope) -> Truth:
+    """Returns for which rows a condition certainly holds, and for which it may."""
     match condition:
         case And():
-            return _joined(exp.And, condition.operands, scope)
+            return joined(exp.And, [condition_sql(operand, scope) for operand in condition.operands])
         case Or():
-            return _joined(exp.Or, condition.operands, scope)
+            return joined(exp.Or, [condition_sql(operand, scope) for operand in condition.operands])
         case Not():
-            return exp.Not(this=exp.Paren(this=condition_sql(condition.operand, scope)))
-        case Did():
-            return _did(condition, scope)
-        case Sequence():
-            return _sequence(condition, scope)
-        case InSegment():
-            return _or_false(column(scope.tables["company"], segment_column(condition.name)))
+            return opposite(condition_sql(condition.operand, scope))
         case InPersona():
             raise AssertionError("plans have no personas inside personas")
         case _:
-            return _test(condition, scope)
+            return Truth.of(_test(condition, scope), unknown_sql(condition, scope))
 
 
 def segment_column(name: str) -> str:
@@ -82,8 +78,17 @@ def segment_column(name: str) -> str:
     return f"in {name}"
 
 
-def _test(test: Comparison | InList | TextTest | IsMissing | Within, scope: SqlScope) -> exp.Expr:
+_Test = Comparison | InList | TextTest | IsMissing | Within | Did | Sequence | InSegment
+
+
+def _test(test: _Test, scope: SqlScope) -> exp.Expr:
     match test:
+        case Did():
+            return _did(test, scope)
+        case Sequence():
+            return _sequence(test, scope)
+        case InSegment():
+            return _or_false(column(scope.tables["company"], segment_column(test.name)))
         case Comparison():
             return _comparison(test, scope)
         case InList():
@@ -98,13 +103,6 @@ def _test(test: Comparison | InList | TextTest | IsMissing | Within, scope: SqlS
 
 def _or_false(sql: exp.Expr) -> exp.Expr:
     return exp.Coalesce(this=sql, expressions=[exp.Boolean(this=False)])
-
-
-def _joined(connector: type[exp.Connector], operands: tuple[Condition, ...], scope: SqlScope) -> exp.Expr:
-    joined, *others = (condition_sql(operand, scope) for operand in operands)
-    for other in others:
-        joined = connector(this=joined, expression=other)
-    return exp.Paren(this=joined)
 
 
 def _comparison(comparison: Comparison, scope: SqlScope) -> exp.Expr:
@@ -153,7 +151,7 @@ def _in_list(test: InList, scope: SqlScope) -> exp.Expr:
         return exp.Boolean(this=False)
     if operand.exact is not None or test.operand.type.kind is Kind.NUMBER:
         parts = [Comparison(Operator.EQ, test.operand, item) for item in test.items]
-        return _joined(exp.Or, tuple(parts), scope)
+        return chained(exp.Or, [_comparison(part, scope) for part in parts])
     items = [value_term(item, scope).sql for item in test.items]
     return _or_false(exp.Paren(this=exp.In(this=operand.sql, expressions=items)))
 

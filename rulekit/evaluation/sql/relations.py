@@ -1,8 +1,8 @@
 """What a statement is written over: people, companies and events under one connection, in full or of some people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from sqlglot import exp
@@ -30,6 +30,20 @@ class Relations(Protocol):
     def zone(self) -> str:
         """Returns the name of the time zone in which dates begin."""
 
+    @property
+    def unreadable(self) -> Mapping[str, frozenset[str]]:
+        """Returns the fields of which some value cannot be read, by `person`, `company` or kind of event.
+
+        Beside the column `f.<field>` of each stands `u.<field>`: whether the value of a row is such a one.
+        """
+
+    @property
+    def untimed(self) -> frozenset[str]:
+        """Returns the kinds of event of which some have a time that cannot be read.
+
+        They are among the events then, with `at` NULL, and the column `u at` says so.
+        """
+
     def people(self) -> exp.Query:
         """Returns a query for all people."""
 
@@ -47,6 +61,8 @@ class Excerpt:
     connection: "DuckDBPyConnection"
     now_column: str | None = None
     zone: str = "UTC"
+    unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    untimed: frozenset[str] = frozenset()
 
     def people(self) -> exp.Query:
         """Returns a query for the people, and their colleagues where companies' events are asked for."""
@@ -64,7 +80,7 @@ class Excerpt:
 @contextmanager
 def excerpt(data: Relations, plan: Plan, people: Sequence[str]) -> Iterator[Excerpt]:
     """Copies what the plan needs to know about these people; the copies go when the block ends."""
-    copies = Excerpt(data.connection, data.now_column, data.zone)
+    copies = Excerpt(data.connection, data.now_column, data.zone, data.unreadable, data.untimed)
     sources = {
         "excerpt keys": exp.Select(expressions=[_keys_parameter()]),
         "excerpt people": _concerned(data, plan),

@@ -54,7 +54,7 @@ def _marked_rows(chain: Sequence, kind: str, rows: exp.Select, key: exp.Column, 
 def _mark(kind: str, step: Step, scope: SqlScope) -> exp.Expr:
     if kind not in step.events:
         return exp.false()
-    return exp.true() if step.where is None else condition_sql(step.where, scope)
+    return exp.true() if step.where is None else condition_sql(step.where, scope).certainly
 
 
 def _when(step: int, start: exp.Expr) -> exp.If:

@@ -4,10 +4,10 @@ The statement depends on the plan and on the types of the data, never on the ins
 stands in the rows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -18,8 +18,9 @@ from rulekit.evaluation.sql.fragments import aliased, named
 from rulekit.evaluation.sql.grouping import EventGroup, EventGroups
 from rulekit.evaluation.sql.numbers import Exact, Term, number_type
 from rulekit.evaluation.sql.predicates import condition_sql, segment_column
-from rulekit.evaluation.sql.query_plan import Measure, Plan
+from rulekit.evaluation.sql.query_plan import Measure, Plan, PlanColumn
 from rulekit.evaluation.sql.relations import Relations
+from rulekit.evaluation.sql.truths import may_be_unknown, unknown_column, unknown_sql
 from rulekit.evaluation.sql.values import Cutoffs, SqlScope, column, value_term
 from rulekit.language.expression_parts import Node
 from rulekit.language.typed_expressions import Sequence, Value
@@ -57,12 +58,19 @@ class Statement:
 
 
 def people_statement(plan: Plan, data: Relations) -> Statement:
-    """Returns the statement with one row per person, by key: `person` and the columns of the plan."""
+    """Returns the statement with one row per person, by key: `person` and the columns of the plan.
+
+    Conditions are TRUE where they certainly hold. Behind all of them stands a column `unknown …` (see `unknown_column`)
+    for each that reads something of which the data has unreadable values: whether the answer is unknown.
+    """
     return _Writing(plan, data).people()
 
 
 def companies_statement(plan: Plan, data: Relations) -> Statement:
-    """Returns the statement with one row per company, by key: `company` and a column `in …` for every segment."""
+    """Returns the statement with one row per company, by key: `company` and a column `in …` for every segment.
+
+    Behind them are columns `unknown in …`, as in `people_statement`.
+    """
     return _Writing(plan, data).companies()
 
 
@@ -97,8 +105,7 @@ class _Writing:
     def people(self) -> Statement:
         groups = self._groups.asked(self._plan.asked_by_people)
         scope = self._scope({"person": _PEOPLE, "company": _COMPANIES}, groups)
-        columns: list[exp.Expr] = [column(_PEOPLE, "person")]
-        columns += [named(self._column(each.node, scope), each.name) for each in self._plan.columns]
+        columns: list[exp.Expr] = [column(_PEOPLE, "person"), *_answers(self._plan.columns, scope)]
         joins = self._company_join() + [self._join(group) for group in groups]
         return self._finished(
             exp.Select(
@@ -119,14 +126,28 @@ class _Writing:
 
     def _scope(self, tables: Mapping[str, str], groups: list[EventGroup]) -> SqlScope:
         results: dict[Measure | Sequence, Term] = {}
+        doubts: dict[Measure | Sequence, exp.Expr] = {}
         for group in groups:
             results.update(group.results)
-        return SqlScope(tables, self._numbers, self._cutoffs, results, self._data.zone)
+            doubts.update(group.doubts)
+        return SqlScope(
+            tables,
+            self._numbers,
+            self._cutoffs,
+            results,
+            self._data.zone,
+            unreadable=lambda owner: self._data.unreadable.get(owner, frozenset()),
+            doubts=doubts,
+            unsure_segments=self._unsure_segments if "person" in tables else frozenset(),
+        )
 
-    def _column(self, node: Node, scope: SqlScope) -> exp.Expr:
-        if isinstance(node, Value):
-            return value_term(node, scope).sql
-        return condition_sql(node, scope)
+    @cached_property
+    def _unsure_segments(self) -> frozenset[str]:
+        scope = self._company_scope()
+        return frozenset(name for name, test in self._plan.segments if may_be_unknown(test, scope))
+
+    def _company_scope(self) -> SqlScope:
+        return self._scope({"company": _COMPANIES}, self._groups.asked(self._plan.asked_by_segments))
 
     def _company_join(self) -> list[exp.Join]:
         if self._plan.segments:
@@ -140,8 +161,8 @@ class _Writing:
 
     def _with_segments(self, columns: list[exp.Column]) -> exp.Select:
         groups = self._groups.asked(self._plan.asked_by_segments)
-        scope = self._scope({"company": _COMPANIES}, groups)
-        segments = [named(condition_sql(test, scope), segment_column(name)) for name, test in self._plan.segments]
+        asked = [PlanColumn(segment_column(name), test) for name, test in self._plan.segments]
+        segments = _answers(asked, self._company_scope())
         return exp.Select(
             expressions=[*columns, *segments],
             from_=exp.From(this=aliased(self._data.companies(), _COMPANIES)),
@@ -158,6 +179,20 @@ class _Writing:
         if shared := self._groups.shared():
             query.set("with_", exp.With(expressions=shared))
         return Statement(query.sql(dialect="duckdb", copy=False), self._cutoffs.by_name())
+
+
+def _answers(asked: Iterable[PlanColumn], scope: SqlScope) -> list[exp.Expr]:
+    answers = {each.name: _answer(each.node, scope) for each in asked}
+    found: list[exp.Expr] = [named(answer, name) for name, (answer, _) in answers.items()]
+    unsure = [(name, unknown) for name, (_, unknown) in answers.items() if unknown is not None]
+    return found + [named(unknown, unknown_column(name)) for name, unknown in unsure]
+
+
+def _answer(node: Node, scope: SqlScope) -> tuple[exp.Expr, exp.Expr | None]:
+    if isinstance(node, Value):
+        return value_term(node, scope).sql, unknown_sql(node, scope)
+    truth = condition_sql(node, scope)
+    return truth.certainly, truth.unknown
 
 
 def _by(key: exp.Column) -> exp.Order:

@@ -61,7 +61,9 @@ class Cutoffs:
 class SqlScope:
     """What names stand for: the table of each owner, how exact its numbers are, and where results of measures are.
 
-    `zone` is the name of the time zone in which dates begin.
+    `zone` is the name of the time zone in which dates begin. Of an owner, `unreadable` names the fields of which some
+    value cannot be read; `doubts` says of results, and `unsure_segments` of segments, which ones that reaches.
+    `untimed` inside a kind of event: whether some of them have a time that cannot be read.
     """
 
     tables: Mapping[str, str]
@@ -69,6 +71,10 @@ class SqlScope:
     cutoffs: Cutoffs
     results: Mapping[Measure | Sequence, Term] = field(default_factory=dict)
     zone: str = "UTC"
+    unreadable: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    doubts: Mapping[Measure | Sequence, exp.Expr] = field(default_factory=dict)
+    unsure_segments: frozenset[str] = frozenset()
+    untimed: bool = False
 
     def instant(self, distance: timedelta) -> exp.Expr:
         """Returns the instant `now + distance`."""
