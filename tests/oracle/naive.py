@@ -6,10 +6,11 @@ purpose; nothing here may be shared with `rulekit.evaluation`.
 
 import operator
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from fractions import Fraction
 from functools import cache
 from itertools import pairwise, product
@@ -21,7 +22,18 @@ from rulekit.language import typed_expressions as x
 
 Row = Mapping[str, Any]
 """A person ("person", "company" and fields), a company ("company" and fields) or an event ("person", "at" and
-properties); an absent key is a missing value."""
+properties); an absent key is a missing value, UNREADABLE one that is there and cannot be read."""
+
+
+class Lost(Enum):
+    """What stands for a value that nobody can tell."""
+
+    UNREADABLE = "unreadable"
+
+
+UNREADABLE = Lost.UNREADABLE
+Answer = bool | None
+"""Whether something holds; None where that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +54,58 @@ class Who:
 
 
 def members(program: p.Program, world: World, now: datetime, zone: str = "UTC") -> dict[str, set[str]]:
-    """Returns the keys of the people in each persona at `now`; dates begin in `zone`."""
+    """Returns the keys of the people who certainly are in each persona at `now`; dates begin in `zone`."""
+    return {name: keys_with(True, found) for name, found in judge_people(program, world, now, zone).items()}
+
+
+def unjudged(program: p.Program, world: World, now: datetime, zone: str = "UTC") -> dict[str, set[str]]:
+    """Returns the keys of the people of whom it is unknown whether they are in each persona at `now`."""
+    return {name: keys_with(None, found) for name, found in judge_people(program, world, now, zone).items()}
+
+
+def judge_people(program: p.Program, world: World, now: datetime, zone: str) -> dict[str, dict[str, Answer]]:
+    """Returns for each persona the answer for each person."""
     judge = Judge(program, world, now, zone)
     return {
-        name: {who["person"] for who in world.people if judge.in_persona(name, Who(who, who.get("company")))}
+        name: {who["person"]: judge.in_persona(name, Who(who, who.get("company"))) for who in world.people}
         for name in program.personas
     }
 
 
 def segment_members(program: p.Program, world: World, name: str, now: datetime, zone: str = "UTC") -> set[str]:
-    """Returns the keys of the companies in a segment at `now`; dates begin in `zone`."""
+    """Returns the keys of the companies that certainly are in a segment at `now`; dates begin in `zone`."""
+    return keys_with(True, judge_companies(program, world, name, now, zone))
+
+
+def judge_companies(program: p.Program, world: World, name: str, now: datetime, zone: str = "UTC") -> dict[str, Answer]:
+    """Returns for each company whether it is in a segment."""
     judge = Judge(program, world, now, zone)
-    return {company["company"] for company in world.companies if judge.in_segment(name, company["company"])}
+    return {company["company"]: judge.in_segment(name, company["company"]) for company in world.companies}
+
+
+def keys_with(wanted: Answer, found: Mapping[str, Answer]) -> set[str]:
+    return {key for key, answer in found.items() if answer is wanted}
+
+
+def every(answers: Iterable[Answer]) -> Answer:
+    """Returns `and`: no where one is no, otherwise unknown where one is unknown."""
+    found = list(answers)
+    return False if False in found else None if None in found else True
+
+
+def some(answers: Iterable[Answer]) -> Answer:
+    """Returns `or`: yes where one is yes, otherwise unknown where one is unknown."""
+    found = list(answers)
+    return True if True in found else None if None in found else False
+
+
+def opposite(answer: Answer) -> Answer:
+    return None if answer is None else not answer
+
+
+def known(found: Any, result: Callable[[Any], Any]) -> Any:
+    """Returns what is made of a value: what cannot be read stays so, what is missing stays missing."""
+    return found if found is None or found is UNREADABLE else result(found)
 
 
 COMPARE = {
@@ -65,7 +117,7 @@ COMPARE = {
 
 
 class Judge:
-    """Answers questions about one world at one instant; a missing value is None everywhere."""
+    """Answers questions about one world at one instant; a missing value is None everywhere, as is an unknown answer."""
 
     def __init__(self, program: p.Program, world: World, now: datetime, zone: str = "UTC") -> None:
         self.zone = ZoneInfo(zone)
@@ -75,46 +127,50 @@ class Judge:
 
     # --- conditions ---------------------------------------------------------------------------------------------
 
-    def in_persona(self, name: str, who: Who) -> bool:
+    def in_persona(self, name: str, who: Who) -> Answer:
         return self.holds(self.program.personas[name].condition, who)
 
-    def in_segment(self, name: str, company: str | None) -> bool:
+    def in_segment(self, name: str, company: str | None) -> Answer:
         if not any(known["company"] == company for known in self.world.companies):
             return False
         return self.holds(self.program.segments[name].condition, Who(None, company))
 
-    def holds(self, condition: x.Condition, who: Who, event: Row | None = None) -> bool:
+    def holds(self, condition: x.Condition, who: Who, event: Row | None = None) -> Answer:
         match condition:
             case x.And(operands):
-                return all(self.holds(part, who, event) for part in operands)
+                return every(self.holds(part, who, event) for part in operands)
             case x.Or(operands):
-                return any(self.holds(part, who, event) for part in operands)
+                return some(self.holds(part, who, event) for part in operands)
             case x.Not(operand):
-                return not self.holds(operand, who, event)
+                return opposite(self.holds(operand, who, event))
             case x.InPersona(name):
                 return self.in_persona(name, who)
             case x.InSegment(name):
                 return self.in_segment(name, who.company)
             case x.Did(kinds, where, period, company):
-                return bool(self.events(kinds, where, period, company, who))
+                events = self.events(kinds, where, period, company, who)
+                return None if events is UNREADABLE else bool(events)
             case x.Sequence():
                 return self.did_in_order(condition, who)
             case _:
                 return self.compares(condition, who, event)
 
-    def compares(self, condition: x.Condition, who: Who, event: Row | None) -> bool:
+    def compares(self, condition: x.Condition, who: Who, event: Row | None) -> Answer:
+        values = [self.value(operand, who, event) for operand in operands_of(condition)]
+        return None if UNREADABLE in values else self.compares_known(condition, values)
+
+    def compares_known(self, condition: x.Condition, values: list[Any]) -> bool:
         match condition:
-            case x.IsMissing(operand):
-                return self.value(operand, who, event) is None
-            case x.Comparison(sign, left, right):
-                return compare(sign, self.value(left, who, event), self.value(right, who, event))
-            case x.InList(operand, items):
-                found = self.value(operand, who, event)
-                return any(compare(x.Operator.EQ, found, self.value(item, who, event)) for item in items)
-            case x.TextTest(test, operand, argument):
-                return text_test(test, self.value(operand, who, event), self.value(argument, who, event))
-            case x.Within(operand, direction, length):
-                found = self.value(operand, who, event)
+            case x.IsMissing():
+                return values[0] is None
+            case x.Comparison(sign):
+                return compare(sign, *values)
+            case x.InList(_, items):
+                return any(compare(x.Operator.EQ, values[0], exact(item.value)) for item in items)
+            case x.TextTest(test):
+                return text_test(test, *values)
+            case x.Within(_, direction, length):
+                [found] = values
                 if found is None:
                     return False
                 if direction == "last":
@@ -122,10 +178,12 @@ class Judge:
                 return self.now < self.instant(found) <= self.now + length
         raise AssertionError(condition)
 
-    def did_in_order(self, sequence: x.Sequence, who: Who) -> bool:
+    def did_in_order(self, sequence: x.Sequence, who: Who) -> Answer:
         candidates = [
             self.events(step.events, step.where, sequence.period, sequence.company, who) for step in sequence.steps
         ]
+        if UNREADABLE in candidates:
+            return None
         for chain in product(*candidates):
             times = [event["at"] for event in chain]
             in_order = all(earlier < later for earlier, later in pairwise(times))
@@ -136,17 +194,33 @@ class Judge:
     # --- events -------------------------------------------------------------------------------------------------
 
     def events(
-        self, kinds: tuple[str, ...], where: x.Condition | None, period: x.Period | None, company: bool, who: Who
-    ) -> list[Row]:
-        """Returns the events of a person, or of everyone in their company, that the clauses let through."""
-        return [
-            event
-            for kind in kinds
-            for event in self.world.events.get(kind, [])
-            if self.is_by(event, company, who)
-            and self.is_in(event["at"], period)
-            and (where is None or self.holds(where, who, event))
-        ]
+        self,
+        kinds: tuple[str, ...],
+        where: x.Condition | None,
+        period: x.Period | None,
+        company: bool,
+        who: Who,
+        read: str | None = None,
+    ) -> Any:
+        """Returns the events of a person, or of everyone in their company, that the clauses let through.
+
+        UNREADABLE where there is one of which nobody can tell whether it counts, or what its property `read` is.
+        """
+        counted = []
+        for event in (event for kind in kinds for event in self.world.events.get(kind, [])):
+            if not self.is_by(event, company, who):
+                continue
+            if event["at"] is not UNREADABLE and not self.is_in(event["at"], period):
+                continue
+            let_through = True if where is None else self.holds(where, who, event)
+            if let_through is False:
+                continue
+            if let_through is None or event["at"] is UNREADABLE:
+                return UNREADABLE
+            if read is not None and event.get(read) is UNREADABLE:
+                return UNREADABLE
+            counted.append(event)
+        return counted
 
     def company_of(self, who: Who) -> Row | None:
         """Returns the row of the company that somebody belongs to; without a row there is no company."""
@@ -177,17 +251,15 @@ class Judge:
                 company = self.company_of(who)
                 return None if company is None else company["company"]
             case x.Age(of) | x.Midnight(of):
-                found = self.value(of, who, event)
-                begins = None if found is None else self.instant(found)
-                return self.now - begins if begins is not None and isinstance(value, x.Age) else begins
+                begins = known(self.value(of, who, event), self.instant)
+                return known(begins, lambda at: self.now - at) if isinstance(value, x.Age) else begins
             case x.Arithmetic(sign, left, right):
-                return calculate(sign, self.value(left, who, event), self.value(right, who, event))
+                sides = self.value(left, who, event), self.value(right, who, event)
+                return UNREADABLE if UNREADABLE in sides else calculate(sign, *sides)
             case x.Negative(operand):
-                found = self.value(operand, who, event)
-                return None if found is None else -found
+                return known(self.value(operand, who, event), operator.neg)
             case x.Lower(operand):
-                found = self.value(operand, who, event)
-                return None if found is None else "".join(character.lower()[0] for character in found)
+                return known(self.value(operand, who, event), lowered)
             case x.Default(operand, fallback):
                 found = self.value(operand, who, event)
                 return self.value(fallback, who, event) if found is None else found
@@ -211,7 +283,10 @@ class Judge:
     def aggregate(self, what: x.Aggregate, who: Who) -> Any:
         if what.company and self.company_of(who) is None:
             return None
-        events = self.events(what.events, what.where, what.period, what.company, who)
+        events = self.events(what.events, what.where, what.period, what.company, who, what.property)
+        return UNREADABLE if events is UNREADABLE else self.aggregate_of(what, events)
+
+    def aggregate_of(self, what: x.Aggregate, events: list[Row]) -> Any:
         if what.function in (x.Function.FIRST, x.Function.LAST):
             return first_or_last(what.function, what.property, events)
         if what.function is x.Function.COUNT:
@@ -232,6 +307,22 @@ class Judge:
             case x.Function.MAX:
                 return max(values)
         raise AssertionError(what)
+
+
+def operands_of(condition: x.Condition) -> list[x.Value]:
+    """Returns the values that a comparison needs."""
+    match condition:
+        case x.Comparison(_, left, right):
+            return [left, right]
+        case x.TextTest(_, operand, argument):
+            return [operand, argument]
+        case x.IsMissing(operand) | x.InList(operand) | x.Within(operand):
+            return [operand]
+    raise AssertionError(condition)
+
+
+def lowered(text: str) -> str:
+    return "".join(character.lower()[0] for character in text)
 
 
 def first_or_last(function: x.Function, prop: str | None, events: list[Row]) -> Any:

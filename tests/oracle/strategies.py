@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.oracle.naive import World
 from tests.oracle.projects import Rules, make_rules
 from tests.oracle.vocabulary import NOWS
-from tests.oracle.worlds import make_world
+from tests.oracle.worlds import damage, make_world
 
 Case = tuple[Rules, World, datetime]
 SEEDS = st.randoms(use_true_random=True)
@@ -30,6 +30,15 @@ def cases(draw: st.DrawFn) -> Case:
     random = draw(SEEDS)
     made, now = make_rules(random), random.choice(NOWS)
     return made, make_world(random, made.meaning.schema, now), now
+
+
+@st.composite
+def damaged_cases(draw: st.DrawFn) -> Case:
+    """Returns rules, a world in which some values cannot be read, and an instant."""
+    random = draw(SEEDS)
+    made, now = make_rules(random), random.choice(NOWS)
+    schema = made.meaning.schema
+    return made, damage(random, schema, make_world(random, schema, now)), now
 
 
 def smallest(world: World, differs: Callable[[World], bool]) -> World:

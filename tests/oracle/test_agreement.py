@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rulekit.evaluation.data.dataset import Data, open_data
 from rulekit.evaluation.questions.membership import evaluate, segment_members
 from rulekit.evaluation.sql.query_plan import build_plan
+from rulekit.evaluation.sql.statement import companies_statement
 from rulekit.language.program import Program
 from tests.oracle import naive, strategies
 from tests.oracle.constructs import constructs
@@ -82,6 +83,77 @@ def test_evaluator_agrees_with_the_naive_one(case, zone):
         alone = [evaluate(build_plan(program, personas=[name]), data, now).personas for name in names]
         assert all(np.array_equal(bits, found.personas[name]) for personas in alone for name, bits in personas.items())
         assert [list(personas) for personas in alone] == [[name] for name in names]
+
+
+@settings(max_examples=settings().max_examples // 3)
+@given(strategies.damaged_cases(), st.sampled_from(ZONES))
+def test_evaluator_agrees_on_what_is_unknown(case, zone):
+    rules, world, now = case
+    note(rules.text)
+    program = program_from(rules.text)
+
+    def differs(world: naive.World) -> bool:
+        return judged(program, world, now, zone) != judged_plainly(program, world, now, zone)
+
+    found = judged(program, world, now, zone)
+    some = any(None in answers.values() for name, answers in found.items())
+    event(f"{'somebody' if some else 'nobody'} unjudged")
+    if found != judged_plainly(program, world, now, zone):
+        least = strategies.smallest(world, differs)
+        pairs = judged(program, least, now, zone), judged_plainly(program, least, now, zone)
+        told = [f"{name}: evaluator {pairs[0][name]}, naive {pairs[1][name]}" for name in found]
+        pytest.fail("\n".join([*told, rules.text, pformat(least, width=120), f"at {now} in {zone}"]))
+
+
+Judged = dict[str, dict[str, naive.Answer]]
+
+
+def judged_plainly(program: Program, world: naive.World, now: datetime, zone: str) -> Judged:
+    """Returns the answer for each person, each company, and each person's company, by what was asked."""
+    companies = {name: naive.judge_companies(program, world, name, now, zone) for name in program.segments}
+    people = {
+        name: {person["person"]: answers.get(person["company"], False) for person in world.people}
+        for name, answers in companies.items()
+    }
+    return {
+        **{f"persona {name}": found for name, found in naive.judge_people(program, world, now, zone).items()},
+        **{f"company {name}": found for name, found in companies.items()},
+        **{f"segment {name}": found for name, found in people.items()},
+    }
+
+
+def judged(program: Program, world: naive.World, now: datetime, zone: str) -> Judged:
+    """Returns the same as the evaluator finds it, in files that hold what cannot be read."""
+    with TemporaryDirectory() as folder:
+        source, mapping = write_parquet(world, program.schema, Path(folder))
+        with open_data(program.schema, source, mapping, "Europe/Stockholm", zone) as data:
+            found = evaluate(build_plan(program, segments=program.segments), data, now)
+            companies = {name: judge_segment(program, data, name, now) for name in program.segments}
+    personas = by_answer(found.people, found.personas, found.unjudged)
+    segments = by_answer(found.people, found.segments, found.unjudged_segments)
+    return {
+        **{f"persona {name}": answers for name, answers in personas.items()},
+        **{f"company {name}": answers for name, answers in companies.items()},
+        **{f"segment {name}": answers for name, answers in segments.items()},
+    }
+
+
+def by_answer(people: list[str], inside: Any, unjudged: Any) -> dict[str, dict[str, naive.Answer]]:
+    none = np.zeros(len(people), dtype=np.bool_)
+    return {
+        name: {
+            key: None if unknown else bool(bit)
+            for key, bit, unknown in zip(people, bits, unjudged.get(name, none), strict=True)
+        }
+        for name, bits in inside.items()
+    }
+
+
+def judge_segment(program: Program, data: Data, name: str, now: datetime) -> dict[str, naive.Answer]:
+    found = companies_statement(build_plan(program, personas=(), segments=[name]), data).run(data.connection, now)
+    names = [column for column, *_ in found.description]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+    return {row["company"]: None if row.get(f"unknown in {name}") else row[f"in {name}"] for row in rows}
 
 
 def difference(rules: strategies.Rules, program: Program, world: naive.World, now: datetime, zone: str) -> str:

@@ -1,4 +1,8 @@
-"""A fix that is called safe changes nothing about who is in a persona or segment, whatever the data."""
+"""A fix that is called safe changes nothing about who is in a persona or segment, whatever the data.
+
+What cannot be read may leave unknown what a fix then decides, as where `a is missing or a is present` goes; never the
+other way around.
+"""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,3 +38,16 @@ def test_safe_fixes_change_nobody(case):
     assert naive.members(then, world, now) == naive.members(before, world, now)
     for name in before.segments:
         assert naive.segment_members(then, world, name, now) == naive.segment_members(before, world, name, now)
+
+
+@given(strategies.damaged_cases())
+def test_safe_fixes_know_as_much(case):
+    rules, world, now = case
+    after = fixed(rules.text)
+    note(after)
+    before, then = program_from(rules.text), program_from(after)
+    found, expected = (naive.judge_people(program, world, now, "UTC") for program in (then, before))
+    for name, answers in expected.items():
+        assert {key: found[name][key] for key, answer in answers.items() if answer is not None} == {
+            key: answer for key, answer in answers.items() if answer is not None
+        }

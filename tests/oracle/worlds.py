@@ -7,7 +7,7 @@ from typing import Any
 
 from rulekit.language import program as p
 from rulekit.language.types import Kind, Type
-from tests.oracle.naive import Row, World
+from tests.oracle.naive import UNREADABLE, Row, World
 from tests.oracle.vocabulary import DAY, HOUR, MORE_TEXTS, NOWS, NUMBERS, OFFSETS, TEXTS, TICK, Declared
 
 FORMS = ["whole", "decimal", "mixed", "double"]
@@ -26,6 +26,30 @@ def make_world(random: Random, schema: p.Schema, now: datetime) -> World:
         [{"company": key, **row} for key, row in zip(companies, about_companies, strict=True)],
         {kind: make_events(random, declared, now, keys) for kind, declared in schema.events.items()},
     )
+
+
+def damage(random: Random, schema: p.Schema, world: World) -> World:
+    """Returns the world with values that are there and cannot be read, in some of its columns; a text always can be."""
+    return World(
+        damage_rows(random, world.people, columns(schema.person)),
+        damage_rows(random, world.companies, columns(schema.company)),
+        {
+            kind: damage_rows(random, world.events[kind], columns(declared), times=True)
+            for kind, declared in schema.events.items()
+        },
+    )
+
+
+def columns(declared: Declared) -> list[str]:
+    return [name for name, field in declared.items() if field.type.kind is not Kind.TEXT]
+
+
+def damage_rows(random: Random, rows: list[Row], fields: list[str], *, times: bool = False) -> list[Row]:
+    hit = [name for name in fields if random.random() < 0.6]
+    hit += ["at"] if times and random.random() < 0.3 else []
+    return [
+        {**row, **{name: UNREADABLE for name in hit if row[name] is not None and random.random() < 0.4}} for row in rows
+    ]
 
 
 def make_events(random: Random, declared: Declared, now: datetime, keys: list[str]) -> list[Row]:
