@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": "Report everything that is wrong with the rules; needs no data.",
     "completion": "Print the script that completes commands and names with the Tab key.",
-    "doctor": "Look at the machine, the store and the sender, and say what to do.",
+    "doctor": "Look at the machine, the store, the source and the sender, and say what to do.",
     "erase": "Erase people who want to be forgotten: who they are, and what they were sent.",
     "explain": "Say why a person is in a persona or not, or what a report's code means.",
     "export": "Print the outbox as JSON lines, or all that is kept of one person.",

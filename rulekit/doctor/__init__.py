@@ -1,4 +1,4 @@
-"""What `rulekit doctor` looks at: the machine, the store, how emails leave, and what plugins know.
+"""What `rulekit doctor` looks at: the machine, the store, the source, how emails leave, and what plugins know.
 
 Every look has a thread of its own and is not waited for longer than `PATIENCE`, so that a server that says nothing
 hides nothing else. Nothing is changed: no store is made or brought up to date, and no email is given away.
@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from threading import Thread
 
-from rulekit.doctor import machine_checks, plugin_checks, sending_checks, store_checks
+from rulekit.doctor import machine_checks, plugin_checks, sending_checks, source_checks, store_checks
 from rulekit.engine.installed import installed_plugins
 from rulekit.errors import RulekitError
 from rulekit.folders import settings_home
@@ -24,8 +24,18 @@ PATIENCE = 30.0
 Look = Callable[[], Iterable[CheckResult]]
 
 
-def examine(folder: Path, now: datetime, *, offline: bool, patience: float = PATIENCE) -> list[CheckResult]:
-    """Returns what was found, in the order in which it was looked for; raises SettingsError for broken settings."""
+def examine(
+    folder: Path,
+    now: datetime,
+    *,
+    offline: bool,
+    patience: float = PATIENCE,
+    say: Callable[[str], None] = lambda text: None,
+) -> list[CheckResult]:
+    """Returns what was found, in the order in which it was looked for; raises SettingsError for broken settings.
+
+    No look is waited for longer than `patience` seconds; `say` hears for which one it is waited.
+    """
     settings = load_settings(folder)
     installed, home = installed_plugins(folder, settings), settings_home(folder)
     looks: dict[str, Look] = {
@@ -33,37 +43,44 @@ def examine(folder: Path, now: datetime, *, offline: bool, patience: float = PAT
         "files": partial(machine_checks.files, home, settings),
         "disk": partial(machine_checks.disk, home, settings),
         "store": partial(store_checks.look, home, settings, now),
+        "source": partial(source_checks.look, folder, now, offline=offline),
         "settings": partial(sending_checks.settings, settings),
         "sender": lambda: sending_checks.sender(home, settings, installed, load_rules(folder).program, offline=offline),
         "unsubscribe": partial(sending_checks.unsubscribe_page, settings, offline=offline),
         "plugins": partial(plugin_checks.failures, installed),
         **plugin_checks.looks(home, settings, installed, offline=offline, seconds=patience),
     }
-    return take(looks, patience)
+    return take(looks, patience, say)
 
 
-def take(looks: Mapping[str, Look], patience: float) -> list[CheckResult]:
+def take(
+    looks: Mapping[str, Look], patience: float, say: Callable[[str], None] = lambda text: None
+) -> list[CheckResult]:
     """Takes all looks at once and returns what they found, in their order; one that lasts too long is a problem."""
     found: dict[str, list[CheckResult]] = {}
     threads = {name: Thread(target=_take, args=(name, look, found), daemon=True) for name, look in looks.items()}
     deadline = time.monotonic() + patience
     for thread in threads.values():
         thread.start()
-    for thread in threads.values():
+    for name, thread in threads.items():
+        say(f"looking at everything, waiting for: {name}")
         thread.join(max(0.0, deadline - time.monotonic()))
     return [one for name in looks for one in found.get(name, [_too_slow(name, patience)])]
 
 
 def _take(name: str, look: Look, found: dict[str, list[CheckResult]]) -> None:
+    results: list[CheckResult] = []
     try:
-        found[name] = list(look())
+        results.extend(look())
     except RulekitError as error:
-        found[name] = [CheckResult(name, Verdict.PROBLEM, error.message, error.help or "")]
+        results.append(CheckResult(name, Verdict.PROBLEM, error.message, error.help or ""))
     except Exception as error:
         message = f"the check itself failed: {type(error).__name__}: {error}"
-        found[name] = [CheckResult(name, Verdict.PROBLEM, message, "report this line")]
+        results.append(CheckResult(name, Verdict.PROBLEM, message, "report this line"))
+    # only now, so that nobody reads a part of it
+    found[name] = results
 
 
 def _too_slow(name: str, patience: float) -> CheckResult:
     message = f"no answer within {patience:g} seconds"
-    return CheckResult(name, Verdict.PROBLEM, message, "see whether what it asks is there, and run again")
+    return CheckResult(name, Verdict.PROBLEM, message, "see whether what it asks is there, or give it longer: `--wait`")

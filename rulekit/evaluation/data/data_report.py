@@ -55,6 +55,7 @@ class DataReport:
     kind by name. `undeclared_events` counts events of kinds that the rules do not declare; `undeclared_kinds` are those
     that a rule could name, with the number of events, the commonest first, as far as there are few. `keyless` counts
     people, and companies, without a key, left out. `unknown_companies` counts people whose company is not in the data.
+    `unused_fields` are names that `fields` of the settings has and no declaration, each after its section.
     """
 
     people: int
@@ -66,6 +67,7 @@ class DataReport:
     keyless_people: int = 0
     keyless_companies: int = 0
     unknown_companies: int = 0
+    unused_fields: tuple[tuple[str, str], ...] = ()
 
     @property
     def unreadable(self) -> Mapping[str, frozenset[str]]:
@@ -94,7 +96,10 @@ class DataReport:
         lines += _counted(self.keyless_people, "row", "of people without a key, left out")
         lines += _counted(self.keyless_companies, "row", "of companies without a key, left out")
         lines += _counted(self.unknown_companies, "link", "to a company that is not there, taken as no company")
-        return lines
+        return lines + [
+            f"`fields` under {section} names `{name}`, which is not declared, so nothing is read from its column"
+            for section, name in self.unused_fields
+        ]
 
     def _kinds(self) -> str:
         """Returns the names of kinds that are not declared, each with the number of events."""

@@ -27,6 +27,7 @@ from rulekit.evaluation.data.loading import (
 from rulekit.evaluation.data.python_rows import Row, RowSource
 from rulekit.evaluation.data.quality import combine
 from rulekit.evaluation.data.source_tables import Tables
+from rulekit.evaluation.data.unused_settings import find_unused
 from rulekit.language.program import Schema
 from rulekit.records import Reason, Source, SourceMapping
 
@@ -145,6 +146,7 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
         keyless_people=people.keyless,
         keyless_companies=companies.keyless,
         unknown_companies=unknown_companies(tables) if mapping.company is not None else 0,
+        unused_fields=find_unused(schema, mapping),
     )
 
 

@@ -1,0 +1,89 @@
+"""The source: whether it can be read, what in it is not as declared, and what a tick over it would do."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from rulekit.diagnostics.display import plural
+from rulekit.engine.data_source import open_project_data
+from rulekit.engine.project import Project, open_project
+from rulekit.engine.stores import open_store_to_read
+from rulekit.engine.tick.prepare import PreparedTick, prepare_tick
+from rulekit.environment import fill
+from rulekit.errors import RulekitError
+from rulekit.evaluation.data.data_report import DataReport
+from rulekit.evaluation.data.dataset import Data
+from rulekit.folders import settings_home
+from rulekit.outbox.database.migrations import HEAD
+from rulekit.outbox.database.opening import find_version, resolve_url
+from rulekit.outbox.store import Store
+from rulekit.records import CheckResult, Verdict
+
+# schemes of sources that ask nothing of the network
+_ON_THIS_MACHINE = ("files", "duckdb")
+_LOOK_CLOSER = "see docs/reference/data.md for how values are read, and `rulekit schema diff` for what has changed"
+
+
+def look(folder: Path, now: datetime, *, offline: bool) -> Iterator[CheckResult]:
+    """Says what the source is like and what a tick at `now` would do, as it would see it; nothing is written.
+
+    Raises what a tick would raise before it has read the source.
+    """
+    project = open_project(folder)
+    if offline and project.settings.source.url.partition(":")[0] not in _ON_THIS_MACHINE:
+        yield CheckResult("source", Verdict.NOTE, "not asked (`--offline`)")
+        return
+    start = time.monotonic()
+    with open_project_data(project) as data:
+        yield read(data.report, time.monotonic() - start)
+        yield from problems(data.report)
+        yield tick(project, data, now)
+
+
+def read(report: DataReport, seconds: float) -> CheckResult:
+    """Says how much there is, and how long it took to read."""
+    events = sum(event.events for event in report.events.values())
+    amounts = (
+        plural(report.people, "person", "people"),
+        plural(report.companies, "company", "companies"),
+        plural(events, "event"),
+    )
+    message = f"{', '.join(amounts)}, read in {seconds:.1f} s"
+    if report.people:
+        return CheckResult("source", Verdict.OK, message)
+    return CheckResult("source", Verdict.WARNING, message, "see whether the export came to its end")
+
+
+def problems(report: DataReport) -> Iterator[CheckResult]:
+    """Yields a warning for each thing that is not as declared, in the words of `rulekit plan`."""
+    for problem in report.problems():
+        yield CheckResult("data", Verdict.WARNING, problem, _LOOK_CLOSER)
+
+
+def tick(project: Project, data: Data, now: datetime) -> CheckResult:
+    """Says what a tick would do; it needs a store of this version, or none, as nothing is brought up to date here."""
+    if not _can_be_read(project):
+        return CheckResult("tick", Verdict.NOTE, "not tried, as the store is not of this version")
+    try:
+        with open_store_to_read(project) as store:
+            return _told(prepare_tick(project, data, store, now))
+    except RulekitError as error:
+        return CheckResult("tick", Verdict.PROBLEM, f"it would stop: {error.message}", error.help or "")
+
+
+def _can_be_read(project: Project) -> bool:
+    home, filled = settings_home(project.folder), fill(project.settings.store.url)
+    with filled.concealing():
+        return not Store.exists(filled.url, home) or find_version(resolve_url(filled.url, home)) == HEAD
+
+
+def _told(prepared: PreparedTick) -> CheckResult:
+    if prepared.parked:
+        names = ", ".join(f"`{name}`" for name in sorted(prepared.parked))
+        message = f"too many people would cross at once, so nothing would be changed for {names}"
+        return CheckResult("tick", Verdict.WARNING, message, "look at `rulekit plan --accept`")
+    joined = sum(len(change.joined) for change in prepared.personas)
+    left = sum(len(change.left) for change in prepared.personas)
+    emails = plural(len(prepared.record.rows), "email")
+    return CheckResult("tick", Verdict.OK, f"one now would make {emails}: {joined:,} joined and {left:,} left personas")
