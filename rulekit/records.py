@@ -12,6 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from rulekit.layouts import TextLayout as TextLayout
 from rulekit.reason import Reason as Reason
 
 Scalar = str | int | float | Decimal | bool | date | datetime | timedelta | list[str] | None
@@ -111,6 +112,7 @@ class QueryTable:
     beginnings of URLs, which end with `/`. With `load` the engine reads the table once per tick and keeps the rows,
     instead of reading it again for each kind of event: for what is dear to read, as text files are. With `any_column`
     every column that is asked for is there and missing: a format that names columns in its rows has none without rows.
+    `unusable` says of names in small letters why the table cannot give such a column: an error where one is wanted.
     """
 
     sql: str
@@ -118,6 +120,7 @@ class QueryTable:
     load: bool = False
     reads: tuple[str, ...] = ()
     any_column: bool = False
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

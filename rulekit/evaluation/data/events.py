@@ -109,7 +109,7 @@ def _origin(tables: Tables, mapping: EventMapping, kinds: Kinds) -> Origin:
     held = [mapping.event] if mapping.event is not None else list(kinds)
     wanted = {
         kind: [
-            Wanted(kind, field, relation.find(mapping.fields.get(field.name, field.name)))
+            Wanted(kind, field, relation.find(mapping.fields.get(field.name, field.name), purpose(kind, field.name)))
             for field in kinds[kind].values()
         ]
         for kind in held

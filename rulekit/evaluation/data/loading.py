@@ -107,7 +107,8 @@ def _load(
 
 def _refuse_misspelt(relation: Relation, mapping: RecordMapping, fields: Mapping[str, FieldType]) -> None:
     """Raises SourceError when `fields` of the settings almost names a declared field that has no column otherwise."""
-    lacking = [name for name in fields if name not in mapping.fields and relation.find(name) is None]
+    unmapped = [name for name in fields if name not in mapping.fields]
+    lacking = [name for name in unmapped if relation.find(name, f"the field `{name}`") is None]
     for name in sorted(mapping.fields.keys() - fields.keys()):
         nearest = suggest(name, lacking)
         if nearest:

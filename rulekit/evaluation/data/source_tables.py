@@ -47,7 +47,8 @@ class Column:
 class Relation:
     """A table inside the engine; `title` is the user's word for it, `section` where the settings name it.
 
-    With `any_column` it has every column that is asked for, without a value.
+    With `any_column` it has every column that is asked for, without a value. `unusable` says of other names, in small
+    letters, why no column can be had by them.
     """
 
     name: str
@@ -56,10 +57,11 @@ class Relation:
     columns: Mapping[str, Column]
     load: bool
     any_column: bool
+    unusable: Mapping[str, str]
 
     def column(self, name: str, purpose: str) -> Column:
         """Returns a column by its name, case ignored; raises SourceError that says what it was wanted for."""
-        found = self.find(name)
+        found = self.find(name, purpose)
         if found is not None:
             return found
         names = [column.name for column in self.columns.values()]
@@ -68,8 +70,14 @@ class Relation:
             help=_advice(self.section, names),
         )
 
-    def find(self, name: str) -> Column | None:
-        """Returns a column by its name, case ignored, or None."""
+    def find(self, name: str, purpose: str) -> Column | None:
+        """Returns a column by its name, case ignored, or None; raises SourceError where the name is not certain."""
+        unusable = self.unusable.get(name.casefold())
+        if unusable is not None:
+            raise SourceError(
+                f"{unusable}, wanted for {purpose}",
+                help="mend what writes the data, or name another column, or a `query`, in rulekit.toml",
+            )
         return Column(name, NOTHING, is_written=False) if self.any_column else self.columns.get(name.casefold())
 
 
@@ -115,12 +123,20 @@ class Tables:
         return self.connection.execute(query.sql(dialect="duckdb")).fetchall()
 
     def _table(self, mapping: RecordMapping | EventMapping, title: str) -> Table:
-        named = mapping.table is not None
-        table = self._source.table(mapping.table or "") if named else self._source.query(mapping.query or "")
+        if mapping.table is not None:
+            table = self._source.table(mapping.table)
+        else:
+            table = self._query(mapping.query or "", title)
         if isinstance(table, QueryTable):
             require_one_select(table.sql, title)
             self._set_up(table)
         return table
+
+    def _query(self, sql: str, title: str) -> Table:
+        try:
+            return self._source.query(sql)
+        except SourceError as error:
+            raise SourceError(Reason.of(error.message).behind(title), help=error.help) from error
 
     def _set_up(self, table: QueryTable) -> None:
         for statement in table.setup:
@@ -139,7 +155,8 @@ class Tables:
         columns = {row[0].casefold(): Column(row[0], row[1]) for row in described}
         is_loaded = isinstance(table, QueryTable) and table.load
         has_any = isinstance(table, QueryTable) and table.any_column
-        return Relation(name, title, section, columns, is_loaded, has_any)
+        unusable = table.unusable if isinstance(table, QueryTable) else {}
+        return Relation(name, title, section, columns, is_loaded, has_any, unusable)
 
     def _load_stream(self, table: StreamTable, quoted: str) -> None:
         self.connection.register("rulekit stream", table.open())
