@@ -61,6 +61,7 @@ def made(row_id, new, now):
         made_at=now,
         again=None,
         halted=False,
+        absent=False,
         **values,
     )
 

@@ -10,6 +10,7 @@ short look plays the first of them, and a long one first those of every run, the
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
@@ -36,7 +37,7 @@ from rulekit.outbox.lifecycle.transition import Given, Place
 from rulekit.outbox.lifecycle.transitions import RETRY_AFTER
 from rulekit.outbox.sending.breaker import Breaker, Refusals
 from rulekit.outbox.sending.claims import LEASE, Finish
-from rulekit.outbox.sending.gates import Gates, Held
+from rulekit.outbox.sending.gates import ABSENT_FOR, Gates, Held
 from rulekit.records import Edge, RefusalClass, Refused, Sent, State, Tagging, Unknown
 from rulekit.uncertainty import POLICIES, Uncertainty
 from tests.lanes import ON_POSTGRES
@@ -103,6 +104,7 @@ class Outbox(RuleBasedStateMachine):
         self.asked = {person: set() for person in PEOPLE}
         self.at = {person: f"{person}@example.com" for person in PEOPLE}
         self.moved = 0
+        self.absent = set()
         self.episode = dict.fromkeys(PEOPLE, 0)
         self.people_join(people, auto, False, None, None)
 
@@ -124,6 +126,7 @@ class Outbox(RuleBasedStateMachine):
     def is_open(self, transition, row, given):
         place = None if row.state is None else Place(State(row.state), row.phase and Phase(row.phase))
         row.suppressed = self.is_suppressed(row.person, row.address)
+        row.absent = row.person in self.absent
         return (place in transition.sources or not transition.sources) and bool(transition.condition(row, given))
 
     def step(self, transition, row, given):
@@ -215,6 +218,21 @@ class Outbox(RuleBasedStateMachine):
             if person in (None, row.person):
                 self.step(table.WITHDRAW, row, Given(self.now, "tick", even_kept=person is None))
         self.tick(withdrawals=(Withdrawal("Miss_You", person, "left"),))
+
+    @rule(person=st.sampled_from(PEOPLE))
+    def people_vanish_or_return(self, person):
+        # the first tick brings everybody, in this order
+        number = PEOPLE.index(person)
+        is_back = person in self.absent
+        self.tick(**{"back" if is_back else "missed": (number,)})
+        if not is_back:
+            self.absent.add(person)
+            return
+        self.absent.remove(person)
+        for row in self.rows.values():
+            waits = row.state in (State.APPROVED.value, State.RETRYING.value)
+            if row.person == person and waits and row.not_before < self.now:
+                row.not_before = self.now
 
     @rule(person=st.sampled_from(PEOPLE))
     def somebody_unsubscribes(self, person):
@@ -333,7 +351,10 @@ class Outbox(RuleBasedStateMachine):
         return found.claims
 
     def keeps_back(self, row, given):
-        return (row.suppressed and self.step(table.FORBID, row, given)) or self.step(table.WITHHOLD, row, given)
+        if (row.suppressed and self.step(table.FORBID, row, given)) or self.step(table.WITHHOLD, row, given):
+            return True
+        later = replace(given, not_before=self.now + ABSENT_FOR)
+        return row.absent and (self.step(table.OUTLAST, row, later) or self.step(table.DEFER, row, later))
 
     def mark(self, claim):
         row = self.rows[claim.row.id]

@@ -58,6 +58,7 @@ class World(NamedTuple):
     suppressed: bool = False
     halted: bool = False
     member: bool = True
+    absent: bool = False
     copies: int = 0
     again: bool = False
     # when a provider that drops repeats took it first; `held` once the settings say that nothing goes again
@@ -123,7 +124,7 @@ class Model:
         if world.state in ENDS:
             raise Broken("I7: a row left an end state")
         row = SimpleNamespace(**{name: getattr(world, name) for name in ROW}, **FIXED)
-        row.suppressed, row.halted = world.suppressed, world.halted
+        row.suppressed, row.halted, row.absent = world.suppressed, world.halted, world.absent
         # it came to its phase when it got its lease
         row.changed_at = None if row.lease_until is None else row.lease_until - LEASE
         if not entry.condition(row, given):
@@ -184,7 +185,7 @@ class Model:
         # once its person has moved nobody unsubscribes, halts or leaves any more: that makes no difference either
         if self.policy == "resend" and world.digest == SEEN:
             yield from self.what_keeps_back(world)
-        yield "expire", self.move(world, table.EXPIRE, Given(now, "tick", "late"))
+        yield "expire", self.expires(world)
         if world.state == State.EXPIRED.value:
             self.expired(world)
         for entry in (table.REAP, table.REAP_FAILED, table.REAP_UNCERTAIN):
@@ -206,6 +207,12 @@ class Model:
         elif all(worker.step != "marked" for worker in world.workers):
             yield "evidence", self.settled(world, table.CONFIRM_FAILED, Given(now, "dsn", "550"))
 
+    def expires(self, world):
+        after = self.move(world, table.EXPIRE, Given(world.now, "tick", "late"))
+        if after is not None and world.state == State.APPROVED.value and not world.absent:
+            raise Broken("an approved email expired although nothing keeps it back")
+        return after
+
     def settled(self, world, entry, given):
         after = self.move(world, entry, given)
         if after is not None and world.state != State.UNCERTAIN.value and world.doubted_at is None:
@@ -216,11 +223,14 @@ class Model:
         unmoved = world._replace(auto=False)
         yield "unsubscribe", self.unsubscribed(unmoved)
         yield "halt", unmoved._replace(halted=not world.halted)
+        # what else keeps back makes no difference to who is absent
+        if not (world.suppressed or world.halted) and world.member:
+            yield "vanish or return", unmoved._replace(absent=not world.absent)
         if world.member:
             left = unmoved._replace(member=False)
             yield "leave", self.move(left, table.WITHDRAW, Given(world.now, "tick", "left")) or left
         # nor does anybody move after that, so it need not be known any more who approved it
-        if world.digest == SEEN and world.member and not (world.suppressed or world.halted):
+        if world.digest == SEEN and world.member and not (world.suppressed or world.halted or world.absent):
             yield from self.another_address(world)
 
     def another_address(self, world):
@@ -277,6 +287,8 @@ class Model:
             after = self.move(world, table.CLAIM, Given(now, "w", token=token, lease_until=now + LEASE))
             if after is not None and now < world.not_before:
                 raise Broken("I2: claimed before its time")
+            if after is not None and world.absent:
+                raise Broken("claimed although its person is absent")
             if after is not None and world.state == State.RETRYING.value and now >= EXPIRES:
                 raise Broken("tried again after it expired")
             yield "claim", after and self.at(after, number, Worker(token, "claimed"))
@@ -314,8 +326,8 @@ class Model:
             raise Broken("I2: leaves before approval and hold")
         if world.suppressed:
             raise Broken("I3: leaves after an unsubscription")
-        if world.halted or not world.member:
-            raise Broken("leaves although halted, or to somebody who is out")
+        if world.halted or world.absent or not world.member:
+            raise Broken("leaves although halted, or to somebody who is absent or out")
         if world.doubted_at is not None and world.held:
             raise Broken("goes again although nothing is to")
 
@@ -450,7 +462,6 @@ GUARDED = [entry for entry in table.TRANSITIONS if entry.condition is not beginn
 ELSEWHERE = {
     "suppress": "test_gates.py: test_an_unsubscription_from_one_trigger_leaves_the_others",
     "withdraw": "test_ticks.py: test_leaving_withdraws_what_waits_but_not_what_is_kept_or_on_its_way",
-    "expire": "test_ticks.py: test_the_same_tick_again_changes_nothing",
     "forbid": "below: the rest of it is asked by the gates, in the same transaction",
     "recall": "below: the rest of it is asked by the gates, in the same transaction",
 }
@@ -487,7 +498,7 @@ def blind(entry, part):
     return replace(entry, condition=condition)
 
 
-@pytest.mark.parametrize("part", ["token", "suppressed", "halted", "gates"])
+@pytest.mark.parametrize("part", ["token", "suppressed", "halted", "absent", "gates"])
 def test_without_a_part_of_its_guard_the_data_mark_breaks_a_promise(part):
     with pytest.raises(Broken):
         explore(Model([blind(table.MARK_DATA, part)]), most=300_000)

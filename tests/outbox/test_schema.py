@@ -104,7 +104,7 @@ def kept_text(connection: Connection) -> dict[str, list[str]]:
         plain = {name: sql.replace(f'"{name}"', name, 1) for name, sql in rows}
         # a column that was added stands on the line of the one before it
         return {
-            name: sorted(part.strip(" \t,") for part in re.split(r"\n|, (?=\w+ (?:VARCHAR|TEXT|BLOB)\b)", sql))
+            name: sorted(part.strip(" \t,") for part in re.split(r"\n|, (?=\w+ (?:VARCHAR|TEXT|BLOB|JSON)\b)", sql))
             for name, sql in plain.items()
         }
     constraints = "SELECT conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint"

@@ -94,6 +94,7 @@ class _Columns:
 
     suppressed = or_(exists().where(*LISTED).correlate(outbox), exists().where(*LISTED_PERSON).correlate(outbox))
     halted = exists().where(sending.c.halted_at.is_not(None))
+    absent = exists().where(people.c.ordinal == outbox.c.person, people.c.absent_since.is_not(None)).correlate(outbox)
 
     def __getattr__(self, name: str) -> ColumnElement[object]:
         return outbox.c[name]

@@ -45,8 +45,8 @@ class Place:
 class EmailRow(Protocol):
     """What guards and writes may ask of an email.
 
-    All but the last two are columns of the outbox. `suppressed` says whether its address or its person is, `halted`
-    whether somebody stopped all sending.
+    All but the last three are columns of the outbox. `suppressed` says whether its address or its person is, `halted`
+    whether somebody stopped all sending, `absent` whether the source did not have its person at the last tick.
     """
 
     state: ColumnElement[str]
@@ -65,13 +65,14 @@ class EmailRow(Protocol):
     uncertain: ColumnElement[str]
     suppressed: ColumnElement[bool]
     halted: ColumnElement[bool]
+    absent: ColumnElement[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a transition is given beside the row; `who` is the name of a person, tick or worker.
 
-    `allowed` is what the gates say at that moment: no cap, night, halt or departure keeps the email back.
+    `allowed` is what the gates say at that moment: no cap, night, halt, absence or departure keeps the email back.
     `uncertainty` is what the settings say of emails that may have arrived. `even_kept` says that `keep` does not
     matter.
     """

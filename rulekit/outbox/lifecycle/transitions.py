@@ -184,11 +184,11 @@ READDRESS_FAILED = Transition(
 )
 EXPIRE = Transition(
     "expire",
-    (UNAPPROVED, RETRYING),
+    PENDING,
     Place(State.EXPIRED),
     (Actor.TICK,),
-    "past `expires`",
-    lambda row, given: row.expires_at <= given.now,
+    "past `expires`; of an approved email, while its person is absent",
+    lambda row, given: (row.expires_at <= given.now) & ((row.state != State.APPROVED.value) | row.absent),
     REASON,
 )
 SUPPRESS = Transition(
@@ -208,9 +208,11 @@ CLAIM = Transition(
     (APPROVED, RETRYING),
     CLAIMED,
     (Actor.WORKER,),
-    "its time (`not_before`) has come; a retry is not past `expires`",
+    "its time (`not_before`) has come; its person is not absent; a retry is not past `expires`",
     lambda row, given: (
-        (row.not_before <= given.now) & ((row.state == State.APPROVED.value) | (row.expires_at > given.now))
+        (row.not_before <= given.now)
+        & (row.absent == NO)
+        & ((row.state == State.APPROVED.value) | (row.expires_at > given.now))
     ),
     {
         **_LEASE,
@@ -226,12 +228,13 @@ MARK_DATA = Transition(
     DATA,
     (Actor.WORKER,),
     "same token; asked again, it is not suppressed, the approval's hold is over, sending is not halted, the"
-    " person is still in (unless `keep`), no cap and no quiet hours forbid it, and what may have been taken before may"
-    " go again as for `resend`; the server is ready and no byte has left",
+    " person is not absent and still in (unless `keep`), no cap and no quiet hours forbid it, and what may have been"
+    " taken before may go again as for `resend`; the server is ready and no byte has left",
     lambda row, given: (
         _same_token(row, given)
         & (row.suppressed == NO)
         & (row.halted == NO)
+        & (row.absent == NO)
         & (row.not_before <= given.now)
         & given.allowed
         & (is_empty(row.doubted_at) | may_go_again(row, given))
@@ -252,7 +255,8 @@ DEFER = Transition(
     (CLAIMED,),
     RETRYING,
     (Actor.WORKER,),
-    "same token; not now: a cap, quiet hours, a halt, or the worker stops; it costs no attempt; not past `expires`",
+    "same token; not now: a cap, quiet hours, a halt, its person is absent, or the worker stops; it costs no attempt;"
+    " not past `expires`",
     lambda row, given: _same_token(row, given) & (row.expires_at > given.not_before),
     _NEXT_TIME,
 )

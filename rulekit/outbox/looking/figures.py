@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select, union_all
 
+from rulekit.outbox.database.execution import COLUMNS
 from rulekit.outbox.database.tables import ALL_MAIL, last_tick, outbox, sending, suppressions, triggers, waiting
 from rulekit.outbox.sending.throttle import SendingState, state
 from rulekit.records import State
@@ -28,6 +29,8 @@ _LAST_TICK = select(last_tick.c.sequence, last_tick.c.at)
 def _first_in(where: State) -> Select[tuple[str, datetime, datetime]]:
     """Returns the question for the email that is first in a line: it waits longest of those in that state."""
     first = select(outbox.c.state, outbox.c.created_at, outbox.c.not_before).where(outbox.c.state == where.value)
+    # those of people who are absent are not in the line
+    first = first.where(~COLUMNS.absent) if where in DUE else first
     return first.order_by(outbox.c.not_before, outbox.c.id).limit(1).subquery().select()
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
+from rulekit.outbox.database.execution import COLUMNS
 from rulekit.outbox.database.opening import kind_of
 from rulekit.outbox.database.tables import last_tick, outbox
 from rulekit.outbox.rows import queries
@@ -31,7 +32,11 @@ class Health:
 
 def health(connection: Connection, now: datetime) -> Health:
     """Returns how the store is doing; `overdue` emails should have left, `abandoned` ones are with a dead worker."""
-    due = outbox.c.state.in_([State.APPROVED.value, State.RETRYING.value]), outbox.c.not_before < now - OVERDUE
+    due = (
+        outbox.c.state.in_([State.APPROVED.value, State.RETRYING.value]),
+        outbox.c.not_before < now - OVERDUE,
+        ~COLUMNS.absent,
+    )
     left = outbox.c.state == State.SENDING.value, outbox.c.lease_until < now - OVERDUE
     return Health(
         database=kind_of(connection.engine.url).settings(connection),

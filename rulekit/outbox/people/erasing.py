@@ -7,7 +7,7 @@ tombstone, under which the history goes on without a name.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -43,6 +43,8 @@ ERASED = "its person was erased"
 ASKED = "asked to be forgotten"
 KEPT = "kept when its person was erased"
 _ENDS = [state.value for state in END_STATES]
+# nobody waits for the return of somebody who was erased
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_MESSAGE = b""
 _BLANK: Mapping[str, object] = {
     "recipient": "",
@@ -212,7 +214,8 @@ def _forget_what_was_said(work: Work, names: Sequence[str]) -> None:
 def _bury(work: Work, person: int, given: Given) -> None:
     """Puts a tombstone in the place of the key, and takes out of reasons for no email what plugins may have said."""
     stone = f"(erased {person} at {format_instant(given.now)})"
-    work.connection.execute(update(people).where(people.c.ordinal == person).values(key=stone))
+    forgotten = {"key": stone, "mailbox": "", "absent_since": EVER}
+    work.connection.execute(update(people).where(people.c.ordinal == person).values(forgotten))
     work.connection.execute(delete(suppressed_people).where(suppressed_people.c.person == person))
     reasons = update(no_email).where(no_email.c.person == person, no_email.c.reason != ALREADY)
     work.connection.execute(reasons.values(reason=ERASED))

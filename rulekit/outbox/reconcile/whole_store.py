@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Connection, Executable, bindparam, case, func, literal, or_, select, union
 
+from rulekit.outbox.database.execution import COLUMNS
 from rulekit.outbox.database.tables import (
     baselines,
     change_log,
@@ -74,7 +75,7 @@ _PASSED_OVER = (
     select(outbox.c.id)
     .where(outbox.c.state.in_([State.APPROVED.value, State.RETRYING.value]))
     .where(outbox.c.not_before < bindparam("due"), outbox.c.changed_at < bindparam("left"))
-    .where(or_(outbox.c.state == State.APPROVED.value, outbox.c.expires_at > bindparam("now")))
+    .where(or_(outbox.c.state == State.APPROVED.value, outbox.c.expires_at > bindparam("now")), ~COLUMNS.absent)
     .order_by(outbox.c.id)
 )
 

@@ -32,6 +32,7 @@ _WAITING = (
     .order_by(waiting.c.id)
 )
 _ORDINALS = select(people.c.key, people.c.ordinal).where(people.c.key.in_(bindparam("keys", expanding=True)))
+_MAILBOXES = select(people.c.key, people.c.mailbox).where(people.c.key.in_(bindparam("keys", expanding=True)))
 _BASELINES = (
     select(baselines.c.bits)
     .select_from(baselines.join(personas, personas.c.id == baselines.c.persona))
@@ -129,6 +130,12 @@ def ordinals(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
         lines = connection.execute(_ORDINALS, {"keys": some})
         found.update((line.key, line.ordinal) for line in lines)
     return found
+
+
+def mailboxes(connection: Connection, keys: Iterable[str]) -> dict[str, str]:
+    """Returns the digests of the mailboxes that people had at first sight, as far as they had one."""
+    lines = (line for some in in_batches(keys) for line in connection.execute(_MAILBOXES, {"keys": some}))
+    return {line.key: line.mailbox for line in lines if line.mailbox}
 
 
 def episodes(connection: Connection, persona: str, keys: Collection[str]) -> dict[str, int]:

@@ -41,7 +41,10 @@ class RowFilter:
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """An email in the outbox, with everything that is known of it but its bytes."""
+    """An email in the outbox, with everything that is known of it but its bytes.
+
+    `absent_since` is the first tick whose source did not have its person any more: until they are back it is held.
+    """
 
     id: int
     trigger: str
@@ -77,6 +80,7 @@ class OutboxRow:
     zone: str | None
     uncertain: Policy | None
     copy: int
+    absent_since: datetime | None
     because: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -121,7 +125,7 @@ _AS_STORED = [name for name in OutboxRow.__slots__ if name not in ("trigger", "t
 
 def find_rows(connection: Connection, wanted: RowFilter = RowFilter()) -> list[OutboxRow]:
     """Returns the rows that pass the filter, in the order in which they were made."""
-    statement = _filtered(select(outbox, *NAMES), wanted)
+    statement = _filtered(select(outbox, *NAMES, people.c.absent_since), wanted)
     lines = connection.execute(statement.order_by(outbox.c.id).limit(wanted.limit))
     return [_row(line) for line in lines]
 

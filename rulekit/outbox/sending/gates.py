@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, select
 
 from rulekit.clock import format_duration, show_instant
 from rulekit.limits import Cap, QuietHours
-from rulekit.outbox.database.execution import Work, in_batches
+from rulekit.outbox.database.execution import COLUMNS, Work, in_batches
 from rulekit.outbox.database.tables import outbox, people, personas, sending
 from rulekit.outbox.lifecycle.preconditions import may_go_again
 from rulekit.outbox.lifecycle.states import Phase
@@ -28,9 +28,10 @@ from rulekit.uncertainty import HOLD, Uncertainty
 
 NOT_ALLOWED = "not on sender.allow"
 LEFT_MEANWHILE = "its person left the persona before it was sent"
+ABSENT = "its person is not in the source now"
 # an email of the same person that is being sent may fail yet, so it is asked again soon
 ANOTHER_IN_HAND = timedelta(minutes=5)
-HALTED_FOR = timedelta(minutes=1)
+HALTED_FOR = ABSENT_FOR = timedelta(minutes=1)
 
 _ASKED = (
     select(
@@ -38,6 +39,7 @@ _ASKED = (
         *(outbox.c.zone, outbox.c.expires_at, outbox.c.not_before),
         *(outbox.c.uncertain, outbox.c.left_at, outbox.c.doubted_at),
         octet_of(outbox.c.person).label("octet"),
+        COLUMNS.absent.label("absent"),
         REASON.label("suppressed"),
         select(sending.c.halt_reason).where(sending.c.halted_at.is_not(None)).scalar_subquery().label("halt"),
     )
@@ -181,6 +183,8 @@ def _until_later(asking: _Asking, line: Any) -> Held | None:
     now, gates = asking.now, asking.gates
     if line.halt is not None:
         return Held(f"sending is halted: {line.halt}", DEFER, now + HALTED_FOR)
+    if line.absent:
+        return Held(ABSENT, DEFER, now + ABSENT_FOR)
     # None where the email has left this worker's hands meanwhile, and asks for approval again
     if line.not_before is not None and line.not_before > now:
         return Held("its time has not come by this clock", DEFER, line.not_before)

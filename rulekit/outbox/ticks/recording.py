@@ -32,14 +32,13 @@ from rulekit.outbox.database.tables import (
     ledger,
     no_email,
     outbox,
-    people,
     personas,
     ticks,
     triggers,
     waiting,
 )
 from rulekit.outbox.lifecycle.beginnings import MAKE, MAKE_APPROVED, MAKE_FAILED, MAKE_SUPPRESSED
-from rulekit.outbox.lifecycle.bits import pack
+from rulekit.outbox.lifecycle.bits import Bits, pack
 from rulekit.outbox.lifecycle.tick_values import (
     MembershipChange,
     NewRow,
@@ -53,6 +52,7 @@ from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.lifecycle.transitions import EXPIRE, WITHDRAW
 from rulekit.outbox.rows.memberships import ordinals
 from rulekit.outbox.rows.suppressions import Forbidden, normalise, read_forbidden, suppress_comers
+from rulekit.outbox.ticks.presence import add_people, write_presence
 from rulekit.outbox.ticks.readdressing import readdress
 from rulekit.outbox.ticks.rewinding import rewind
 from rulekit.records import State, Tagging
@@ -97,11 +97,13 @@ def record(work: Work, tick: TickRecord) -> TickOutcome:
     again = _take_turn(work, tick)
     number = tick.sequence + 1
     written = rewind(work, tick.at) if tick.vouched else 0
-    written += _rename(work, tick) + _add_people(work, tick.new_people)
+    written += _rename(work, tick) + add_people(work, tick.new_people, tick.mailboxes)
     written += _write_personas(work, tick, number) + _write_triggers(work, tick)
     ids = _find_ids(work, tick)
     written += _write_changes(work, tick, number, ids)
     withdrawn, expired = _withdraw(work, tick, number), _expire(work, tick, number)
+    # after it, so that who comes back gets nothing that was of no use any more by then
+    written += write_presence(work, tick)
     readdressed = readdress(work, tick, ids.people, ids.triggers)
     made = _make_rows(work, tick, number, ids)
     written += _write_no_emails(work, tick, number, ids) + _write_waiting(work, tick, ids)
@@ -138,6 +140,7 @@ def _take_turn(work: Work, tick: TickRecord) -> bool:
             rules_digest=tick.rules_digest,
             present=pack(tick.present),
             kinds=sorted(tick.kinds),
+            anonymous=sorted(tick.anonymous),
         )
     )
     if taken.rowcount != 1:
@@ -160,33 +163,30 @@ def _rename_one(work: Work, table: Table, kind: str, old: str, new: str) -> int:
     return work.connection.execute(update(table).where(table.c.name == old).values(name=new)).rowcount
 
 
-def _add_people(work: Work, new_people: list[str]) -> int:
-    if new_people:
-        first = work.connection.execute(select(func.count()).select_from(people)).scalar_one()
-        lines = [{"ordinal": first + i, "key": key} for i, key in enumerate(new_people)]
-        work.connection.execute(insert(people), lines)
-    return len(new_people)
-
-
 def _write_personas(work: Work, tick: TickRecord, number: int) -> int:
     stored = {line.name: line for line in work.connection.execute(_PERSONAS)}
     written = 0
     for name, bits in tick.members.items():
-        packed, members = pack(bits), int(bits.sum())
-        if name not in stored:
-            work.connection.execute(insert(personas).values(name=name, bits=packed, members=members))
-        elif stored[name].bits != packed:
-            work.connection.execute(
-                update(personas).where(personas.c.name == name).values(bits=packed, members=members)
-            )
+        values = {"bits": pack(bits), "members": int(bits.sum()), "unjudged": _pack_some(tick.unjudged.get(name))}
+        line = stored.get(name)
+        if line is None:
+            work.connection.execute(insert(personas).values(name=name, **values))
+        elif (line.bits, line.unjudged) != (values["bits"], values["unjudged"]):
+            work.connection.execute(update(personas).where(personas.c.name == name).values(values))
         else:
             continue
         written += 1
     for name, line in stored.items():
         if name not in tick.members and line.bits is not None:
-            work.connection.execute(update(personas).where(personas.c.name == name).values(bits=None, members=0))
+            forgotten = {"bits": None, "members": 0, "unjudged": None}
+            work.connection.execute(update(personas).where(personas.c.name == name).values(forgotten))
             written += 1
     return written + sum(_write_baseline(work, tick, number, name) for name in sorted(tick.baselines))
+
+
+def _pack_some(bits: "Bits | None") -> bytes | None:
+    """Returns bits as they are stored, and nothing for none."""
+    return None if bits is None else pack(bits) or None
 
 
 def _write_baseline(work: Work, tick: TickRecord, number: int, name: str) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, update
 
 from rulekit.outbox.database.columns import Instant
 from rulekit.outbox.database.execution import Work
-from rulekit.outbox.database.tables import outbox, sending, ticks
+from rulekit.outbox.database.tables import outbox, people, sending, ticks
 from rulekit.outbox.sending.claims import LEASE
 from rulekit.records import State
 
@@ -33,6 +33,7 @@ _SENDING = (
 )
 _LEASES = update(outbox).where(outbox.c.state == State.SENDING.value, outbox.c.lease_until > _LEASED)
 _LEASES = _LEASES.values(lease_until=_LEASED)
+_ABSENT = update(people).where(people.c.absent_since > _NOW).values(absent_since=_NOW)
 _UNCERTAIN = (
     update(outbox)
     .where(outbox.c.state.in_([State.RETRYING.value, State.UNCERTAIN.value]), outbox.c.left_at.is_not(None))
@@ -58,14 +59,17 @@ _BEFORE = select(func.max(ticks.c.at)).where(ticks.c.at <= _NOW)
 def rewind(work: Work, now: datetime) -> int:
     """Brings back what waits for a time ahead of `now`; returns how many lines that were.
 
-    An approval's hold, or the wait for another attempt, that began ahead begins now. A lease that ends ahead is a new
-    one. What may have left ahead has left since the last tick before `now` at the latest, as far as is known: so no
-    window of a provider is taken for longer than it is. What was sent ahead goes on counting for caps and `every`.
+    Who was missed ahead is absent from now on. An approval's hold, or the wait for another attempt, that began ahead
+    begins now. A lease that ends ahead is a new one. What may have left ahead has left since the last tick before `now`
+    at the latest, as far as is known: so no window of a provider is taken for longer than it is. What was sent ahead
+    goes on counting for caps and `every`.
     """
     connection = work.connection
     known = connection.execute(_BEFORE, {"now": now}).scalar() or _LONG_AGO
     values = {"now": now, "leased": now + LEASE, "known": known}
-    brought = sum(connection.execute(statement, values).rowcount for statement in (_SENDING, _LEASES, _UNCERTAIN))
+    brought = sum(
+        connection.execute(statement, values).rowcount for statement in (_SENDING, _LEASES, _ABSENT, _UNCERTAIN)
+    )
     held = [
         {**values, "row": line.id, "was": line.changed_at, "until": now + max(line.not_before - line.changed_at, _NONE)}
         for line in connection.execute(_HELD, values)
