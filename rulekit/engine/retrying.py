@@ -111,14 +111,14 @@ class _Today:
         persona, person = one.tagging.persona, one.tagging.person
         ordinal = self.numbered.ordinals.get(person)
         if ordinal is None or not self.numbered.present[ordinal]:
-            return "its person is gone from the source"
+            return "its person is not in the source now"
         # who crossed since the last run is in by one of them alone, and the next run has an answer to that
         sides = {bool(self.members[persona][ordinal]), persona in self.before and bool(self.before[persona][ordinal])}
         is_tagged = one.tagging.edge is Edge.TAGGED
         holds = one.trigger.keep or sides == {is_tagged}
         crossed = crossed_since(
             one.tagging,
-            is_present=True,
+            is_gone=False,
             is_member=is_tagged if holds else not is_tagged,
             episode=self.past.episodes(persona, [person])[person],
         )

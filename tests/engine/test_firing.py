@@ -1,8 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from rulekit.engine.tick.firing import GONE, JOINED, LEFT, Circumstances, fire, taggings_of, withdrawals
 from rulekit.language.program import Trigger
-from rulekit.outbox.lifecycle.tick_values import MembershipChange, Waiting
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting
 from rulekit.records import Edge, Tagging
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -17,12 +19,13 @@ def tagging(person: str = "ada", episode: int = 1, edge: Edge = Edge.TAGGED) -> 
     return Tagging("Quiet", person, episode, edge)
 
 
-def standing(members=("ada",), episode=1, segment=(), last=None) -> Circumstances:
+def standing(members=("ada",), episode=1, segment=(), last=None, undecided=(), unknown=()) -> Circumstances:
     return Circumstances(
-        is_present=lambda person: True,
+        is_gone=lambda person: False,
+        is_undecided=lambda persona, person: person in undecided,
         is_member=lambda persona, person: person in members,
         episode=lambda persona, person: episode,
-        in_segment=lambda name, person: person in segment,
+        in_segment=lambda name, person: None if person in unknown else person in segment,
         last_email=lambda name, person: last,
     )
 
@@ -43,6 +46,25 @@ def test_only_people_of_the_segment_are_mailed():
     firing = fire_one(trigger(segment="Big"), [tagging("ada"), tagging("bo")], segment=("bo",))
 
     assert [f.tagging.person for f in firing.fired] == ["bo"]
+
+
+@pytest.mark.parametrize("options", [{}, {"after": DAY}])
+def test_a_segment_of_which_nobody_can_tell_makes_a_reason(options):
+    firing = fire_one(
+        trigger(segment="Big", **options), [tagging("ada"), tagging("bo")], segment=("bo",), unknown=["ada"]
+    )
+
+    reason = "nobody can tell whether its company is in Big: a value cannot be read"
+    assert firing.no_emails == (NoEmail("Win_Back", tagging("ada"), reason),)
+    assert [one.tagging.person for one in (*firing.fired, *firing.waiting)] == ["bo"]
+    assert firing.matched == {"Win_Back": 2}
+
+
+def test_a_due_wait_goes_on_while_nobody_can_tell():
+    wait = Waiting("Win_Back", tagging(), NOW - DAY)
+    firing = fire_one(trigger(after=3 * DAY), waiting=[wait], undecided=["ada"])
+
+    assert (firing.waiting_done, firing.fired, firing.no_emails) == ((), (), ())
 
 
 def test_after_puts_the_email_off():

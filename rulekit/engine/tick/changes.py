@@ -1,7 +1,7 @@
 """Who joined and who left: two memberships compared by bits, people numbered densely and for ever."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,12 +53,16 @@ def padded(bits: Bits, length: int) -> Bits:
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Who crossed the border of one persona, as ordinals in ascending order; `gone` left with the source."""
+    """Who crossed the border of one persona, as ordinals in ascending order; `gone` left with the source.
+
+    `settled` are in, and were on neither side before: to take a baseline is no crossing.
+    """
 
     joined: NDArray[np.int64]
     left: NDArray[np.int64]
     gone: NDArray[np.int64]
     before: int
+    settled: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def moved(self) -> int:
@@ -66,13 +70,18 @@ class Crossing:
         return max(len(self.joined), len(self.left) + len(self.gone))
 
 
-def compare(before: Bits, after: Bits, present: Bits) -> Crossing:
-    """Returns who crossed between two memberships of one persona; `before` may be shorter, by new people."""
+def compare(before: Bits, after: Bits, present: Bits, settled: Bits | None = None) -> Crossing:
+    """Returns who crossed between two memberships of one persona; `before` may be shorter, by new people.
+
+    `settled` are judged for the first time.
+    """
     stored = padded(before, len(after))
-    left = stored & ~after
+    left, joined = stored & ~after, after & ~stored
+    quiet = np.zeros(len(after), dtype=np.bool_) if settled is None else joined & settled
     return Crossing(
-        joined=np.flatnonzero(after & ~stored),
+        joined=np.flatnonzero(joined & ~quiet),
         left=np.flatnonzero(left & present),
         gone=np.flatnonzero(left & ~present),
         before=int(before.sum()),
+        settled=np.flatnonzero(quiet),
     )

@@ -14,7 +14,7 @@ from rulekit.language.program import Trigger
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting, Withdrawal
 from rulekit.records import Edge, Tagging
 
-JOINED, LEFT, GONE = "joined", "left", "gone"
+JOINED, LEFT, GONE, BASELINE = "joined", "left", "gone", "baseline"
 _EDGES = {JOINED: Edge.TAGGED, LEFT: Edge.UNTAGGED}
 
 
@@ -41,16 +41,17 @@ class Firing:
 class Circumstances:
     """What firing asks about the present: memberships after this tick, and what was mailed before.
 
-    `is_present(person)` says whether the source has the person. `episode(persona, person)` is the current one, this
-    tick's joins included. `in_segment(segment, person)` is about the person's company at this instant.
+    `is_gone(person)` says whether the source has not had the person for long, `is_undecided(persona, person)` whether
+    nobody can tell now on which side they are. `episode(persona, person)` is the current one, this tick's joins
+    included. `in_segment(segment, person)` is about the person's company at this instant, None where nobody can tell.
     `last_email(trigger, person)` is when the latest one was made for the person or their mailbox, if any.
     """
 
-    is_present: Callable[[str], bool]
-
+    is_gone: Callable[[str], bool]
+    is_undecided: Callable[[str, str], bool]
     is_member: Callable[[str, str], bool]
     episode: Callable[[str, str], int]
-    in_segment: Callable[[str, str], bool]
+    in_segment: Callable[[str, str], bool | None]
     last_email: Callable[[str, str], datetime | None]
 
 
@@ -63,13 +64,16 @@ def fire(
 ) -> Firing:
     """Returns the emails, waits and reasons that a tick's taggings (by trigger name) and due waits lead to."""
     matched = _matched(triggers, taggings, circumstances)
-    put_off = [Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in matched if f.trigger.after]
-    done = [wait for wait in waiting if no_longer_fires(wait.trigger, wait.tagging, triggers) or wait.due <= now]
+    nobody_can_tell = [fired for fired in matched if _in_segment(fired.trigger, fired.tagging, circumstances) is None]
+    known = [fired for fired in matched if fired not in nobody_can_tell] if nobody_can_tell else matched
+    put_off = [Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in known if f.trigger.after]
+    done = [wait for wait in waiting if _is_over(wait, triggers, circumstances, now)]
     judged = [(wait, _why_no_email(wait, triggers, circumstances)) for wait in done]
-    ready = [fired for fired in matched if not fired.trigger.after]
+    ready = [fired for fired in known if not fired.trigger.after]
     ready += [Fired(triggers[wait.trigger], wait.tagging) for wait, reason in judged if reason is None]
     spaced = _space_out(ready, circumstances, now)
     reasons = [NoEmail(wait.trigger, wait.tagging, reason) for wait, reason in judged if reason is not None]
+    reasons += [NoEmail(f.trigger.name, f.tagging, _unknown_segment(f.trigger)) for f in nobody_can_tell]
     return Firing(
         fired=tuple(spaced.fired),
         waiting=(*put_off, *spaced.waiting),
@@ -83,7 +87,19 @@ def _matched(
     triggers: Mapping[str, Trigger], taggings: Mapping[str, Iterable[Tagging]], circumstances: Circumstances
 ) -> list[Fired]:
     pairs = [(triggers[name], tagging) for name, found in taggings.items() for tagging in found]
-    return [Fired(trigger, tagging) for trigger, tagging in pairs if _in_segment(trigger, tagging, circumstances)]
+    asked = ((trigger, tagging, _in_segment(trigger, tagging, circumstances)) for trigger, tagging in pairs)
+    return [Fired(trigger, tagging) for trigger, tagging, is_in in asked if is_in is not False]
+
+
+def _unknown_segment(trigger: Trigger) -> str:
+    return f"nobody can tell whether its company is in {trigger.segment}: a value cannot be read"
+
+
+def _is_over(wait: Waiting, triggers: Mapping[str, Trigger], circumstances: Circumstances, now: datetime) -> bool:
+    """Says whether a wait ends now; it goes on as long as nobody can tell whether its reason lasts."""
+    if no_longer_fires(wait.trigger, wait.tagging, triggers):
+        return True
+    return wait.due <= now and not circumstances.is_undecided(wait.tagging.persona, wait.tagging.person)
 
 
 def taggings_of(trigger: Trigger, changes: Iterable[MembershipChange]) -> list[Tagging]:
@@ -112,7 +128,7 @@ def withdrawals(
     return found
 
 
-def _in_segment(trigger: Trigger, tagging: Tagging, circumstances: Circumstances) -> bool:
+def _in_segment(trigger: Trigger, tagging: Tagging, circumstances: Circumstances) -> bool | None:
     return trigger.segment is None or circumstances.in_segment(trigger.segment, tagging.person)
 
 
@@ -136,7 +152,7 @@ def _over_before_due(wait: Waiting, trigger: Trigger, circumstances: Circumstanc
     persona, person = wait.tagging.persona, wait.tagging.person
     crossed = crossed_since(
         wait.tagging,
-        is_present=circumstances.is_present(person),
+        is_gone=circumstances.is_gone(person),
         is_member=circumstances.is_member(persona, person),
         episode=circumstances.episode(persona, person),
     )
@@ -147,13 +163,13 @@ def _over_before_due(wait: Waiting, trigger: Trigger, circumstances: Circumstanc
     return f"{crossed} before it was time for the email"
 
 
-def crossed_since(tagging: Tagging, *, is_present: bool, is_member: bool, episode: int) -> str | None:
+def crossed_since(tagging: Tagging, *, is_gone: bool, is_member: bool, episode: int) -> str | None:
     """Returns what the person did since a tagging that ended it, or None while it lasts.
 
-    `is_present` says whether the source has the person, `episode` is the latest one.
+    `is_gone` says whether the source has not had the person for long, `episode` is the latest one.
     """
     is_tagged = tagging.edge is Edge.TAGGED
-    if not is_present:
+    if is_gone:
         return "gone from the source"
     if is_member is is_tagged and episode == tagging.episode:
         return None

@@ -63,6 +63,10 @@ class Past:
         before = {persona: self.episodes(persona, found) for persona, found in people.items()}
         return lambda persona, person: changed.get((persona, person)) or before[persona][person]
 
+    def mailboxes(self, people: Iterable[str]) -> Mapping[str, str]:
+        """Returns the digests of the mailboxes that people had at first sight, as far as they had one."""
+        return self.store.ticks.mailboxes(people)
+
     def waiting_for_leavers(self) -> list[tuple[str, str]]:
         """Returns trigger and person of the emails for leaving that have not left and are not to be kept."""
         return [

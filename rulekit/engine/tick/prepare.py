@@ -9,10 +9,23 @@ from datetime import datetime
 from functools import partial
 
 from rulekit.engine.project import Project
-from rulekit.engine.tick.changes import Crossing, number_people
+from rulekit.engine.tick.absence import find_absence
+from rulekit.engine.tick.changed_keys import find_changed_keys, find_mailboxes, refuse_changed_keys
+from rulekit.engine.tick.changes import Crossing, Numbered, number_people
 from rulekit.engine.tick.composing import compose_again, compose_rows
-from rulekit.engine.tick.firing import GONE, JOINED, LEFT, Circumstances, Firing, fire, taggings_of, withdrawals
+from rulekit.engine.tick.firing import (
+    BASELINE,
+    GONE,
+    JOINED,
+    LEFT,
+    Circumstances,
+    Firing,
+    fire,
+    taggings_of,
+    withdrawals,
+)
 from rulekit.engine.tick.guard import Guard
+from rulekit.engine.tick.judging import judge
 from rulekit.engine.tick.mailboxes import mailboxes_of, settle_shared
 from rulekit.engine.tick.moved import find_moved, space_out
 from rulekit.engine.tick.past import Past
@@ -110,13 +123,19 @@ def prepare_tick_on(
         refuse_leap(past.state, now)
     membership = snapshot.membership()
     numbered = number_people(past.state.people, membership.people)
+    absence = find_absence(past.state, numbered, now, project.settings.guard.absent)
+    mailboxes = find_mailboxes(program, snapshot, past, numbered)
+    changed_keys = find_changed_keys(past, numbered, absence, mailboxes)
     believed = None if accept else Guard.of(project.settings.guard)
     if believed is not None:
+        refuse_changed_keys(changed_keys, numbered, absence)
         refuse_nobody(past.state, membership)
         refuse_mass_leave(past.state, numbered, believed)
         refuse_silence(past.state.kinds - snapshot.kinds, program)
     members = find_members(past, membership, numbered, now, look)
-    borders = find_borders(past.state, members, numbered, believed)
+    same = [numbered.ordinals[one.new] for one in changed_keys]
+    judged = judge(past.state, members, membership, numbered, absence.away, same)
+    borders = find_borders(past.state, judged, numbered, absence, believed)
     changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, snapshot)
     composed = compose_rows(project, snapshot, store, firing.fired, now)
@@ -141,6 +160,10 @@ def prepare_tick_on(
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
         kinds=snapshot.kinds,
+        missed=absence.missed,
+        back=absence.back,
+        unjudged=borders.unjudged,
+        mailboxes=mailboxes,
         matched=firing.matched,
         vouched=accept,
         withdrawals=ending,
@@ -178,11 +201,11 @@ def _find_changes(borders: Borders, past: Past) -> list[MembershipChange]:
 
 
 def _changes_of(name: str, crossing: Crossing, borders: Borders, past: Past) -> Iterator[MembershipChange]:
-    moves = {JOINED: crossing.joined, LEFT: crossing.left, GONE: crossing.gone}
+    moves = {JOINED: crossing.joined, LEFT: crossing.left, GONE: crossing.gone, BASELINE: crossing.settled}
     people = {reason: [borders.numbered.people[i] for i in ordinals] for reason, ordinals in moves.items()}
     episodes = past.episodes(name, [person for group in people.values() for person in group])
     for reason, group in people.items():
-        edge, step = (Edge.TAGGED, 1) if reason == JOINED else (Edge.UNTAGGED, 0)
+        edge, step = (Edge.TAGGED, 1) if reason in (JOINED, BASELINE) else (Edge.UNTAGGED, 0)
         yield from (MembershipChange(Tagging(name, p, episodes[p] + step, edge), reason) for p in group)
 
 
@@ -199,17 +222,29 @@ def _fire(
         name: _taggings(trigger, past, borders, changes, is_first=name not in past.state.triggers)
         for name, trigger in program.triggers.items()
     }
-    segments = {name: borders.numbered.spread(column) for name, column in membership.segments.items()}
     # nothing changes for a parked persona, so whoever waits because of it goes on waiting
     waiting = [wait for wait in past.state.waiting if wait.tagging.persona not in borders.parked]
     circumstances = Circumstances(
-        is_present=borders.is_present,
+        is_gone=borders.is_gone,
+        is_undecided=borders.is_undecided,
         is_member=borders.is_member,
         episode=past.episodes_after(changes, waiting),
-        in_segment=lambda segment, person: bool(segments[segment][borders.numbered.ordinals[person]]),
+        in_segment=_segments(membership, borders.numbered),
         last_email=past.last_emails(program.triggers, taggings, partial(mailboxes_of, snapshot)),
     )
     return fire(program.triggers, taggings, waiting, circumstances, snapshot.now)
+
+
+def _segments(membership: Membership, numbered: Numbered) -> Callable[[str, str], bool | None]:
+    """Returns a look-up of whether a person's company is in a segment; None where nobody can tell."""
+    inside = {name: numbered.spread(column) for name, column in membership.segments.items()}
+    unknown = {name: numbered.spread(column) for name, column in membership.unjudged_segments.items()}
+
+    def find(segment: str, person: str) -> bool | None:
+        ordinal = numbered.ordinals[person]
+        return None if segment in unknown and unknown[segment][ordinal] else bool(inside[segment][ordinal])
+
+    return find
 
 
 def _taggings(
@@ -220,7 +255,7 @@ def _taggings(
         return taggings_of(trigger, changes)
     if not _backfills(trigger):
         return []
-    members = borders.present_members(trigger.persona)
+    members = borders.known_members(trigger.persona)
     joined = {c.tagging.person: c.tagging for c in changes if c.tagging.persona == trigger.persona}
     episodes = past.episodes(trigger.persona, members)
     # a baseline counts as one joining, and is written with this tick
@@ -243,7 +278,7 @@ def _find_emails_of_nobody(past: Past, borders: Borders) -> list[Withdrawal]:
     return [
         Withdrawal(trigger, person, "its person is gone from the source")
         for trigger, person in past.waiting_for_leavers()
-        if not borders.is_present(person)
+        if borders.is_gone(person)
     ]
 
 

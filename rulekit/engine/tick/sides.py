@@ -6,9 +6,11 @@ from datetime import datetime
 
 import numpy as np
 
+from rulekit.engine.tick.absence import Absence
 from rulekit.engine.tick.changes import Bits, Crossing, Numbered, compare, padded
 from rulekit.engine.tick.clock_ahead import kept
 from rulekit.engine.tick.guard import Guard, parked
+from rulekit.engine.tick.judging import Judgement
 from rulekit.engine.tick.past import Past
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.outbox.lifecycle.tick_values import TickState
@@ -20,25 +22,35 @@ TOO_MANY = "too many people crossed at once"
 class Borders:
     """Who is in after the tick, and who crossed; `crossings` only for personas that were known before.
 
-    `parked` says why, of each persona that stays as it was although people would cross.
+    `parked` says why, of each persona that stays as it was although people would cross. `undecided` and `unjudged` are
+    as in `Judgement`.
     """
 
     numbered: Numbered
     members: Mapping[str, Bits]
     crossings: Mapping[str, Crossing]
+    absence: Absence
+    undecided: Mapping[str, Bits]
+    unjudged: Mapping[str, Bits]
     parked: Mapping[str, str] = field(default_factory=dict)
 
     def is_member(self, persona: str, person: str) -> bool:
         """Returns whether a person is in after the tick."""
         return bool(self.members[persona][self.numbered.ordinals[person]])
 
-    def is_present(self, person: str) -> bool:
-        """Returns whether the source has a person."""
-        return bool(self.numbered.present[self.numbered.ordinals[person]])
+    def is_gone(self, person: str) -> bool:
+        """Returns whether the source has not had a person for so long that nobody waits for them."""
+        ordinal = self.numbered.ordinals[person]
+        return not (self.numbered.present[ordinal] or self.absence.away[ordinal])
 
-    def present_members(self, persona: str) -> list[str]:
-        """Returns who is in and in the source; a parked persona keeps people whom the source no longer has."""
-        return [self.numbered.people[i] for i in np.flatnonzero(self.members[persona] & self.numbered.present)]
+    def is_undecided(self, persona: str, person: str) -> bool:
+        """Returns whether nobody can tell now on which side a person is."""
+        return bool(self.undecided[persona][self.numbered.ordinals[person]])
+
+    def known_members(self, persona: str) -> list[str]:
+        """Returns who is known to be in now: neither absent, nor kept there because nobody can tell."""
+        known = self.members[persona] & self.numbered.present & ~self.undecided[persona]
+        return [self.numbered.people[i] for i in np.flatnonzero(known)]
 
 
 def find_members(
@@ -56,14 +68,18 @@ def find_members(
     return kept(members, past.state, ahead, numbered, look(ahead.at))
 
 
-def find_borders(state: TickState, members: dict[str, Bits], numbered: Numbered, guard: Guard | None) -> Borders:
+def find_borders(
+    state: TickState, judged: Judgement, numbered: Numbered, absence: Absence, guard: Guard | None
+) -> Borders:
     """Compares who is in with who was; a persona that too many people crossed at once stays as it was."""
+    members, unjudged = dict(judged.members), dict(judged.unjudged)
     crossings = {
-        name: compare(state.members[name], bits, numbered.present)
+        name: compare(state.members[name], bits, numbered.present, judged.settled[name])
         for name, bits in members.items()
         if name in state.members
     }
     held_back = dict.fromkeys(parked(crossings, guard) if guard else (), TOO_MANY)
     for name in held_back:
         members[name] = padded(state.members[name], len(numbered.people))
-    return Borders(numbered, members, crossings, held_back)
+        unjudged[name] = unjudged[name] | judged.settled[name]
+    return Borders(numbered, members, crossings, absence, judged.undecided, unjudged, held_back)
