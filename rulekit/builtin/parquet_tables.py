@@ -1,10 +1,11 @@
 """Tables in Parquet, read where they lie."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rulekit.builtin.arrow_durations import KEY, find_durations
 from rulekit.builtin.quoting import quote_list, quote_name, quote_text
 from rulekit.builtin.shared_columns import NO_ROWS, share_columns
 from rulekit.builtin.table_files import TableFiles
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
 
 _SCHEMA = "SELECT name, num_children, type, logical_type, duckdb_type FROM parquet_schema({})"
 _NO_COLUMNS = "at least one non-root column"
+_KEPT = "SELECT value FROM parquet_kv_metadata({}) WHERE key = ?"
 _WHOLE = frozenset({"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Contents:
-    """The names of a file's columns, all that its schema says of them, and how many rows it has."""
+    """The names of a file's columns, all that its schema says of them, what makes numbers lengths of time, its rows."""
 
     names: tuple[str, ...]
     schema: tuple[Any, ...]
+    durations: Mapping[str, str]
     rows: int
 
 
@@ -56,12 +59,14 @@ def _contents(connection: "DuckDBPyConnection", path: Path, files: TableFiles) -
     try:
         rows = connection.execute(f"SELECT sum(num_rows) FROM parquet_file_metadata({quoted})").fetchall()  # noqa: S608
         schema = tuple(connection.execute(_SCHEMA.format(quoted)).fetchall())
+        kept = connection.execute(_KEPT.format(quoted), [KEY.encode()]).fetchall()
     except duckdb.Error as error:
         if _NO_COLUMNS in str(error):
-            return _Contents((), (), 0)
+            return _Contents((), (), {}, 0)
         reason = Reason(f"`{files.name(path)}` cannot be read", describe(error))
         raise SourceError(reason, help="look at what writes the file: it may be cut off, or no Parquet") from error
-    return _Contents(_top_level(schema), schema, int(rows[0][0] or 0))
+    durations = find_durations(kept[0][0]) if kept else {}
+    return _Contents(_top_level(schema), (*schema, *durations.items()), durations, int(rows[0][0] or 0))
 
 
 def _top_level(schema: Sequence[Any]) -> tuple[str, ...]:
@@ -90,7 +95,11 @@ def _select(paths: list[Path], files: TableFiles, columns: tuple[str, ...], cont
     # only below its own name does the engine leave out rows as it reads a column
     inside = names if is_plain else tuple(map(str, range(len(names))))
     places = dict(zip((name.casefold() for name in names), inside, strict=True))
-    picked = ", ".join(f"f.{quote_name(places.get(name.casefold(), name))} AS {quote_name(name)}" for name in columns)
+    lengths = contents[paths[0]].durations
+    picked = ", ".join(
+        f"{lengths.get(name, '{}').format('f.' + quote_name(places.get(name.casefold(), name)))} AS {quote_name(name)}"
+        for name in columns
+    )
     aliases = "" if is_plain else f"({', '.join(map(quote_name, inside))})"
     partitioned = "true" if files.partitions else "false"
     return (

@@ -5,15 +5,16 @@ Each table is opened once per tick, however many mappings use it.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
 from rulekit.errors import SourceError
+from rulekit.evaluation.data.columns import Column, named_columns, unwritten
 from rulekit.evaluation.data.confinement import require_one_select, shut_in
 from rulekit.evaluation.data.engine_errors import describe
-from rulekit.evaluation.data.normalise import NOTHING, WHOLE_NUMBERS
+from rulekit.evaluation.data.nested_columns import nested_column
 from rulekit.records import EventMapping, QueryTable, Reason, RecordMapping, Source, SourceMapping, StreamTable, Table
 from rulekit.suggestions import did_you_mean
 
@@ -22,25 +23,6 @@ if TYPE_CHECKING:
 
 # the table or the query that the settings give
 Origin = tuple[str | None, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table: its name there, and the engine's name of its type; one that is not written is missing."""
-
-    name: str
-    type: str
-    is_written: bool = True
-
-    @property
-    def expression(self) -> exp.Expr:
-        """Returns the column as part of a query."""
-        return exp.column(self.name, quoted=True) if self.is_written else exp.null()
-
-    @property
-    def is_whole(self) -> bool:
-        """Returns whether the column holds whole numbers."""
-        return self.type in WHOLE_NUMBERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +60,7 @@ class Relation:
                 f"{unusable}, wanted for {purpose}",
                 help="mend what writes the data, or name another column, or a `query`, in rulekit.toml",
             )
-        return Column(name, NOTHING, is_written=False) if self.any_column else self.columns.get(name.casefold())
+        return unwritten(name) if self.any_column else self.columns.get(name.casefold())
 
 
 class Tables:
@@ -109,7 +91,7 @@ class Tables:
             name, title = f"rulekit source {len(self._opened) + 1}", _title(mapping, section)
             with source_errors(title):
                 self._opened[origin] = self._open(self._prepared[origin], name, title, section)
-        return self._opened[origin]
+        return self._with_nested(self._opened[origin], mapping)
 
     def create_stage(self, query: exp.Query, keep: bool) -> str:
         """Returns the name of a new relation for a query, which is run once where `keep` and otherwise at each use."""
@@ -152,11 +134,22 @@ class Tables:
         else:
             self.connection.execute(f"CREATE TEMP VIEW {quoted} AS {table.sql}")
         described = self.connection.execute(f"DESCRIBE {quoted}").fetchall()
-        columns = {row[0].casefold(): Column(row[0], row[1]) for row in described}
+        columns = named_columns((row[0], row[1]) for row in described)
         is_loaded = isinstance(table, QueryTable) and table.load
         has_any = isinstance(table, QueryTable) and table.any_column
         unusable = table.unusable if isinstance(table, QueryTable) else {}
         return Relation(name, title, section, columns, is_loaded, has_any, unusable)
+
+    def _with_nested(self, relation: Relation, mapping: RecordMapping | EventMapping) -> Relation:
+        """Returns a relation with the columns that the mapping names inside of others."""
+        nested: dict[str, Column] = {}
+        with source_errors(relation.title):
+            for name in _names(mapping):
+                if "." in name and not relation.any_column and name.casefold() not in relation.columns:
+                    table = exp.table_(relation.name, quoted=True)
+                    found = nested_column(self.connection, table, relation.columns, name, relation.title)
+                    nested |= {name.casefold(): found} if found else {}
+        return replace(relation, columns={**relation.columns, **nested}) if nested else relation
 
     def _load_stream(self, table: StreamTable, quoted: str) -> None:
         self.connection.register("rulekit stream", table.open())
@@ -172,6 +165,17 @@ def _origin(mapping: RecordMapping | EventMapping) -> Origin:
 
 def _title(mapping: RecordMapping | EventMapping, section: str) -> str:
     return f"`{mapping.table}`" if mapping.table is not None else f"the query under {section}"
+
+
+def _names(mapping: RecordMapping | EventMapping) -> Iterator[str]:
+    """Yields the names of columns that a mapping gives."""
+    yield from mapping.fields.values()
+    keys = (
+        [mapping.person, mapping.at, mapping.name]
+        if isinstance(mapping, EventMapping)
+        else [mapping.key, mapping.company]
+    )
+    yield from filter(None, keys)
 
 
 def _sections(mapping: SourceMapping) -> Iterator[tuple[str, RecordMapping | EventMapping]]:
