@@ -11,10 +11,10 @@ from sqlglot import exp
 
 from rulekit.diagnostics.display import plural
 from rulekit.errors import SourceError
-from rulekit.evaluation.data.columns import Column
 from rulekit.evaluation.data.data_report import FieldReport
 from rulekit.evaluation.data.normalise import missing, read_text
 from rulekit.evaluation.data.quality import Counts, count_where, value_counts
+from rulekit.evaluation.data.source_columns import Column
 from rulekit.evaluation.data.source_tables import Relation, Tables, create_relation, source_errors
 from rulekit.evaluation.data.staging import Stage, Staged, Wanted, stage
 from rulekit.language.program import FieldType

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from rulekit.diagnostics.display import plural
 from rulekit.errors import SourceError
-from rulekit.evaluation.data.columns import Column, as_column, fill_in
+from rulekit.evaluation.data.source_columns import Column, as_column, fill_in
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

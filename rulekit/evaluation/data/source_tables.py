@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 
 from rulekit.errors import SourceError
-from rulekit.evaluation.data.columns import Column, named_columns, unwritten
 from rulekit.evaluation.data.confinement import require_one_select, shut_in
 from rulekit.evaluation.data.engine_errors import describe
 from rulekit.evaluation.data.nested_columns import nested_column
+from rulekit.evaluation.data.source_columns import Column, named_columns, unwritten
 from rulekit.records import EventMapping, QueryTable, Reason, RecordMapping, Source, SourceMapping, StreamTable, Table
 from rulekit.suggestions import did_you_mean
 

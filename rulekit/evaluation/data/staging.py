@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from rulekit.errors import SourceError
-from rulekit.evaluation.data.columns import Column
 from rulekit.evaluation.data.normalise import read, shape
+from rulekit.evaluation.data.source_columns import Column
 from rulekit.evaluation.data.source_tables import Relation, Tables, source_errors
 from rulekit.language.program import FieldType
 from rulekit.language.types import Kind, Type
