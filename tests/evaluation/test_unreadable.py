@@ -1,12 +1,14 @@
 """What cannot be read makes an answer unknown, and data that can be read is asked as if nothing else existed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import compress
-from pathlib import Path
+from math import nan
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from rulekit.builtin.file_source import FileSource
 from rulekit.evaluation.data.dataset import Data, open_data
@@ -57,11 +59,18 @@ def csv(header: str, rows: Any) -> str:
     return "\n".join([header, *(",".join(row) for row in rows)]) + "\n"
 
 
-@pytest.fixture
-def opened(tmp_path: Path, read_rules: Callable[[str], Program]) -> Any:
+@pytest.fixture(scope="module")
+def data(opened: Any) -> Iterator[Data]:
+    with opened() as data:
+        yield data
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory, read_rules: Callable[[str], Program]) -> Any:
     """Opens the data above, with other rows in their place where given."""
 
     def open_rows(people: Any = PEOPLE, companies: Any = COMPANIES, buys: Any = BUYS, seen: Any = ()) -> Any:
+        folder = tmp_path_factory.mktemp("unreadable")
         tables = {
             "people": csv("id,company,plan,age,joined", [(key, *row) for key, row in people.items()]),
             "companies": csv("id,arr", companies.items()),
@@ -69,8 +78,8 @@ def opened(tmp_path: Path, read_rules: Callable[[str], Program]) -> Any:
             "seen": csv("person,at,when", seen),
         }
         for name, text in tables.items():
-            (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-        return open_data(read_rules(SCHEMA).schema, FileSource(tmp_path), MAPPING, "UTC")
+            (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        return open_data(read_rules(SCHEMA).schema, FileSource(folder), MAPPING, "UTC")
 
     return open_rows
 
@@ -129,16 +138,15 @@ def answers(found: Membership, name: str) -> list[str]:
         ("company is present", [YES, YES, YES, NO]),
     ],
 )  # fmt: skip
-def test_who_cannot_be_judged(opened, read_rules, condition, expected):
+def test_who_cannot_be_judged(data, read_rules, condition, expected):
     rules = f"""{SCHEMA}
 segment Large: arr > 5
 segment Buying: count(buy) > 0
 persona Pro: plan = "pro"
 persona P: {condition}
 """
-    with opened() as data:
-        found = evaluate(build_plan(read_rules(rules), personas=["P"]), data, NOW)
-        assert answers(found, "P") == expected
+    found = evaluate(build_plan(read_rules(rules), personas=["P"]), data, NOW)
+    assert answers(found, "P") == expected
 
 
 def test_segments_are_known_per_person_and_list_who_certainly_is_in(opened, read_rules):
@@ -215,3 +223,12 @@ def test_what_cannot_be_read_is_in_no_group_that_it_does_not_reach(opened, read_
         if f'AS "{name}"' in statement
     ]
     assert told == unsure
+
+
+def test_no_number_of_a_parquet_file_is_no_length_of_time(tmp_path, read_rules):
+    """The statistics of the file know nothing of it, and the engine believes them where a cast cannot fail."""
+    parquet.write_table(pa.table({"id": ["ada", "bob"], "trial": [nan, 86400.0]}), tmp_path / "people.parquet")
+    program = read_rules("person:\n  trial duration?\npersona Trying: trial is present\n")
+    mapping = SourceMapping(RecordMapping("people.parquet"), None, ())
+    with open_data(program.schema, FileSource(tmp_path), mapping, "UTC") as data:
+        assert answers(evaluate(build_plan(program), data, NOW), "Trying") == [UNKNOWN, YES]
