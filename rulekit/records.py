@@ -27,11 +27,16 @@ class Edge(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person as the source has them at a tick: declared fields by name, and those of their company, if any."""
+    """A person as the source has them at a tick: declared fields by name, and those of their company, if any.
+
+    `unreadable` are those whose value is there and cannot be read, as ("person", "plan") or ("company", "arr"); among
+    the fields they are None.
+    """
 
     key: str
     fields: Mapping[str, Scalar]
     company: Mapping[str, Scalar] | None
+    unreadable: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

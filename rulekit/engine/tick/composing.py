@@ -13,7 +13,8 @@ from rulekit.engine.project import Project
 from rulekit.engine.tick.firing import Fired
 from rulekit.errors import ComposeError, SettingsError
 from rulekit.evaluation.questions.snapshot import Snapshot
-from rulekit.language.program import Template, Trigger
+from rulekit.language.checking.templates.variables import fields_named
+from rulekit.language.program import Program, Template, Trigger
 from rulekit.outbox.lifecycle.tick_values import NewRow, NoEmail, Readdressing
 from rulekit.outbox.rows.queries import Pending
 from rulekit.outbox.store import Store
@@ -36,7 +37,10 @@ class ComposedRows:
 def compose_rows(
     project: Project, snapshot: Snapshot, store: Store, fired: Sequence[Fired], now: datetime
 ) -> ComposedRows:
-    """Returns one row or one plugin's veto for each trigger that fired; an email that cannot be made is a failed row.
+    """Returns one row, or one reason for none, for each trigger that fired.
+
+    A reason is a plugin's veto, or what the template says of a person and nobody can read. An email that cannot be made
+    for another reason is a failed row.
 
     Raises SettingsError when nothing says who the emails are from.
     """
@@ -50,6 +54,9 @@ def compose_rows(
     rows: list[NewRow] = []
     vetoed: list[NoEmail] = []
     for f in fired:
+        if (unreadable := _find_unreadable(f.trigger, people[f.tagging.person], project.program)) is not None:
+            vetoed.append(NoEmail(f.trigger.name, f.tagging, unreadable))
+            continue
         row = desk.row(f.trigger, people[f.tagging.person], f.tagging, reasons[f.tagging.persona][f.tagging.person])
         veto = desk.veto(row)
         if veto is None:
@@ -62,7 +69,7 @@ def compose_rows(
 def compose_again(
     project: Project, snapshot: Snapshot, store: Store, moved: Sequence[Pending], now: datetime
 ) -> list[Readdressing]:
-    """Returns the emails that waiting ones become whose person has another address now, or a plugin's veto.
+    """Returns the emails that waiting ones become whose person has another address now, or the reason against it.
 
     Raises SettingsError as `compose_rows` does. What a person had to approve, or has to by the rules of today, asks.
     """
@@ -72,11 +79,24 @@ def compose_again(
     people = snapshot.people(sorted({one.tagging.person for one in moved}))
     again: list[Readdressing] = []
     for one in moved:
-        row = desk.row(project.program.triggers[one.trigger], people[one.tagging.person], one.tagging, {})
+        trigger, person = project.program.triggers[one.trigger], people[one.tagging.person]
+        if (unreadable := _find_unreadable(trigger, person, project.program)) is not None:
+            again.append(Readdressing(one.id, one.trigger, None, unreadable))
+            continue
+        row = desk.row(trigger, person, one.tagging, {})
         veto = desk.veto(row)
         made = replace(row, auto=row.auto and one.auto) if veto is None else None
         again.append(Readdressing(one.id, one.trigger, made, veto or ""))
     return again
+
+
+def _find_unreadable(trigger: Trigger, person: Person, program: Program) -> str | None:
+    """Returns why nobody can tell what an email would say: its template reads what cannot be read of the person."""
+    if not person.unreadable:
+        return None
+    read = frozenset().union(*map(fields_named, program.templates[trigger.template].trees.values()))
+    names = [name if owner == "person" else f"{owner}.{name}" for owner, name in sorted(read & person.unreadable)]
+    return f"its {' and '.join(f'`{name}`' for name in names)} cannot be read" if names else None
 
 
 def _reasons(snapshot: Snapshot, fired: Sequence[Fired]) -> Mapping[str, Mapping[str, Mapping[str, str]]]:

@@ -1,6 +1,8 @@
 """People with what is known about them and their company, as values of Python."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import compress
 
 from sqlglot import exp
 
@@ -11,11 +13,14 @@ from rulekit.evaluation.sql.values import column
 from rulekit.language.program import FieldType, Schema
 from rulekit.records import Person, Scalar
 
+_TABLES = {"person": "p", "company": "c"}
+
 
 def fetch_people(schema: Schema, data: Relations, keys: Sequence[str]) -> dict[str, Person]:
     """Returns those of the people that the data has, by key, with their declared fields and their company's.
 
-    `company` is None without a company, and for a company key that has no row of its own.
+    `company` is None without a company, and for a company key that has no row of its own. What cannot be read of
+    somebody is said.
     """
     if not keys:
         return {}
@@ -23,6 +28,8 @@ def fetch_people(schema: Schema, data: Relations, keys: Sequence[str]) -> dict[s
     wanted = [named(column("p", "person"), "person"), named(column("c", "company"), "company")]
     wanted += [named(column("p", f"f.{name}"), f"person.{name}") for name in schema.person]
     wanted += [named(column("c", f"f.{name}"), f"company.{name}") for name in schema.company]
+    flags = [(owner, name) for owner in _TABLES for name in sorted(data.unreadable.get(owner, ()))]
+    wanted += [named(column(_TABLES[owner], f"u.{name}"), f"unreadable {owner}.{name}") for owner, name in flags]
     same = exp.EQ(this=column("c", "company"), expression=column("p", "company"))
     statement = exp.Select(
         expressions=wanted,
@@ -30,7 +37,11 @@ def fetch_people(schema: Schema, data: Relations, keys: Sequence[str]) -> dict[s
         joins=[exp.Join(this=aliased(data.companies(), "c"), side="LEFT", on=same)],
     )
     rows = data.connection.execute(statement.sql(dialect="duckdb", copy=False), parameters).fetchall()
-    return {row[0]: _person(schema, row) for row in rows}
+    values = len(wanted) - len(flags)
+    return {
+        row[0]: replace(_person(schema, row[:values]), unreadable=frozenset(compress(flags, row[values:])))
+        for row in rows
+    }
 
 
 def find_person(data: Relations, given: str, address_field: str | None) -> list[str]:

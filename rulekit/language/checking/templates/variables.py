@@ -35,6 +35,12 @@ def member_of(node: nodes.Node) -> tuple[str, str] | None:
     return None
 
 
+def fields_named(tree: nodes.Node) -> frozenset[FieldName]:
+    """Returns every field that a text names, also where a missing value does no harm."""
+    members = map(member_of, tree.find_all((nodes.Getattr, nodes.Getitem)))
+    return frozenset(member for member in members if member is not None and member[0] in RECORDS)
+
+
 def uses(node: nodes.Node, guards: Guards = NONE, needed: bool = True) -> Iterator[Use]:
     """Yields the fields whose values are needed below a node; `needed` False where a missing value does no harm."""
     member = member_of(node)
