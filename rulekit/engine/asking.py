@@ -11,7 +11,7 @@ from rulekit.engine.data_source import open_project_data
 from rulekit.engine.project import Project
 from rulekit.errors import RulekitError
 from rulekit.evaluation.questions.explanation import Explanation, explain
-from rulekit.evaluation.questions.membership import evaluate, segment_members
+from rulekit.evaluation.questions.membership import evaluate, judge_segment
 from rulekit.evaluation.questions.people import find_person
 from rulekit.evaluation.sql.query_plan import build_plan
 from rulekit.suggestions import suggest
@@ -19,10 +19,14 @@ from rulekit.suggestions import suggest
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The members of a persona (`what` is "person") or a segment ("company"), by key in code-point order."""
+    """The members of a persona (`what` is "person") or a segment ("company"), by key in code-point order.
+
+    `unjudged` counts who may be one too, which nobody can tell because some values cannot be read.
+    """
 
     what: Literal["person", "company"]
     keys: list[str]
+    unjudged: int = 0
 
 
 def list_members(project: Project, name: str, now: datetime) -> Members:
@@ -32,9 +36,10 @@ def list_members(project: Project, name: str, now: datetime) -> Members:
         raise _unknown("persona or segment", name, [*program.personas, *program.segments])
     with open_project_data(project) as data:
         if name not in program.personas:
-            return Members("company", segment_members(program, data, name, now))
+            return Members("company", *judge_segment(program, data, name, now))
         membership = evaluate(build_plan(program, personas=[name]), data, now)
-        return Members("person", list(compress(membership.people, membership.personas[name])))
+        unjudged = int(membership.unjudged[name].sum()) if name in membership.unjudged else 0
+        return Members("person", list(compress(membership.people, membership.personas[name])), unjudged)
 
 
 def explain_member(project: Project, person: str, persona: str, now: datetime) -> Explanation:

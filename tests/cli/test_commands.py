@@ -62,7 +62,8 @@ def test_members_as_csv_and_json(project: Any) -> None:
     assert rows == [["person"], ['a,"b'], ["c"]]
     assert told(project, "members", "Large", "--now", NOW, "--output", "csv") == "company\ngiant\n"
     found = json.loads(told(project, "members", "Large", "--now", NOW, "--output", "json"))
-    assert found == {"schema_version": 1, "name": "Large", "now": "2026-01-02T08:00:00Z", "company": ["giant"]}
+    asked = {"schema_version": 1, "name": "Large", "now": "2026-01-02T08:00:00Z"}
+    assert found == {**asked, "company": ["giant"], "unjudged": 0}
 
 
 def test_an_unknown_persona_comes_with_the_one_that_was_meant(project: Any) -> None:
@@ -83,7 +84,7 @@ def test_explain_a_person(project: Any) -> None:
     found = json.loads(told(project, "explain", "ada", "Quiet", "--now", "2026-01-03T00:00Z", "--output", "json"))
     assert found["schema_version"] == 1
     assert (found["person"], found["member"], found["changes_at"]) == ("ada", False, "2026-01-08T00:00:00Z")
-    assert found["because"].keys() == {"text", "holds", "values", "parts"}
+    assert found["because"].keys() == {"text", "holds", "values", "unreadable", "parts"}
 
 
 def test_explain_a_person_who_is_not_there(project: Any) -> None:

@@ -11,6 +11,7 @@ from rulekit.cli.parameters.completing import complete_codes, declared
 from rulekit.cli.parameters.options import given_project_option, now_option, output_option
 from rulekit.cli.printing.aligned import escape_line, print_columns, print_json
 from rulekit.cli.printing.terminal import page_on_terminal
+from rulekit.cli.printing.unreadable import column_as_json
 from rulekit.clock import format_instant
 from rulekit.diagnostics.code_pages import page
 from rulekit.diagnostics.codes import ALL, by_name, nearest_name
@@ -20,6 +21,9 @@ from rulekit.folders import find_project
 
 if TYPE_CHECKING:
     from rulekit.evaluation.questions.explanation import Part
+
+
+_VERBS = {True: "is", False: "is not", None: "may or may not be"}
 
 
 @click.command("explain")
@@ -86,11 +90,12 @@ def _explain_person(folder: Path, person: str, persona: str, now: datetime, outp
         answer = {"person": found.person, "persona": persona, "now": format_instant(now), "member": found.member}
         print_json({"schema_version": 1, **answer, "changes_at": changes_at, "because": _as_json(found.because)})
         return
-    verb = "is" if found.member else "is not"
-    click.echo(f"{escape_line(found.person)} {verb} in {persona} at {format_instant(now)}")
+    click.echo(f"{escape_line(found.person)} {_VERBS[found.member]} in {persona} at {format_instant(now)}")
     for line in found.because.lines(depth=1):
         click.echo(escape_line(line))
-    if changes_at:
+    if found.member is None:
+        click.echo("they stay on the side where they are until these values can be read")
+    elif changes_at:
         click.echo(f"time alone will {'end' if found.member else 'change'} that at {changes_at}")
     else:
         click.echo("time alone will not change that")
@@ -101,5 +106,6 @@ def _as_json(part: "Part") -> dict[str, object]:
         "text": part.text,
         "holds": part.holds,
         "values": [{"text": text, "value": value} for text, value in part.values],
+        "unreadable": [column_as_json(column) for column in part.unreadable],
         "parts": [_as_json(child) for child in part.children],
     }

@@ -11,6 +11,7 @@ from rulekit import __version__
 from rulekit.cli.printing.aligned import escape_line, print_json
 from rulekit.cli.printing.logs import hide_addresses
 from rulekit.cli.printing.ticks import birth, print_data_report, print_tick
+from rulekit.cli.printing.unreadable import unjudged_as_json
 from rulekit.clock import format_instant, show_instant
 from rulekit.diagnostics.display import plural
 from rulekit.engine.running import RunReport
@@ -67,6 +68,7 @@ def find_needs(report: RunReport) -> Iterator[str]:
     tick, dispatch = report.tick, report.dispatch
     for name in tick.parked:
         yield f"{name}: too many people crossed at once: look at `rulekit plan --accept`, then run with `--accept`"
+    yield from map(str, tick.unjudged)
     for name, count in sorted(_born(tick, "unapproved").items()):
         why = ", more than delivery.max_auto_per_tick" if name in tick.demoted else ""
         yield f"{name}: {plural(count, 'email')} to approve{why}: `rulekit outbox list --trigger {name}`"
@@ -109,6 +111,7 @@ def _document(report: RunReport, now: datetime, needs: list[str]) -> dict[str, o
         "tool": {"name": "rulekit", "version": __version__},
         "at": format_instant(now),
         "personas": [_persona(change) for change in tick.personas],
+        "unjudged": [unjudged_as_json(one) for one in tick.unjudged],
         "triggers": [_trigger(tick, name) for name in sorted(names)],
         "outbox": {field.name: getattr(outcome, field.name) for field in fields(outcome)},
         "data": {"people": data.people, "companies": data.companies, "problems": data.problems()},

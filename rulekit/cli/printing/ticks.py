@@ -39,6 +39,16 @@ def print_tick(tick: PreparedTick) -> None:
         click.echo(f"  {name}: too many people crossed at once; nothing was changed for it", err=True)
     if tick.parked:
         click.echo("help: look at `rulekit plan --accept`; if it is right, run again with `--accept`", err=True)
+    _print_unjudged(tick)
+
+
+def _print_unjudged(tick: PreparedTick) -> None:
+    for unjudged in tick.unjudged:
+        click.echo(f"  {escape_line(str(unjudged))}", err=True)
+    if tick.unjudged:
+        click.echo(
+            "help: mend these values, or declare how they are written; until then nobody is mailed for it", err=True
+        )
 
 
 def _print_first_triggers(tick: PreparedTick) -> None:

@@ -40,6 +40,7 @@ from rulekit.engine.tick.sides import Borders, find_borders, find_members
 from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.evaluation.questions.snapshot import DataSnapshot, Snapshot
+from rulekit.evaluation.questions.unjudged import Unjudged
 from rulekit.language.program import Program, Trigger
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, TickRecord, Withdrawal
 from rulekit.outbox.store import Store
@@ -69,7 +70,8 @@ class PreparedTick:
 
     `first_triggers` are seen for the first time and so take a baseline; `demoted` are those with `auto=true` whose
     emails go to unapproved because they are more than `delivery.max_auto_per_tick`. `withdrawn` counts emails that
-    wait and lose their reason, by trigger; those in `removed_triggers` are no longer in the rules.
+    wait and lose their reason, by trigger; those in `removed_triggers` are no longer in the rules. `unjudged` are
+    personas, and segments of triggers, in which somebody cannot be judged now.
     """
 
     record: TickRecord
@@ -78,6 +80,7 @@ class PreparedTick:
     demoted: frozenset[str]
     withdrawn: Mapping[str, int]
     removed_triggers: frozenset[str]
+    unjudged: tuple[Unjudged, ...] = ()
 
     @property
     def parked(self) -> list[str]:
@@ -169,7 +172,7 @@ def prepare_tick_on(
         withdrawals=ending,
         readdressings=again_too,
     )
-    return _prepared(record, program, past, borders, composed.demoted)
+    return replace(_prepared(record, program, past, borders, composed.demoted), unjudged=snapshot.unjudged(membership))
 
 
 def _find_endings(

@@ -21,6 +21,7 @@ from rulekit.evaluation.questions.explanation import Answers, Part, Questions
 from rulekit.evaluation.questions.membership import Membership, companies_in_segments
 from rulekit.evaluation.questions.people import fetch_people
 from rulekit.evaluation.questions.snapshot import asked_segments
+from rulekit.evaluation.questions.unjudged import Unjudged
 from rulekit.evaluation.sql.query_plan import PlanColumn, plan_columns
 from rulekit.evaluation.sql.statement import people_statement
 from rulekit.language.program import FieldType, Program, Schema
@@ -73,6 +74,10 @@ class FixtureSnapshot:
             personas={name: np.array(bits, dtype=np.bool_) for name, bits in personas.items()},
             segments={name: np.array(bits, dtype=np.bool_) for name, bits in segments.items()},
         )
+
+    def unjudged(self, membership: Membership) -> tuple[Unjudged, ...]:
+        """Returns nothing: every value of a fixture can be read."""
+        return ()
 
     def people(self, keys: Sequence[str]) -> Mapping[str, Person]:
         """Returns those of the people that the fixture has, by key."""

@@ -10,9 +10,12 @@ from enum import Enum
 
 from rulekit.diagnostics.source import SourceText
 from rulekit.errors import RulekitError
+from rulekit.evaluation.data.data_report import DataReport
+from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.forecast import next_change
 from rulekit.evaluation.questions.outline import Outline, Outlining, Side
 from rulekit.evaluation.questions.scalars import scalar, shown
+from rulekit.evaluation.questions.unjudged import UnreadableColumn, columns_behind
 from rulekit.evaluation.sql.query_plan import Plan, PlanColumn, plan_columns
 from rulekit.evaluation.sql.relations import Relations, excerpt
 from rulekit.evaluation.sql.statement import people_statement
@@ -34,18 +37,21 @@ class Unanswered(Enum):
 class Part:
     """A part of a condition: its source text on one line, whether it holds, and the values that decide it, as text.
 
-    `holds` is None where that is unknown, because a value that it needs cannot be read.
+    `holds` is None where that is unknown, because a value that it needs cannot be read; what has no parts of its own
+    then says in which columns there are such values.
     """
 
     text: str
     holds: bool | None
     values: tuple[tuple[str, str], ...]
     children: tuple["Part", ...]
+    unreadable: tuple[UnreadableColumn, ...] = ()
 
     def lines(self, depth: int = 0) -> Iterator[str]:
         """Yields this part and everything below it, one line each, what is deeper further in."""
-        values = ", ".join(f"{text} = {value}" for text, value in self.values)
-        yield f"{'  ' * depth}{_ANSWERS[self.holds]}  {self.text}" + (f"   ({values})" if values else "")
+        told = [f"{text} = {value}" for text, value in self.values]
+        told += [f"unreadable in the data: {column}" for column in self.unreadable]
+        yield f"{'  ' * depth}{_ANSWERS[self.holds]}  {self.text}" + (f"   ({', '.join(told)})" if told else "")
         for child in self.children:
             yield from child.lines(depth + 1)
 
@@ -68,7 +74,7 @@ class Explanation:
 
 def explain(
     program: Program,
-    data: Relations,
+    data: Data,
     person: str,
     persona: str,
     now: datetime,
@@ -93,7 +99,7 @@ def explain(
                 help="give the person's key in the source, or their address",
             )
         change = next_change(program, persona, person, concerned, now) if look_ahead else None
-    part = questions.part(answers[person], now)
+    part = questions.part(answers[person], now, data.report)
     if of_company:
         # what the segment asks for; of a person without a company it is false whatever it says
         part = replace(part.children[0], holds=part.holds)
@@ -153,21 +159,23 @@ class Questions:
         named = zip(self.nodes, (column.name for column in self.plan.columns), strict=True)
         return {node: Unanswered.UNKNOWN if row.get(unknown_column(name)) else row[name] for node, name in named}
 
-    def part(self, answers: Answers, now: datetime) -> Part:
-        """Returns the whole condition with what was answered for one person."""
-        return self._part(self.outline, answers, now)
+    def part(self, answers: Answers, now: datetime, report: DataReport | None = None) -> Part:
+        """Returns the whole condition with what was answered for one person; `report` tells what cannot be read."""
+        return self._part(self.outline, answers, now, report)
 
     def values(self, answers: Answers, now: datetime) -> dict[str, str]:
         """Returns the values that the condition depends on, by their text, as answered for one person."""
         sides = [side for part in self.outline.all_parts() for side in part.sides]
         return dict(_values(sides, answers, now, self.zone))
 
-    def _part(self, outline: Outline, answers: Answers, now: datetime) -> Part:
+    def _part(self, outline: Outline, answers: Answers, now: datetime, report: DataReport | None) -> Part:
+        unknown = answers[outline.condition] is Unanswered.UNKNOWN
         return Part(
             text=outline.text,
-            holds=None if answers[outline.condition] is Unanswered.UNKNOWN else bool(answers[outline.condition]),
+            holds=None if unknown else bool(answers[outline.condition]),
             values=tuple(_values(outline.sides, answers, now, self.zone)),
-            children=tuple(self._part(part, answers, now) for part in outline.parts),
+            children=tuple(self._part(part, answers, now, report) for part in outline.parts),
+            unreadable=columns_behind([outline.condition], report) if unknown and report and not outline.parts else (),
         )
 
 

@@ -71,12 +71,18 @@ def companies_in_segments(program: Program, data: Relations, now: datetime) -> d
 
 
 def segment_members(program: Program, data: Relations, name: str, now: datetime) -> list[str]:
-    """Returns the keys of the companies in a segment at `now`, by code point.
+    """Returns the keys of the companies that certainly are in a segment at `now`, by code point.
 
     A company is what has a row of its own in the source; a key that only people carry is in no segment.
     Raises SourceError when the data cannot be evaluated.
     """
+    return judge_segment(program, data, name, now)[0]
+
+
+def judge_segment(program: Program, data: Relations, name: str, now: datetime) -> tuple[list[str], int]:
+    """Returns the same keys, and how many companies cannot be judged."""
     plan = build_plan(program, personas=(), segments=(name,))
     found = companies_statement(plan, data).run(data.connection, now).fetchnumpy()
     inside: list[str] = found["company"][found[segment_column(name)]].tolist()
-    return inside
+    unjudged = found.get(unknown_column(segment_column(name)))
+    return inside, 0 if unjudged is None else int(unjudged.sum())

@@ -10,6 +10,7 @@ from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.explanation import because
 from rulekit.evaluation.questions.membership import Membership, evaluate
 from rulekit.evaluation.questions.people import fetch_field, fetch_people
+from rulekit.evaluation.questions.unjudged import Unjudged, describe_unjudged
 from rulekit.evaluation.sql.query_plan import build_plan
 from rulekit.language.program import Program
 from rulekit.records import Person, Scalar
@@ -33,6 +34,9 @@ class Snapshot(Protocol):
 
     def membership(self) -> Membership:
         """Returns who is in which persona, and in which segment that a trigger asks for."""
+
+    def unjudged(self, membership: Membership) -> tuple[Unjudged, ...]:
+        """Returns how many of these people cannot be judged, in what, and because of which columns."""
 
     def people(self, keys: Sequence[str]) -> Mapping[str, Person]:
         """Returns those of the people that the data has, by key."""
@@ -61,6 +65,10 @@ class DataSnapshot:
     def membership(self) -> Membership:
         """Returns who is in; raises SourceError when the data cannot be evaluated."""
         return evaluate(build_plan(self.program, segments=asked_segments(self.program)), self.data, self.now)
+
+    def unjudged(self, membership: Membership) -> tuple[Unjudged, ...]:
+        """Returns how many of these people cannot be judged, in what, and because of which columns."""
+        return describe_unjudged(self.program, membership, self.data.report)
 
     def people(self, keys: Sequence[str]) -> Mapping[str, Person]:
         """Returns those of the people that the data has, by key."""
