@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class Project:
     """A folder with rules that have no errors, its settings, and the plugins that serve it.
 
-    `composers` has what makes the emails of a trigger, once it was needed: nothing else than these values decides it.
+    `composers` has what makes the emails of a trigger, and `conditions` the digest of what each persona asks, once
+    they were needed: nothing else than these values decides them.
     """
 
     folder: Path
@@ -31,6 +32,7 @@ class Project:
     program: Program
     plugins: Plugins
     composers: "dict[str, Composer]" = field(default_factory=dict, init=False, repr=False, compare=False)
+    conditions: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
 
 def open_project(folder: Path) -> Project:

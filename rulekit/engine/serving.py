@@ -15,6 +15,7 @@ from rulekit.engine.clock_steps import Steps, halt_reason, monotonic_seconds
 from rulekit.engine.project import Project, open_project
 from rulekit.engine.running import TakenTick, dispatch_due, take_tick
 from rulekit.engine.senders import find_sender
+from rulekit.engine.tick.firing import JOINED, LEFT
 from rulekit.engine.worker_name import name_worker
 from rulekit.errors import PluginError, RulekitError, TickLost
 from rulekit.outbox.dispatch.dispatcher import DispatchReport
@@ -150,8 +151,8 @@ def _log_tick(taken: TakenTick) -> None:
         logging.INFO,
         "ticked",
         people=taken.data.people,
-        joined=sum(len(change.joined) for change in tick.personas if not change.parked),
-        left=sum(len(change.left) for change in tick.personas if not change.parked),
+        joined=sum(one.reason == JOINED for one in tick.record.changes),
+        left=sum(one.reason == LEFT for one in tick.record.changes),
         emails=len(tick.record.rows),
         failed=sum(row.failure is not None for row in tick.record.rows),
         withdrawn=outcome.withdrawn,
@@ -159,8 +160,16 @@ def _log_tick(taken: TakenTick) -> None:
         readdressed=outcome.readdressed,
     )
     for change in tick.personas:
+        joined, left = len(change.joined), len(change.left)
+        if change.edited:
+            _say(
+                logging.INFO,
+                "an edit changed a persona",
+                persona=change.name,
+                joined=joined,
+                left=left,
+            )
         if change.parked:
-            joined, left = len(change.joined), len(change.left)
             _say(logging.WARNING, "too many people crossed at once", persona=change.name, joined=joined, left=left)
     for trigger in sorted(tick.demoted):
         _say(logging.WARNING, "more emails than delivery.max_auto_per_tick wait for approval", trigger=trigger)

@@ -21,6 +21,7 @@ def tagging(person: str = "ada", episode: int = 1, edge: Edge = Edge.TAGGED) -> 
 
 def standing(members=("ada",), episode=1, segment=(), last=None, undecided=(), unknown=()) -> Circumstances:
     return Circumstances(
+        is_edited=lambda persona, person: False,
         is_gone=lambda person: False,
         is_undecided=lambda persona, person: person in undecided,
         is_member=lambda persona, person: person in members,

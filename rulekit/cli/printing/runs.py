@@ -133,6 +133,7 @@ def _persona(change: PersonaChange) -> dict[str, object]:
         "gone": len(change.gone),
         "baseline": change.baseline,
         "parked": change.parked,
+        "edited": change.edited,
         "backfilled": list(change.backfilled),
     }
 

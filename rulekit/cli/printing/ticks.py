@@ -33,6 +33,8 @@ def print_tick(tick: PreparedTick) -> None:
         withdrawn = plural(tick.withdrawn[trigger], "email")
         gone = f"no longer in the rules, {withdrawn} withdrawn"
         click.echo(f"  {trigger}: {gone}; renamed, it keeps them by `was {trigger}`")
+    for edited in filter(lambda change: change.edited, tick.personas):
+        click.echo(f"  {edited.name} changed: {_edit_note(edited)}")
     for trigger in sorted(tick.demoted):
         click.echo(f"  {trigger}: more emails than delivery.max_auto_per_tick, so they wait for approval", err=True)
     for name in tick.parked:
@@ -52,7 +54,7 @@ def _print_unjudged(tick: PreparedTick) -> None:
 
 
 def _print_first_triggers(tick: PreparedTick) -> None:
-    backfilled = sorted(name for change in tick.personas for name in change.backfilled)
+    backfilled = sorted(name for change in tick.personas for name in change.backfilled if name in tick.first_triggers)
     others = sorted(tick.first_triggers.difference(backfilled))
     if others:
         names = ", ".join(others)
@@ -77,6 +79,13 @@ def print_data_report(report: DataReport) -> None:
         click.echo(f"  data: {escape_line(problem)}", err=True)
 
 
+def _edit_note(change: PersonaChange) -> str:
+    by_edit = f"{len(change.joined):,} in, {len(change.left):,} out by the edit"
+    if change.backfilled:
+        return f"{by_edit}; by backfill=true who is in by it counts as joined for {', '.join(change.backfilled)}"
+    return f"{by_edit}; nobody is mailed for it"
+
+
 def _baseline_note(change: PersonaChange) -> str:
     if change.backfilled:
         return f"baseline: first seen; by backfill=true who is in counts as joined for {', '.join(change.backfilled)}"
@@ -89,7 +98,9 @@ def _persona_row(change: PersonaChange) -> list[str]:
         note = f"{plural(len(change.gone), 'person', 'people')} gone from the source"
     if change.parked:
         note = "parked"
-    joined, left = ("", "") if change.baseline else (f"+{len(change.joined)}", f"-{len(change.left)}")
+    elif change.edited:
+        note = "baseline: it asks something else now"
+    joined, left = ("", "") if change.baseline or change.edited else (f"+{len(change.joined)}", f"-{len(change.left)}")
     return [f"  {change.name}", f"{change.members:,}", joined, left, note]
 
 

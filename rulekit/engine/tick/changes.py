@@ -55,7 +55,8 @@ def padded(bits: Bits, length: int) -> Bits:
 class Crossing:
     """Who crossed the border of one persona, as ordinals in ascending order; `gone` left with the source.
 
-    `settled` are in, and were on neither side before: to take a baseline is no crossing.
+    `settled` are in, and were on neither side before: to take a baseline is no crossing. `released` are out
+    likewise, and stayed in after an edit only because nobody could tell.
     """
 
     joined: NDArray[np.int64]
@@ -63,6 +64,7 @@ class Crossing:
     gone: NDArray[np.int64]
     before: int
     settled: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    released: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def moved(self) -> int:
@@ -77,11 +79,12 @@ def compare(before: Bits, after: Bits, present: Bits, settled: Bits | None = Non
     """
     stored = padded(before, len(after))
     left, joined = stored & ~after, after & ~stored
-    quiet = np.zeros(len(after), dtype=np.bool_) if settled is None else joined & settled
+    first = np.zeros(len(after), dtype=np.bool_) if settled is None else settled
     return Crossing(
-        joined=np.flatnonzero(joined & ~quiet),
-        left=np.flatnonzero(left & present),
+        joined=np.flatnonzero(joined & ~first),
+        left=np.flatnonzero(left & present & ~first),
         gone=np.flatnonzero(left & ~present),
         before=int(before.sum()),
-        settled=np.flatnonzero(quiet),
+        settled=np.flatnonzero(joined & first),
+        released=np.flatnonzero(left & first),
     )

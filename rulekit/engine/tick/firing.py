@@ -6,15 +6,17 @@ recorded reason why there is none.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from rulekit.clock import format_duration
 from rulekit.language.program import Trigger
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting, Withdrawal
+from rulekit.outbox.rows.queries import Pending
 from rulekit.records import Edge, Tagging
 
-JOINED, LEFT, GONE, BASELINE = "joined", "left", "gone", "baseline"
+# why somebody is on another side; by an edit of the rules nobody counts as tagged or untagged
+JOINED, LEFT, GONE, BASELINE, EDITED = "joined", "left", "gone", "baseline", "edited"
 _EDGES = {JOINED: Edge.TAGGED, LEFT: Edge.UNTAGGED}
 
 
@@ -42,14 +44,16 @@ class Circumstances:
     """What firing asks about the present: memberships after this tick, and what was mailed before.
 
     `is_gone(person)` says whether the source has not had the person for long, `is_undecided(persona, person)` whether
-    nobody can tell now on which side they are. `episode(persona, person)` is the current one, this tick's joins
-    included. `in_segment(segment, person)` is about the person's company at this instant, None where nobody can tell.
+    nobody can tell now on which side they are, `is_edited(persona, person)` whether an edit has put them on another one
+    in this tick. `episode(persona, person)` is the current one, this tick's joins included.
+    `in_segment(segment, person)` is about the person's company at this instant, None where nobody can tell.
     `last_email(trigger, person)` is when the latest one was made for the person or their mailbox, if any.
     """
 
     is_gone: Callable[[str], bool]
     is_undecided: Callable[[str, str], bool]
     is_member: Callable[[str, str], bool]
+    is_edited: Callable[[str, str], bool]
     episode: Callable[[str, str], int]
     in_segment: Callable[[str, str], bool | None]
     last_email: Callable[[str, str], datetime | None]
@@ -99,6 +103,8 @@ def _is_over(wait: Waiting, triggers: Mapping[str, Trigger], circumstances: Circ
     """Says whether a wait ends now; it goes on as long as nobody can tell whether its reason lasts."""
     if no_longer_fires(wait.trigger, wait.tagging, triggers):
         return True
+    if circumstances.is_edited(wait.tagging.persona, wait.tagging.person):
+        return True
     return wait.due <= now and not circumstances.is_undecided(wait.tagging.persona, wait.tagging.person)
 
 
@@ -128,6 +134,12 @@ def withdrawals(
     return found
 
 
+def withdrawals_of_changed(triggers: Mapping[str, Trigger], pending: Iterable[Pending]) -> list[Withdrawal]:
+    """Returns which waiting emails lose their reason as their trigger asks for another persona or edge now."""
+    told = ((one, no_longer_fires(one.trigger, one.tagging, triggers)) for one in pending if one.trigger in triggers)
+    return [Withdrawal(one.trigger, one.tagging.person, reason) for one, reason in told if reason is not None]
+
+
 def _in_segment(trigger: Trigger, tagging: Tagging, circumstances: Circumstances) -> bool | None:
     return trigger.segment is None or circumstances.in_segment(trigger.segment, tagging.person)
 
@@ -150,6 +162,8 @@ def _why_no_email(wait: Waiting, triggers: Mapping[str, Trigger], circumstances:
 
 def _over_before_due(wait: Waiting, trigger: Trigger, circumstances: Circumstances) -> str | None:
     persona, person = wait.tagging.persona, wait.tagging.person
+    if circumstances.is_edited(persona, person):
+        return by_edit(wait.tagging)
     crossed = crossed_since(
         wait.tagging,
         is_gone=circumstances.is_gone(person),
@@ -174,6 +188,11 @@ def crossed_since(tagging: Tagging, *, is_gone: bool, is_member: bool, episode: 
     if is_member is is_tagged and episode == tagging.episode:
         return None
     return f"left {tagging.persona}" if is_tagged else f"joined {tagging.persona} again"
+
+
+def by_edit(tagging: Tagging) -> str:
+    """Returns that an edit has ended a tagging, as a reason."""
+    return f"{'out of' if tagging.edge is Edge.TAGGED else 'in'} {tagging.persona} by an edit of the rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +235,8 @@ def _free_at(
 
 
 def _crossed_back(trigger: Trigger, change: MembershipChange) -> str | None:
+    if change.reason == EDITED and change.tagging.edge is not trigger.edge:
+        return f"its person is {by_edit(replace(change.tagging, edge=trigger.edge))}"
     if trigger.edge is Edge.TAGGED and change.reason == LEFT:
         return f"its person left {trigger.persona}"
     if change.reason == GONE:

@@ -35,12 +35,13 @@ def judge(
     membership: Membership,
     numbered: Numbered,
     away: Bits,
+    edited: Collection[str] = (),
     same: Collection[int] = (),
 ) -> Judgement:
     """Returns who is on which side, of the people whom the data puts into `members`.
 
-    Of a persona that is new everybody who cannot be judged is unjudged. `same` are the ordinals of new people who are
-    somebody who is `away`, under another key.
+    Of a persona that is new or `edited` everybody who cannot be judged is unjudged. `same` are the ordinals of new
+    people who are somebody who is `away`, under another key.
     """
     sides: dict[str, Bits] = {}
     undecided: dict[str, Bits] = {}
@@ -57,6 +58,6 @@ def judge(
         undecided[name] = unknown
         sides[name] = np.where(unknown, padded(state.members.get(name, nobody[:0]), len(nobody)), inside)
         # who is gone is not among them: they are judged like everybody new when they are back
-        unjudged[name] = unknown & (never | is_new if name in state.members else ~nobody)
+        unjudged[name] = unknown & (never | is_new if name in state.members and name not in edited else ~nobody)
         settled[name] = never & numbered.present & ~unknown
     return Judgement(sides, undecided, unjudged, settled)

@@ -17,16 +17,16 @@ from rulekit.records import Scalar, State
 
 
 def find_moved(
-    past: Past, snapshot: Snapshot, triggers: Mapping[str, Trigger], withdrawals: Iterable[Withdrawal]
+    pending: Iterable[Pending], snapshot: Snapshot, triggers: Mapping[str, Trigger], withdrawals: Iterable[Withdrawal]
 ) -> list[Pending]:
-    """Returns the waiting emails that go elsewhere than where their person's mail goes now.
+    """Returns those of the emails that wait which go elsewhere than where their person's mail goes now.
 
     Left out are those that this tick ends anyway, and those of people whom the source does not have.
     """
     ending = {(one.trigger, one.person) for one in withdrawals}
     waiting = [
         one
-        for one in past.pending()
+        for one in pending
         if one.trigger in triggers
         and (one.trigger, one.tagging.person) not in ending
         and (one.state is State.APPROVED or one.expires_at > snapshot.now)

@@ -32,6 +32,7 @@ class Past:
         renamed = replace(
             state,
             members={personas.get(name, name): bits for name, bits in state.members.items()},
+            conditions={personas.get(name, name): digest for name, digest in state.conditions.items()},
             triggers=frozenset(triggers.get(name, name) for name in state.triggers),
             waiting=tuple(_rename_waiting(wait, personas, triggers) for wait in state.waiting),
         )

@@ -13,8 +13,10 @@ from rulekit.engine.tick.absence import find_absence
 from rulekit.engine.tick.changed_keys import find_changed_keys, find_mailboxes, refuse_changed_keys
 from rulekit.engine.tick.changes import Crossing, Numbered, number_people
 from rulekit.engine.tick.composing import compose_again, compose_rows
+from rulekit.engine.tick.conditions import find_conditions
 from rulekit.engine.tick.firing import (
     BASELINE,
+    EDITED,
     GONE,
     JOINED,
     LEFT,
@@ -23,6 +25,7 @@ from rulekit.engine.tick.firing import (
     fire,
     taggings_of,
     withdrawals,
+    withdrawals_of_changed,
 )
 from rulekit.engine.tick.guard import Guard
 from rulekit.engine.tick.judging import judge
@@ -36,13 +39,14 @@ from rulekit.engine.tick.refusals import (
     refuse_nobody,
     refuse_silence,
 )
-from rulekit.engine.tick.sides import Borders, find_borders, find_members
+from rulekit.engine.tick.sides import Borders, find_borders, find_edited, find_members
 from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.evaluation.questions.snapshot import DataSnapshot, Snapshot
 from rulekit.evaluation.questions.unjudged import Unjudged
 from rulekit.language.program import Program, Trigger
 from rulekit.outbox.lifecycle.tick_values import MembershipChange, TickRecord, Withdrawal
+from rulekit.outbox.rows.queries import Pending
 from rulekit.outbox.store import Store
 from rulekit.records import Edge, Tagging
 
@@ -51,7 +55,8 @@ from rulekit.records import Edge, Tagging
 class PersonaChange:
     """What a tick does to one persona, people by key in order; a `parked` change is not written.
 
-    `backfilled` are the triggers for which everybody who is in counts as having joined.
+    `backfilled` are the triggers for which everybody who is in counts as having joined. Where the rules ask something
+    else since the last tick (`edited`), `joined` and `left` are those who are in or out by that.
     """
 
     name: str
@@ -61,6 +66,7 @@ class PersonaChange:
     gone: tuple[str, ...] = ()
     baseline: bool = False
     parked: bool = False
+    edited: bool = False
     backfilled: tuple[str, ...] = ()
 
 
@@ -124,26 +130,12 @@ def prepare_tick_on(
     if not accept:
         refuse_going_back(past.state, now)
         refuse_leap(past.state, now)
-    membership = snapshot.membership()
-    numbered = number_people(past.state.people, membership.people)
-    absence = find_absence(past.state, numbered, now, project.settings.guard.absent)
-    mailboxes = find_mailboxes(program, snapshot, past, numbered)
-    changed_keys = find_changed_keys(past, numbered, absence, mailboxes)
-    believed = None if accept else Guard.of(project.settings.guard)
-    if believed is not None:
-        refuse_changed_keys(changed_keys, numbered, absence)
-        refuse_nobody(past.state, membership)
-        refuse_mass_leave(past.state, numbered, believed)
-        refuse_silence(past.state.kinds - snapshot.kinds, program)
-    members = find_members(past, membership, numbered, now, look)
-    same = [numbered.ordinals[one.new] for one in changed_keys]
-    judged = judge(past.state, members, membership, numbered, absence.away, same)
-    borders = find_borders(past.state, judged, numbered, absence, believed)
+    membership, borders, mailboxes = _see(project, past, snapshot, look, accept=accept)
     changes = _find_changes(borders, past)
     firing = _fire(program, past, membership, borders, changes, snapshot)
     composed = compose_rows(project, snapshot, store, firing.fired, now)
-    ending = _find_endings(program, past, borders, changes)
-    moved = find_moved(past, snapshot, program.triggers, ending)
+    ending = _find_endings(program, past, borders, changes, pending := past.pending())
+    moved = find_moved(pending, snapshot, program.triggers, ending)
     again = space_out(compose_again(project, snapshot, store, moved, now), past, program.triggers, now)
     rows, shared, again_too = settle_shared(composed.rows, again, past.suppressed_among)
     record = TickRecord(
@@ -163,23 +155,65 @@ def prepare_tick_on(
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
         kinds=snapshot.kinds,
-        missed=absence.missed,
-        back=absence.back,
+        missed=borders.absence.missed,
+        back=borders.absence.back,
         unjudged=borders.unjudged,
         mailboxes=mailboxes,
         matched=firing.matched,
         vouched=accept,
+        conditions=_conditions(project, borders),
         withdrawals=ending,
         readdressings=again_too,
     )
     return replace(_prepared(record, program, past, borders, composed.demoted), unjudged=snapshot.unjudged(membership))
 
 
+def _see(
+    project: Project,
+    past: Past,
+    snapshot: Snapshot,
+    look: Callable[[datetime], Membership] | None,
+    *,
+    accept: bool,
+) -> tuple[Membership, Borders, Mapping[str, str]]:
+    """Returns what the data says, on which side everybody is by it, and the mailboxes that were asked for.
+
+    Raises SourceError for a source that nobody should believe.
+    """
+    now = snapshot.now
+    membership = snapshot.membership()
+    numbered = number_people(past.state.people, membership.people)
+    absence = find_absence(past.state, numbered, now, project.settings.guard.absent)
+    mailboxes = find_mailboxes(project.program, snapshot, past, numbered)
+    changed_keys = find_changed_keys(past, numbered, absence, mailboxes)
+    believed = None if accept else Guard.of(project.settings.guard)
+    if believed is not None:
+        refuse_changed_keys(changed_keys, numbered, absence)
+        refuse_nobody(past.state, membership)
+        refuse_mass_leave(past.state, numbered, believed)
+        refuse_silence(past.state.kinds - snapshot.kinds, project.program)
+    members = find_members(past, membership, numbered, now, look)
+    same = [numbered.ordinals[one.new] for one in changed_keys]
+    edited = find_edited(past.state, find_conditions(project))
+    judged = judge(past.state, members, membership, numbered, absence.away, edited, same)
+    borders = find_borders(past.state, judged, numbered, absence, edited, believed)
+    return membership, borders, mailboxes
+
+
+def _conditions(project: Project, borders: Borders) -> dict[str, str]:
+    """Returns what each persona asks; a parked one is still as it was before an edit."""
+    return {name: asked for name, asked in find_conditions(project).items() if name not in borders.parked}
+
+
 def _find_endings(
-    program: Program, past: Past, borders: Borders, changes: list[MembershipChange]
+    program: Program, past: Past, borders: Borders, changes: list[MembershipChange], pending: Sequence[Pending]
 ) -> tuple[Withdrawal, ...]:
     gone = past.state.triggers - program.triggers.keys()
-    return (*withdrawals(program.triggers, changes, gone), *_find_emails_of_nobody(past, borders))
+    return (
+        *withdrawals(program.triggers, changes, gone),
+        *withdrawals_of_changed(program.triggers, pending),
+        *_find_emails_of_nobody(past, borders),
+    )
 
 
 def _prepared(
@@ -189,7 +223,7 @@ def _prepared(
     first = frozenset(program.triggers.keys() - past.state.triggers)
     return PreparedTick(
         record,
-        _describe_personas(borders, [program.triggers[name] for name in sorted(first)]),
+        _describe_personas(borders, _backfilling(program, first, borders.edited)),
         first_triggers=first,
         demoted=demoted,
         withdrawn=past.count_withdrawn(record.withdrawals),
@@ -204,12 +238,20 @@ def _find_changes(borders: Borders, past: Past) -> list[MembershipChange]:
 
 
 def _changes_of(name: str, crossing: Crossing, borders: Borders, past: Past) -> Iterator[MembershipChange]:
-    moves = {JOINED: crossing.joined, LEFT: crossing.left, GONE: crossing.gone, BASELINE: crossing.settled}
-    people = {reason: [borders.numbered.people[i] for i in ordinals] for reason, ordinals in moves.items()}
-    episodes = past.episodes(name, [person for group in people.values() for person in group])
-    for reason, group in people.items():
-        edge, step = (Edge.TAGGED, 1) if reason in (JOINED, BASELINE) else (Edge.UNTAGGED, 0)
-        yield from (MembershipChange(Tagging(name, p, episodes[p] + step, edge), reason) for p in group)
+    joined, left = (EDITED, EDITED) if name in borders.edited else (JOINED, LEFT)
+    moves = (
+        (crossing.joined, Edge.TAGGED, joined),
+        (crossing.left, Edge.UNTAGGED, left),
+        (crossing.gone, Edge.UNTAGGED, GONE),
+        (crossing.settled, Edge.TAGGED, BASELINE),
+        (crossing.released, Edge.UNTAGGED, EDITED),
+    )
+    people = borders.numbered.people
+    episodes = past.episodes(name, [people[i] for ordinals, _, _ in moves for i in ordinals])
+    for ordinals, edge, reason in moves:
+        step = 1 if edge is Edge.TAGGED else 0
+        for person in (people[i] for i in ordinals):
+            yield MembershipChange(Tagging(name, person, episodes[person] + step, edge), reason)
 
 
 def _fire(
@@ -227,10 +269,12 @@ def _fire(
     }
     # nothing changes for a parked persona, so whoever waits because of it goes on waiting
     waiting = [wait for wait in past.state.waiting if wait.tagging.persona not in borders.parked]
+    edited = {(one.tagging.persona, one.tagging.person) for one in changes if one.reason == EDITED}
     circumstances = Circumstances(
         is_gone=borders.is_gone,
         is_undecided=borders.is_undecided,
         is_member=borders.is_member,
+        is_edited=lambda persona, person: (persona, person) in edited,
         episode=past.episodes_after(changes, waiting),
         in_segment=_segments(membership, borders.numbered),
         last_email=past.last_emails(program.triggers, taggings, partial(mailboxes_of, snapshot)),
@@ -253,9 +297,12 @@ def _segments(membership: Membership, numbered: Numbered) -> Callable[[str, str]
 def _taggings(
     trigger: Trigger, past: Past, borders: Borders, changes: list[MembershipChange], *, is_first: bool
 ) -> list[Tagging]:
-    """Returns what a trigger fires on: this tick's crossings, or at its first sight what `backfill` asks for."""
+    """Returns what a trigger fires on: this tick's crossings, and what `backfill` asks for.
+
+    That is everybody who is in at the trigger's first sight, and later those who are in by an edit.
+    """
     if not is_first:
-        return taggings_of(trigger, changes)
+        return [*taggings_of(trigger, changes), *(_in_by_edit(trigger, changes) if _backfills(trigger) else ())]
     if not _backfills(trigger):
         return []
     members = borders.known_members(trigger.persona)
@@ -266,8 +313,13 @@ def _taggings(
     return [joined.get(p) or Tagging(trigger.persona, p, episodes[p] + step, Edge.TAGGED) for p in members]
 
 
+def _in_by_edit(trigger: Trigger, changes: list[MembershipChange]) -> list[Tagging]:
+    taggings = (one.tagging for one in changes if one.reason == EDITED and one.tagging.persona == trigger.persona)
+    return [tagging for tagging in taggings if tagging.edge is Edge.TAGGED]
+
+
 def _backfills(trigger: Trigger) -> bool:
-    """Says whether everybody who is in counts as having joined at the trigger's first sight."""
+    """Says whether who is in because of a new or changed rule counts as having joined."""
     return trigger.backfill and trigger.edge is Edge.TAGGED
 
 
@@ -285,11 +337,20 @@ def _find_emails_of_nobody(past: Past, borders: Borders) -> list[Withdrawal]:
     ]
 
 
-def _describe_personas(borders: Borders, first_triggers: Sequence[Trigger]) -> tuple[PersonaChange, ...]:
+def _backfilling(program: Program, first: frozenset[str], edited: frozenset[str]) -> list[Trigger]:
+    """Returns the triggers for which somebody counts as having joined who did not cross, by name."""
+    return [
+        one
+        for name, one in sorted(program.triggers.items())
+        if _backfills(one) and (name in first or one.persona in edited)
+    ]
+
+
+def _describe_personas(borders: Borders, backfilling: Sequence[Trigger]) -> tuple[PersonaChange, ...]:
     people = borders.numbered.people
     described = []
     for name, bits in sorted(borders.members.items()):
-        backfilled = tuple(one.name for one in first_triggers if one.persona == name and _backfills(one))
+        backfilled = tuple(one.name for one in backfilling if one.persona == name)
         is_baseline = name not in borders.crossings
         change = PersonaChange(name, int(bits.sum()), baseline=is_baseline, backfilled=backfilled)
         if crossing := borders.crossings.get(name):
@@ -299,6 +360,7 @@ def _describe_personas(borders: Borders, first_triggers: Sequence[Trigger]) -> t
                 left=tuple(sorted(people[i] for i in crossing.left)),
                 gone=tuple(sorted(people[i] for i in crossing.gone)),
                 parked=name in borders.parked,
+                edited=name in borders.edited,
             )
         described.append(change)
     return tuple(described)

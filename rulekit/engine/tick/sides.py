@@ -23,7 +23,8 @@ class Borders:
     """Who is in after the tick, and who crossed; `crossings` only for personas that were known before.
 
     `parked` says why, of each persona that stays as it was although people would cross. `undecided` and `unjudged` are
-    as in `Judgement`.
+    as in `Judgement`. What people crossed of those that were `edited`, they crossed because the rules ask something
+    else now.
     """
 
     numbered: Numbered
@@ -33,6 +34,7 @@ class Borders:
     undecided: Mapping[str, Bits]
     unjudged: Mapping[str, Bits]
     parked: Mapping[str, str] = field(default_factory=dict)
+    edited: frozenset[str] = frozenset()
 
     def is_member(self, persona: str, person: str) -> bool:
         """Returns whether a person is in after the tick."""
@@ -68,8 +70,18 @@ def find_members(
     return kept(members, past.state, ahead, numbered, look(ahead.at))
 
 
+def find_edited(state: TickState, conditions: Mapping[str, str]) -> frozenset[str]:
+    """Returns the personas that ask something else than at the last tick; none of which that is not known."""
+    return frozenset(name for name, asked in state.conditions.items() if conditions.get(name, asked) != asked)
+
+
 def find_borders(
-    state: TickState, judged: Judgement, numbered: Numbered, absence: Absence, guard: Guard | None
+    state: TickState,
+    judged: Judgement,
+    numbered: Numbered,
+    absence: Absence,
+    edited: frozenset[str],
+    guard: Guard | None,
 ) -> Borders:
     """Compares who is in with who was; a persona that too many people crossed at once stays as it was."""
     members, unjudged = dict(judged.members), dict(judged.unjudged)
@@ -78,8 +90,9 @@ def find_borders(
         for name, bits in members.items()
         if name in state.members
     }
-    held_back = dict.fromkeys(parked(crossings, guard) if guard else (), TOO_MANY)
+    held_back = dict.fromkeys(parked(crossings, guard) - edited if guard else (), TOO_MANY)
     for name in held_back:
         members[name] = padded(state.members[name], len(numbered.people))
         unjudged[name] = unjudged[name] | judged.settled[name]
-    return Borders(numbered, members, crossings, absence, judged.undecided, unjudged, held_back)
+    edited -= held_back.keys()
+    return Borders(numbered, members, crossings, absence, judged.undecided, unjudged, held_back, edited)

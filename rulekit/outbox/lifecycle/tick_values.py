@@ -19,6 +19,7 @@ class TickState:
     `sequence` grows by one per tick (0: none yet). `people` are keys in the order of their ordinals, which are dense
     and never reused. `members` holds per known persona one bit per ordinal. `present` has the bit of everybody whom
     the last tick's source held. `triggers` are the names already seen. `kinds` are those of which it had any event.
+    `conditions` are digests of what each persona asked; one of which a store of before kept none is not among them.
 
     `absent_since` has, by ordinal, the first tick that missed somebody whom no tick has seen again. `unjudged` has for
     each persona the bit of everybody who was seen and never judged in it. `unmarked` are the ordinals of people whose
@@ -34,6 +35,7 @@ class TickState:
     triggers: frozenset[str]
     waiting: tuple["Waiting", ...]
     kinds: frozenset[str] = frozenset()
+    conditions: Mapping[str, str] = field(default_factory=dict)
     absent_since: Mapping[int, datetime] = field(default_factory=dict)
     unjudged: Mapping[str, Bits] = field(default_factory=dict)
     unmarked: frozenset[int] = frozenset()
@@ -53,7 +55,7 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class MembershipChange:
-    """A line of the change log; `reason` is `joined`, `left`, `gone`, `baseline` or `persona removed`.
+    """A line of the change log; `reason` is `joined`, `left`, `gone`, `baseline` or `edited`.
 
     Who could not be judged before takes their `baseline` with a line of their own, which counts as one joining.
     """
@@ -145,6 +147,7 @@ class TickRecord:
     which this is the first sight: who is in at that moment has episode 1 without a line in the log.
     `personas_renamed` and `triggers_renamed` map old names to new ones and are applied first.
     `triggers` are those of the rules; one that leaves the rules stays known, so that its return mails nobody afresh.
+    `conditions` are digests of what each persona asks; one that is not among them keeps that of before.
     `kinds` are the events of which the source has any. `vouched` says that a person has said that `at` is right: it
     may then be before the last tick, and what waits for a time ahead of it is brought back.
 
@@ -182,6 +185,7 @@ class TickRecord:
     readdressings: tuple[Readdressing, ...] = ()
     matched: Mapping[str, int] = field(default_factory=dict)
     vouched: bool = False
+    conditions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,9 @@ from rulekit.records import Edge, Tagging
 # what every tick asks is written once: to write a statement takes longer than to run it
 _LAST_TICK = select(last_tick)
 _PEOPLE = select(people.c.key).order_by(people.c.ordinal)
-_PERSONAS = select(personas.c.name, personas.c.bits, personas.c.unjudged).where(personas.c.bits.is_not(None))
+_PERSONAS = select(personas.c.name, personas.c.bits, personas.c.unjudged, personas.c.condition).where(
+    personas.c.bits.is_not(None)
+)
 _ABSENT = select(people.c.ordinal, people.c.absent_since).where(people.c.absent_since.is_not(None))
 _UNMARKED = select(people.c.ordinal).where(people.c.mailbox.is_(None), people.c.absent_since.is_(None))
 _TRIGGERS = select(triggers.c.name)
@@ -95,6 +97,7 @@ def read_state(connection: Connection) -> TickState:
         triggers=frozenset(connection.execute(_TRIGGERS).scalars()),
         waiting=tuple(_waiting(connection)),
         kinds=frozenset(last.kinds),
+        conditions={line.name: line.condition for line in known if line.condition is not None},
         absent_since={line.ordinal: line.absent_since for line in connection.execute(_ABSENT)},
         unjudged={line.name: unpack(line.unjudged, len(keys)) for line in known if line.unjudged},
         unmarked=frozenset(connection.execute(_UNMARKED).scalars()),

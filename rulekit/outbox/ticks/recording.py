@@ -66,6 +66,8 @@ _LAST_TICK = select(last_tick)
 _PERSONAS = select(personas)
 _PERSONA_IDS = select(personas.c.name, personas.c.id)
 _TRIGGERS = select(triggers.c.name, triggers.c.id)
+# what is kept of a persona that the rules no longer have
+_FORGOTTEN = {"bits": None, "members": 0, "unjudged": None, "condition": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,22 +168,33 @@ def _rename_one(work: Work, table: Table, kind: str, old: str, new: str) -> int:
 def _write_personas(work: Work, tick: TickRecord, number: int) -> int:
     stored = {line.name: line for line in work.connection.execute(_PERSONAS)}
     written = 0
-    for name, bits in tick.members.items():
-        values = {"bits": pack(bits), "members": int(bits.sum()), "unjudged": _pack_some(tick.unjudged.get(name))}
-        line = stored.get(name)
-        if line is None:
+    for name in tick.members:
+        values = _persona_values(tick, name)
+        if name not in stored:
             work.connection.execute(insert(personas).values(name=name, **values))
-        elif (line.bits, line.unjudged) != (values["bits"], values["unjudged"]):
+        elif any(getattr(stored[name], column) != value for column, value in values.items()):
             work.connection.execute(update(personas).where(personas.c.name == name).values(values))
         else:
             continue
         written += 1
     for name, line in stored.items():
         if name not in tick.members and line.bits is not None:
-            forgotten = {"bits": None, "members": 0, "unjudged": None}
-            work.connection.execute(update(personas).where(personas.c.name == name).values(forgotten))
+            work.connection.execute(update(personas).where(personas.c.name == name).values(_FORGOTTEN))
             written += 1
     return written + sum(_write_baseline(work, tick, number, name) for name in sorted(tick.baselines))
+
+
+def _persona_values(tick: TickRecord, name: str) -> dict[str, Any]:
+    """Returns the columns of a persona that this tick has something to say about."""
+    bits = tick.members[name]
+    values: dict[str, Any] = {
+        "bits": pack(bits),
+        "members": int(bits.sum()),
+        "unjudged": _pack_some(tick.unjudged.get(name)),
+    }
+    if name in tick.conditions:
+        values["condition"] = tick.conditions[name]
+    return values
 
 
 def _pack_some(bits: "Bits | None") -> bytes | None:
