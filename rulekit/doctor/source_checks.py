@@ -14,6 +14,7 @@ from rulekit.environment import fill
 from rulekit.errors import RulekitError
 from rulekit.evaluation.data.data_report import DataReport
 from rulekit.evaluation.data.dataset import Data
+from rulekit.evaluation.questions.unjudged import find_unjudged
 from rulekit.folders import settings_home
 from rulekit.outbox.database.migrations import HEAD
 from rulekit.outbox.database.opening import find_version, resolve_url
@@ -38,6 +39,7 @@ def look(folder: Path, now: datetime, *, offline: bool) -> Iterator[CheckResult]
     with open_project_data(project) as data:
         yield read(data.report, time.monotonic() - start)
         yield from problems(data.report)
+        yield from unjudged(project, data, now)
         yield tick(project, data, now)
 
 
@@ -59,6 +61,13 @@ def problems(report: DataReport) -> Iterator[CheckResult]:
     """Yields a warning for each thing that is not as declared, in the words of `rulekit plan`."""
     for problem in report.problems():
         yield CheckResult("data", Verdict.WARNING, problem, _LOOK_CLOSER)
+
+
+def unjudged(project: Project, data: Data, now: datetime) -> Iterator[CheckResult]:
+    """Yields a warning for each persona in which somebody cannot be judged, because of what cannot be read."""
+    if data.unreadable or data.untimed:
+        for one in find_unjudged(project.program, data, now):
+            yield CheckResult("data", Verdict.WARNING, str(one), _LOOK_CLOSER)
 
 
 def tick(project: Project, data: Data, now: datetime) -> CheckResult:
