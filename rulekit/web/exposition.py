@@ -100,4 +100,17 @@ def _ticks(figures: Figures) -> Iterable[Metric]:
     at = GaugeMetricFamily("rulekit_last_tick_timestamp_seconds", "The instant of the last tick that was written.")
     if figures.ticked_at is not None:
         at.add_metric([], figures.ticked_at.timestamp())
-    return CounterMetricFamily("rulekit_ticks", "Ticks that were written.", figures.tick), at
+    unjudged = GaugeMetricFamily(
+        "rulekit_unjudged_people", "People whom the last tick could not judge, by persona.", labels=["persona"]
+    )
+    values = GaugeMetricFamily(
+        "rulekit_unreadable_values",
+        "Unreadable values of the columns behind that, by what most of them look like: a digit is 9, a letter a.",
+        labels=["persona", "column", "shape"],
+    )
+    for one in figures.not_judged:
+        unjudged.add_metric([one.persona], one.people)
+        for column, shapes in one.columns.items():
+            for shape, count in shapes.items():
+                values.add_metric([one.persona, column, shape], count)
+    return CounterMetricFamily("rulekit_ticks", "Ticks that were written.", figures.tick), at, unjudged, values

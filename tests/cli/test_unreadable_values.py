@@ -75,6 +75,26 @@ def test_explain_says_unknown_of_each_part(dubious: Any) -> None:
     assert [(column["owner"], column["field"]) for column in done["unreadable"]] == [("login", None)]
 
 
+def test_doctor_says_it_too(dubious: Any) -> None:
+    said = dubious.cli("doctor", "--offline", "--output", "json").stdout
+    found = [line["message"] for line in json.loads(said)["checks"] if line["name"] == "data"]
+    assert "Pro: 1 person cannot be judged, because of `plan` of `person` (1 like `9999-aaaa`)" in found
+    assert SECRET not in said
+
+
+def test_metrics_count_them_until_they_can_be_judged(dubious: Any) -> None:
+    dubious.cli("run", "--now", NOW)
+    said = dubious.cli("metrics").output
+    assert 'rulekit_unjudged_people{persona="Pro"} 1.0' in said
+    assert 'rulekit_unreadable_values{column="person.plan",persona="Pro",shape="9999-aaaa"} 1.0' in said
+    assert 'rulekit_unreadable_values{column="login",persona="Quiet",shape="99/99/9999"} 1.0' in said
+    assert SECRET not in said
+    people(dubious, "ada,a@x.com,pro,7,acme", "bob,b@x.com,pro,7,acme")
+    dubious.events(("ada", "login", "2026-01-01T00:00Z"))
+    dubious.cli("run", "--now", "2026-01-03T08:00Z")
+    assert "unjudged_people{" not in dubious.cli("metrics").output
+
+
 def test_members_are_who_certainly_is_in(dubious: Any) -> None:
     for name, members, also in [
         ("Pro", "ada", "1 person cannot be judged"),

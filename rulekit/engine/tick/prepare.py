@@ -45,7 +45,7 @@ from rulekit.evaluation.questions.membership import Membership
 from rulekit.evaluation.questions.snapshot import DataSnapshot, Snapshot
 from rulekit.evaluation.questions.unjudged import Unjudged
 from rulekit.language.program import Program, Trigger
-from rulekit.outbox.lifecycle.tick_values import MembershipChange, TickRecord, Withdrawal
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, TickRecord, UnjudgedPeople, Withdrawal
 from rulekit.outbox.rows.queries import Pending
 from rulekit.outbox.store import Store
 from rulekit.records import Edge, Tagging
@@ -165,7 +165,7 @@ def prepare_tick_on(
         withdrawals=ending,
         readdressings=again_too,
     )
-    return replace(_prepared(record, program, past, borders, composed.demoted), unjudged=snapshot.unjudged(membership))
+    return _prepared(record, program, past, borders, composed.demoted, snapshot.unjudged(membership))
 
 
 def _see(
@@ -217,18 +217,28 @@ def _find_endings(
 
 
 def _prepared(
-    record: TickRecord, program: Program, past: Past, borders: Borders, demoted: frozenset[str]
+    record: TickRecord,
+    program: Program,
+    past: Past,
+    borders: Borders,
+    demoted: frozenset[str],
+    unjudged: tuple[Unjudged, ...],
 ) -> PreparedTick:
     """Returns a tick with what a person wants to know of it."""
     first = frozenset(program.triggers.keys() - past.state.triggers)
     return PreparedTick(
-        record,
+        replace(record, not_judged=tuple(_kept(one) for one in unjudged if one.what == "persona")),
         _describe_personas(borders, _backfilling(program, first, borders.edited)),
         first_triggers=first,
         demoted=demoted,
         withdrawn=past.count_withdrawn(record.withdrawals),
         removed_triggers=past.state.triggers - program.triggers.keys(),
+        unjudged=unjudged,
     )
+
+
+def _kept(unjudged: Unjudged) -> UnjudgedPeople:
+    return UnjudgedPeople(unjudged.name, unjudged.people, {one.name: dict(one.shapes) for one in unjudged.columns})
 
 
 def _find_changes(borders: Borders, past: Past) -> list[MembershipChange]:

@@ -32,6 +32,11 @@ class UnreadableColumn:
     shapes: Shapes
 
     @property
+    def name(self) -> str:
+        """Returns the owner and the field, as `person.plan`; of the time of a kind of event the kind alone."""
+        return self.owner if self.field is None else f"{self.owner}.{self.field}"
+
+    @property
     def title(self) -> str:
         """Returns what an author calls it."""
         return f"the time of `{self.owner}`" if self.field is None else f"`{self.field}` of `{self.owner}`"

@@ -67,7 +67,7 @@ def _trigger() -> Column[Any]:
 meta = Table("meta", metadata, Column("name", String(64), primary_key=True), Column("value", Text, nullable=False))
 
 # one line: the last tick, whose sequence every tick compares and sets. `anonymous` are the kinds of event that were
-# believed although most of them are of nobody
+# believed although most of them are of nobody. `not_judged` counts the people whom it could not judge, by persona
 last_tick = Table(
     "last_tick",
     metadata,
@@ -78,6 +78,7 @@ last_tick = Table(
     Column("present", LargeBinary, nullable=False),
     Column("kinds", JSON, nullable=False),
     Column("anonymous", JSON(none_as_null=True)),
+    Column("not_judged", JSON(none_as_null=True)),
     CheckConstraint("id = 1", name="one_line"),
 )
 

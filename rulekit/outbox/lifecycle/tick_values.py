@@ -139,6 +139,19 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, slots=True)
+class UnjudgedPeople:
+    """How many people a tick cannot judge in a persona, and what of the columns behind that looks like.
+
+    `columns` are named as in `person.plan`, the time of a kind of event by the kind alone; each has the commonest
+    shapes of its unreadable values, and how many have each.
+    """
+
+    persona: str
+    people: int
+    columns: Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
 class TickRecord:
     """Everything that one tick writes, after `TickState.sequence` was read.
 
@@ -153,7 +166,7 @@ class TickRecord:
 
     `missed` are the ordinals of people whom this tick is the first not to see, `back` of those whom it sees again.
     `unjudged` and `anonymous` are as in `TickState`, and hold after this tick. `mailboxes` has the digests of the
-    mailboxes that were asked for, by key.
+    mailboxes that were asked for, by key. `not_judged` counts whom this tick could not judge, for those who watch.
 
     `matched` counts per trigger the taggings that it fires on; each of them is found in `rows`, `waiting` or
     `no_emails`. `waiting_done` are taken out of the waiting list, `waiting` put in. Unapproved rows that
@@ -181,6 +194,7 @@ class TickRecord:
     unjudged: Mapping[str, Bits] = field(default_factory=dict)
     anonymous: frozenset[str] = frozenset()
     mailboxes: Mapping[str, str] = field(default_factory=dict)
+    not_judged: tuple[UnjudgedPeople, ...] = ()
     withdrawals: tuple[Withdrawal, ...] = ()
     readdressings: tuple[Readdressing, ...] = ()
     matched: Mapping[str, int] = field(default_factory=dict)

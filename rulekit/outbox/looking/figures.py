@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, select, union_all
 
 from rulekit.outbox.database.execution import COLUMNS
 from rulekit.outbox.database.tables import ALL_MAIL, last_tick, outbox, sending, suppressions, triggers, waiting
+from rulekit.outbox.lifecycle.tick_values import UnjudgedPeople
 from rulekit.outbox.sending.throttle import SendingState, state
 from rulekit.records import State
 
@@ -23,7 +24,7 @@ _LISTED = select((suppressions.c.stream == ALL_MAIL).label("everything"), func.c
     "everything"
 )
 _TOTALS = select(sending.c.attempts, sending.c.faults_ever)
-_LAST_TICK = select(last_tick.c.sequence, last_tick.c.at)
+_LAST_TICK = select(last_tick.c.sequence, last_tick.c.at, last_tick.c.not_judged)
 
 
 def _first_in(where: State) -> Select[tuple[str, datetime, datetime]]:
@@ -43,6 +44,7 @@ class Figures:
 
     `oldest` is when the first email in line of a state was made; `due_at` the earliest time that any email may leave.
     `attempts` and `faults` only grow. `suppressed` is by whether all mail is meant (True) or one trigger's.
+    `not_judged` are the people whom the last tick could not judge.
     """
 
     emails: Mapping[tuple[str, State], int]
@@ -55,6 +57,7 @@ class Figures:
     suppressed: Mapping[bool, int]
     tick: int
     ticked_at: datetime | None
+    not_judged: tuple[UnjudgedPeople, ...] = ()
 
 
 def read(connection: Connection) -> Figures:
@@ -74,4 +77,5 @@ def read(connection: Connection) -> Figures:
         suppressed={everything: listed.get(everything, 0) for everything in (True, False)},
         tick=tick.sequence,
         ticked_at=tick.at,
+        not_judged=tuple(UnjudgedPeople(**one) for one in tick.not_judged or ()),
     )

@@ -5,7 +5,7 @@ A tick that brings nothing new writes nothing at all: its transaction is rolled 
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -143,6 +143,7 @@ def _take_turn(work: Work, tick: TickRecord) -> bool:
             present=pack(tick.present),
             kinds=sorted(tick.kinds),
             anonymous=sorted(tick.anonymous),
+            not_judged=[asdict(one) for one in tick.not_judged] or None,
         )
     )
     if taken.rowcount != 1:
