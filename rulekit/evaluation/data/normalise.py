@@ -12,12 +12,14 @@ Nanoseconds are cut or rounded to microseconds.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
-import sqlglot
 from sqlglot import exp
 
-from rulekit.language.types import Kind, Type
+from rulekit.evaluation.data.sql_templates import INSTANT, fill
+from rulekit.evaluation.data.text_values import at_micros, count_units, read_written
+from rulekit.evaluation.data.wall_clock import to_local, to_utc
+from rulekit.language.types import TIME, Kind, Type
+from rulekit.value_spelling import Spelling
 
 FIRST_INSTANT = "1000-01-01 00:00:00"
 LAST_INSTANT = "9999-12-31 23:59:59.999999"
@@ -53,43 +55,27 @@ _FAMILIES: Mapping[str, str] = {
     NOTHING: "nothing",
 }
 
-_TEXT_LIST = (
-    "CASE WHEN starts_with(trim(:x), '[') "
-    """THEN TRY([e FOR e IN from_json(:x, '["VARCHAR"]') IF e IS NOT NULL]) """
-    "ELSE [trim(e) FOR e IN string_split(:x, ';') IF trim(e) <> ''] END"
-)
-_WHOLE_SECONDS = "TRY(TRY_CAST(:x AS BIGINT) * 1000000)"
-_SECONDS = "TRY_CAST(round(CAST(:x AS DOUBLE) * 1000000) AS BIGINT)"
 _SHAPE = (
     "regexp_replace(regexp_replace(regexp_replace(left(:x, 40), '\\pL', 'a', 'g'), '\\p{Nd}', '9', 'g'), "
     "'[\\pC\\p{Zl}\\p{Zp}]', ' ', 'g')"
 )
 _BIT = "CASE WHEN :x = 1 THEN TRUE WHEN :x = 0 THEN FALSE END"
 
-# by declared kind and family of the column: the value, before its range is checked; times stand below
+# by declared kind and family of the column: the value, before its range is checked. What depends on a zone or on the
+# unit of a number stands below, and what is written as a text in `text_values`
 _READINGS: Mapping[tuple[Kind, str], str] = {
-    (Kind.NUMBER, "text"): "TRY_CAST(:x AS DECIMAL(38, 9))",
     (Kind.NUMBER, "integer"): "CAST(:x AS BIGINT)",
     (Kind.NUMBER, "large"): "CAST(:x AS HUGEINT)",
     (Kind.NUMBER, "vast"): "TRY_CAST(:x AS HUGEINT)",
     (Kind.NUMBER, "decimal"): ":x",
     (Kind.NUMBER, "float"): "CASE WHEN isfinite(:x) THEN CAST(:x AS DOUBLE) END",
-    (Kind.BOOL, "text"): "TRY_CAST(:x AS BOOLEAN)",
     (Kind.BOOL, "bool"): ":x",
     (Kind.BOOL, "integer"): _BIT,
     (Kind.BOOL, "large"): _BIT,
-    (Kind.DATE, "text"): "TRY_CAST(:x AS DATE)",
     (Kind.DATE, "date"): ":x",
     (Kind.DATE, "timestamp"): "CAST(:x AS DATE)",
-    (Kind.DATE, "instant"): "CAST(timezone(:zone, :x) AS DATE)",
-    (Kind.DURATION, "text"): "epoch_us(TRY_CAST(:x AS INTERVAL))",
+    (Kind.TIME, "instant"): INSTANT,
     (Kind.DURATION, "interval"): "epoch_us(:x)",
-    (Kind.DURATION, "integer"): _WHOLE_SECONDS,
-    (Kind.DURATION, "large"): _WHOLE_SECONDS,
-    (Kind.DURATION, "decimal"): _SECONDS,
-    # by the statistics of a Parquet file, which know no NaN, the engine takes the cast for one that cannot fail
-    (Kind.DURATION, "float"): f"CASE WHEN isfinite(:x) THEN {_SECONDS} END",
-    (Kind.LIST, "text"): _TEXT_LIST,
     (Kind.LIST, "list"): "CAST(:x AS VARCHAR[])",
 }
 # pairs in which every value that is there can be read
@@ -101,27 +87,10 @@ _SURE = {
     (Kind.DURATION, "interval"),
     (Kind.LIST, "list"),
 }
-# behind the minutes or seconds, something that begins with a sign or a letter: an offset or the name of a zone
-_HAS_OFFSET = "regexp_matches(:x, ':[0-9.]+ *[-+A-Za-z]')"
-_INSTANT = "make_timestamp(epoch_us({}))"
-
-
-def _time_readings(local: str) -> Mapping[str, str]:
-    whole = local.format("CAST(:x AS TIMESTAMP)")
-    with_offset, without = _INSTANT.format("TRY_CAST(:x AS TIMESTAMPTZ)"), local.format("TRY_CAST(:x AS TIMESTAMP)")
-    text = f"CASE WHEN {_HAS_OFFSET} THEN {with_offset} ELSE {without} END"
-    return {
-        "text": text,
-        "timestamp": whole,
-        "date": whole,
-        "instant": _INSTANT.format(":x"),
-        "nothing": "CAST(:x AS TIMESTAMP)",
-    }
-
-
-# in UTC nothing needs to be shifted, and a bare column lets the engine skip what lies outside a window
-_UTC_TIMES = _time_readings("{}")
-_ZONED_TIMES = _time_readings(_INSTANT.format("timezone(:zone, {})"))
+_NUMBERS = {"integer": True, "large": True, "decimal": False, "float": False}
+# around a value, with `trim`
+_WHITE = " \t\r\n\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
+_AS_WRITTEN = Spelling()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,26 +101,56 @@ class Reading:
     unreadable: exp.Expr | None
 
 
-def read(column: exp.Expr, column_type: str, declared: Type, zone: str) -> Reading | None:
+def read(
+    column: exp.Expr, column_type: str, declared: Type, zone: str, spelling: Spelling = _AS_WRITTEN
+) -> Reading | None:
     """Returns how a column is read as a declared type; None when nothing in such a column ever is one.
 
     `column_type` is the engine's name of the type; `zone` that of the source's times without an offset.
     """
-    plain, family = _plain(column, column_type)
+    plain, family = _plain(column, column_type, spelling)
     if family == "nothing":
         return Reading(missing(declared), None)
     if declared.is_textual:
-        return _read_textual(read_text(column, column_type), declared)
-    if declared.kind is Kind.TIME:
-        value = read_instant(column, column_type, zone)
-    else:
-        template = _READINGS.get((declared.kind, family))
-        value = _fill(template, plain, zone) if template else None
+        return _read_textual(_as_text(plain, family), declared)
+    value = _read(plain, family, declared.kind, zone, spelling)
     if value is None:
         return None
     value = _in_range(value, declared.kind)
     sure = (declared.kind, family) in _SURE
     return Reading(value, None if sure else is_lost(plain, value))
+
+
+def _read(plain: exp.Expr, family: str, kind: Kind, zone: str, spelling: Spelling) -> exp.Expr | None:
+    """Returns the value, its range not checked, or None where such a column holds none."""
+    if family == "text" or _is_text_in_numbers(family, kind, spelling):
+        return read_written(_as_text(plain, family), kind, spelling, zone)
+    if kind is Kind.TIME and family in ("timestamp", "date"):
+        return to_utc(fill("CAST(:x AS TIMESTAMP)", plain), zone)
+    if kind is Kind.DATE and family == "instant":
+        return fill("CAST(:x AS DATE)", to_local(fill(INSTANT, plain), zone))
+    if family in _NUMBERS and kind in (Kind.TIME, Kind.DATE, Kind.DURATION):
+        return _read_units(plain, family, kind, zone, spelling)
+    template = _READINGS.get((kind, family))
+    return fill(template, plain) if template else None
+
+
+def _is_text_in_numbers(family: str, kind: Kind, spelling: Spelling) -> bool:
+    """Returns whether whole numbers are texts without a mark of it: `20260131` of a `format`, `2` of words."""
+    if family not in ("integer", "large"):
+        return False
+    return bool(spelling.format and kind in (Kind.TIME, Kind.DATE)) or bool(spelling.true and kind is Kind.BOOL)
+
+
+def _read_units(number: exp.Expr, family: str, kind: Kind, zone: str, spelling: Spelling) -> exp.Expr | None:
+    unit = spelling.unit or ("s" if kind is Kind.DURATION else None)
+    if unit is None:
+        return None
+    micros = count_units(number, unit, is_whole=_NUMBERS[family])
+    if kind is Kind.DURATION:
+        return micros
+    instant = at_micros(micros)
+    return instant if kind is Kind.TIME else fill("CAST(:x AS DATE)", to_local(instant, zone))
 
 
 def _read_textual(text: exp.Expr, declared: Type) -> Reading:
@@ -167,25 +166,28 @@ def is_lost(column: exp.Expr, value: exp.Expr) -> exp.Expr:
 
 def shape(column: exp.Expr, column_type: str) -> exp.Expr:
     """Returns what a value looks like: a digit as 9, a letter as a, and 40 characters at most, none of control."""
-    return _fill(_SHAPE, read_text(column, column_type))
+    return fill(_SHAPE, read_text(column, column_type))
 
 
-def read_text(column: exp.Expr, column_type: str) -> exp.Expr:
+def read_text(column: exp.Expr, column_type: str, spelling: Spelling = _AS_WRITTEN) -> exp.Expr:
     """Returns how a column is read as a text, which every column can be."""
-    plain, family = _plain(column, column_type)
-    return plain if family == "text" else _fill("CAST(:x AS VARCHAR)", plain)
+    return _as_text(*_plain(column, column_type, spelling))
 
 
-def read_instant(column: exp.Expr, column_type: str, zone: str) -> exp.Expr | None:
+def read_instant(column: exp.Expr, column_type: str, zone: str, spelling: Spelling = _AS_WRITTEN) -> exp.Expr | None:
     """Returns how a column is read as an instant, its range not checked; None when it never is one."""
-    column, family = _plain(column, column_type)
-    template = (_UTC_TIMES if zone == "UTC" else _ZONED_TIMES).get(family)
-    return _fill(template, column, zone) if template else None
+    plain, family = _plain(column, column_type, spelling)
+    return missing(TIME) if family == "nothing" else _read(plain, family, Kind.TIME, zone, spelling)
+
+
+def is_there(column: exp.Expr, column_type: str, spelling: Spelling = _AS_WRITTEN) -> exp.Expr:
+    """Returns whether a column holds something that does not stand for a missing value."""
+    return _plain(column, column_type, spelling)[0].is_(exp.null()).not_()
 
 
 def midnight(day: exp.Expr, zone: str) -> exp.Expr:
     """Returns the instant at which a date begins on the clocks of a zone, as a column of dates is read as times."""
-    return _fill((_UTC_TIMES if zone == "UTC" else _ZONED_TIMES)["date"], day, zone)
+    return to_utc(fill("CAST(:x AS TIMESTAMP)", day), zone)
 
 
 def _in_range(value: exp.Expr, kind: Kind) -> exp.Expr:
@@ -204,25 +206,32 @@ def missing(declared: Type) -> exp.Expr:
     return exp.cast(exp.null(), PHYSICAL[declared.kind], dialect="duckdb")
 
 
-def _plain(column: exp.Expr, column_type: str) -> tuple[exp.Expr, str]:
-    """Returns the column and its family; a text of an ENUM or in JSON becomes a plain one."""
+def _plain(column: exp.Expr, column_type: str, spelling: Spelling) -> tuple[exp.Expr, str]:
+    """Returns the column and its family, without what stands for a missing value.
+
+    A text of an ENUM or in JSON becomes a plain one.
+    """
+    column, family = _with_family(column, column_type)
+    if family == "text" and spelling.trim:
+        column = fill("NULLIF(trim(:x, :white), '')", column, white=_WHITE)
+    if spelling.null and family != "nothing":
+        column = exp.case().when(_as_text(column, family).isin(*spelling.null).not_(), column)
+    return column, family
+
+
+def _with_family(column: exp.Expr, column_type: str) -> tuple[exp.Expr, str]:
     if column_type == "JSON":
-        return _fill("(json_extract_string(:x, '$'))", column), "text"
+        return fill("(json_extract_string(:x, '$'))", column), "text"
     if column_type.startswith("ENUM") or column_type == "UUID":
-        return _fill("CAST(:x AS VARCHAR)", column), "text"
+        return fill("CAST(:x AS VARCHAR)", column), "text"
     if column_type.endswith("]"):
         return column, "list"
     return column, "decimal" if column_type.startswith("DECIMAL") else _FAMILIES.get(column_type, "other")
 
 
+def _as_text(plain: exp.Expr, family: str) -> exp.Expr:
+    return plain if family == "text" else fill("CAST(:x AS VARCHAR)", plain)
+
+
 def _timestamp(text: str) -> exp.Expr:
     return exp.cast(exp.Literal.string(text), "TIMESTAMP", dialect="duckdb")
-
-
-@cache
-def _parsed(template: str) -> exp.Expr:
-    return sqlglot.parse_one(template, dialect="duckdb")
-
-
-def _fill(template: str, column: exp.Expr, zone: str = "UTC") -> exp.Expr:
-    return exp.replace_placeholders(_parsed(template), x=column, zone=exp.Literal.string(zone))
