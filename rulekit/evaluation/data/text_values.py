@@ -12,8 +12,8 @@ from sqlglot import exp
 from rulekit.evaluation.data.sql_templates import INSTANT, fill
 from rulekit.evaluation.data.wall_clock import to_local, to_utc
 from rulekit.language.types import Kind
-from rulekit.value_spelling import UNITS, Spelling
 from rulekit.time_format import OFFSET, TimeFormat, parse_format
+from rulekit.value_spelling import UNITS, Spelling
 
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _CLOCK = r"[Tt ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
@@ -29,6 +29,8 @@ _LENGTH = (
 )
 _LONGEST = 36525 * 86400
 
+# by the statistics of a Parquet file, which know no NaN, the engine takes the cast for one that cannot fail
+_COUNTED = "CASE WHEN isfinite(CAST(:x AS DOUBLE)) THEN TRY_CAST(round(CAST(:x AS DOUBLE) * :micros) AS BIGINT) END"
 _WORDS = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 
 _TEXT_LIST = (
@@ -49,7 +51,7 @@ def read_written(text: exp.Expr, kind: Kind, spelling: Spelling, zone: str) -> e
 def count_units(number: exp.Expr, unit: str, *, is_whole: bool) -> exp.Expr:
     """Returns a number of some unit in microseconds; NULL where there are too many."""
     if not is_whole:
-        return fill("TRY_CAST(round(CAST(:x AS DOUBLE) * :micros) AS BIGINT)", number, micros=UNITS[unit] / 1000)
+        return fill(_COUNTED, number, micros=UNITS[unit] / 1000)
     return fill("TRY_CAST(TRY(CAST(:x AS HUGEINT) * :unit // 1000) AS BIGINT)", number, unit=UNITS[unit])
 
 
