@@ -32,7 +32,7 @@ from rulekit.outbox.looking import figures, health
 from rulekit.outbox.people import actions, erasing, exporting, recorded_notices, resending
 from rulekit.outbox.rows import memberships, queries, suppressions
 from rulekit.outbox.sending import claims, throttle
-from rulekit.outbox.ticks import readdressing, recording
+from rulekit.outbox.ticks import profiles_kept, readdressing, recording
 
 
 class Ticks(Operations):
@@ -46,6 +46,7 @@ class Ticks(Operations):
     last_emails_to = reading(queries.last_emails_to)
     waiting_for_leavers = reading(queries.waiting_for_leavers)
     pending = reading(readdressing.read_pending)
+    profiles = reading(profiles_kept.read_profiles)
     count_withdrawn = reading(recording.count_withdrawn)
     # takes its lock at its end
     record = writing(recording.record)

@@ -57,9 +57,10 @@ def test_other_triggers_and_other_mailboxes_are_not_stopped(project: Any) -> Non
 
 
 def test_people_without_an_address_share_none(project: Any) -> None:
-    start(project)
-    project.person_rows(rows(ada=("", "pro"), bob=("", "pro"), cid=("no address", "pro")))
-    project.run("2026-01-02T08:00Z")
+    addresses = {"ada": "", "bob": "", "cid": "no address"}
+    for day, plan in enumerate(("free", "pro"), start=1):
+        project.person_rows(rows(**{key: (address, plan) for key, address in addresses.items()}))
+        project.run(f"2026-01-0{day}T08:00Z")
     assert [state for _, _, state in project.emails()] == ["failed"] * 3
     assert project.reasons() == []
 

@@ -66,8 +66,8 @@ def _print_dispatch(report: DispatchReport) -> None:
 def find_needs(report: RunReport) -> Iterator[str]:
     """Yields, a line each, what of a run needs a person: who approves, accepts, mends or looks."""
     tick, dispatch = report.tick, report.dispatch
-    for name in tick.parked:
-        yield f"{name}: too many people crossed at once: look at `rulekit plan --accept`, then run with `--accept`"
+    for name, why in tick.because.items():
+        yield f"{name}: {why}: look at `rulekit plan --accept`, then run with `--accept`"
     yield from map(str, tick.unjudged)
     for name, count in sorted(_born(tick, "unapproved").items()):
         why = ", more than delivery.max_auto_per_tick" if name in tick.demoted else ""
@@ -134,6 +134,7 @@ def _persona(change: PersonaChange) -> dict[str, object]:
         "baseline": change.baseline,
         "parked": change.parked,
         "edited": change.edited,
+        "because": change.because or None,
         "backfilled": list(change.backfilled),
     }
 

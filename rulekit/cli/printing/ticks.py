@@ -37,8 +37,8 @@ def print_tick(tick: PreparedTick) -> None:
         click.echo(f"  {edited.name} changed: {_edit_note(edited)}")
     for trigger in sorted(tick.demoted):
         click.echo(f"  {trigger}: more emails than delivery.max_auto_per_tick, so they wait for approval", err=True)
-    for name in tick.parked:
-        click.echo(f"  {name}: too many people crossed at once; nothing was changed for it", err=True)
+    for name, why in tick.because.items():
+        click.echo(f"  {name}: {escape_line(why)}; nothing was changed for it", err=True)
     if tick.parked:
         click.echo("help: look at `rulekit plan --accept`; if it is right, run again with `--accept`", err=True)
     _print_unjudged(tick)

@@ -9,9 +9,8 @@ from datetime import datetime
 from functools import partial
 
 from rulekit.engine.project import Project
-from rulekit.engine.tick.absence import find_absence
-from rulekit.engine.tick.changed_keys import find_changed_keys, find_mailboxes, refuse_changed_keys
-from rulekit.engine.tick.changes import Crossing, Numbered, number_people
+from rulekit.engine.tick.believing import Belief, postpone
+from rulekit.engine.tick.changes import Crossing, Numbered
 from rulekit.engine.tick.composing import compose_again, compose_rows
 from rulekit.engine.tick.conditions import find_conditions
 from rulekit.engine.tick.firing import (
@@ -27,19 +26,14 @@ from rulekit.engine.tick.firing import (
     withdrawals,
     withdrawals_of_changed,
 )
-from rulekit.engine.tick.guard import Guard
-from rulekit.engine.tick.judging import judge
 from rulekit.engine.tick.mailboxes import mailboxes_of, settle_shared
 from rulekit.engine.tick.moved import find_moved, space_out
 from rulekit.engine.tick.past import Past
 from rulekit.engine.tick.refusals import (
-    refuse_going_back,
-    refuse_leap,
-    refuse_mass_leave,
-    refuse_nobody,
-    refuse_silence,
+    refuse_clock,
 )
-from rulekit.engine.tick.sides import Borders, find_borders, find_edited, find_members
+from rulekit.engine.tick.seeing import see
+from rulekit.engine.tick.sides import Borders
 from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.evaluation.questions.snapshot import DataSnapshot, Snapshot
@@ -53,7 +47,7 @@ from rulekit.records import Edge, Tagging
 
 @dataclass(frozen=True, slots=True)
 class PersonaChange:
-    """What a tick does to one persona, people by key in order; a `parked` change is not written.
+    """What a tick does to one persona, people by key in order; a `parked` change is not written, `because` says why.
 
     `backfilled` are the triggers for which everybody who is in counts as having joined. Where the rules ask something
     else since the last tick (`edited`), `joined` and `left` are those who are in or out by that.
@@ -68,6 +62,7 @@ class PersonaChange:
     parked: bool = False
     edited: bool = False
     backfilled: tuple[str, ...] = ()
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +85,13 @@ class PreparedTick:
 
     @property
     def parked(self) -> list[str]:
-        """Returns the personas whose change is too large to believe without a person's word."""
+        """Returns the personas whose change nobody believes without a person's word."""
         return [change.name for change in self.personas if change.parked]
+
+    @property
+    def because(self) -> Mapping[str, str]:
+        """Returns why each of them is parked, by name."""
+        return {change.name: change.because for change in self.personas if change.parked}
 
     @property
     def changes_anything(self) -> bool:
@@ -122,20 +122,20 @@ def prepare_tick_on(
 
     Raises SourceError when the source has nobody, far fewer people, or no events of a kind, although it had before, and
     RulekitError when the instant lies before the last tick or weeks after it. `accept` takes the instant, and what the
-    source says, as they are, also beyond the guard. `look` says who is in at another instant, which is asked after a
-    clock was ahead.
+    source says, as they are. `look` says who is in at another instant, which is asked after a clock was ahead.
     """
     program, now = project.program, snapshot.now
     past = Past.read(store, program)
     if not accept:
-        refuse_going_back(past.state, now)
-        refuse_leap(past.state, now)
-    membership, borders, mailboxes = _see(project, past, snapshot, look, accept=accept)
+        refuse_clock(past.state, now)
+    seen = see(project, past, snapshot, look, accept=accept)
+    borders, belief = seen.borders, seen.belief
+    program = postpone(program, past.state, belief.doubted)
     changes = _find_changes(borders, past)
-    firing = _fire(program, past, membership, borders, changes, snapshot)
+    firing = _fire(program, past, seen.membership, borders, changes, snapshot)
     composed = compose_rows(project, snapshot, store, firing.fired, now)
     ending = _find_endings(program, past, borders, changes, pending := past.pending())
-    moved = find_moved(pending, snapshot, program.triggers, ending)
+    moved = find_moved(pending, snapshot, _undoubted(program.triggers, belief), ending)
     again = space_out(compose_again(project, snapshot, store, moved, now), past, program.triggers, now)
     rows, shared, again_too = settle_shared(composed.rows, again, past.suppressed_among)
     record = TickRecord(
@@ -158,46 +158,15 @@ def prepare_tick_on(
         missed=borders.absence.missed,
         back=borders.absence.back,
         unjudged=borders.unjudged,
-        mailboxes=mailboxes,
+        mailboxes=seen.mailboxes,
         matched=firing.matched,
         vouched=accept,
         conditions=_conditions(project, borders),
+        profile=belief.kept,
         withdrawals=ending,
         readdressings=again_too,
     )
-    return _prepared(record, program, past, borders, composed.demoted, snapshot.unjudged(membership))
-
-
-def _see(
-    project: Project,
-    past: Past,
-    snapshot: Snapshot,
-    look: Callable[[datetime], Membership] | None,
-    *,
-    accept: bool,
-) -> tuple[Membership, Borders, Mapping[str, str]]:
-    """Returns what the data says, on which side everybody is by it, and the mailboxes that were asked for.
-
-    Raises SourceError for a source that nobody should believe.
-    """
-    now = snapshot.now
-    membership = snapshot.membership()
-    numbered = number_people(past.state.people, membership.people)
-    absence = find_absence(past.state, numbered, now, project.settings.guard.absent)
-    mailboxes = find_mailboxes(project.program, snapshot, past, numbered)
-    changed_keys = find_changed_keys(past, numbered, absence, mailboxes)
-    believed = None if accept else Guard.of(project.settings.guard)
-    if believed is not None:
-        refuse_changed_keys(changed_keys, numbered, absence)
-        refuse_nobody(past.state, membership)
-        refuse_mass_leave(past.state, numbered, believed)
-        refuse_silence(past.state.kinds - snapshot.kinds, project.program)
-    members = find_members(past, membership, numbered, now, look)
-    same = [numbered.ordinals[one.new] for one in changed_keys]
-    edited = find_edited(past.state, find_conditions(project))
-    judged = judge(past.state, members, membership, numbered, absence.away, edited, same)
-    borders = find_borders(past.state, judged, numbered, absence, edited, believed)
-    return membership, borders, mailboxes
+    return _prepared(record, program, past, borders, composed.demoted, snapshot.unjudged(seen.membership))
 
 
 def _conditions(project: Project, borders: Borders) -> dict[str, str]:
@@ -239,6 +208,11 @@ def _prepared(
 
 def _kept(unjudged: Unjudged) -> UnjudgedPeople:
     return UnjudgedPeople(unjudged.name, unjudged.people, {one.name: dict(one.shapes) for one in unjudged.columns})
+
+
+def _undoubted(triggers: Mapping[str, Trigger], belief: Belief) -> Mapping[str, Trigger]:
+    """Returns the triggers whose waiting emails may be made again: of data in doubt nothing is written."""
+    return {name: trigger for name, trigger in triggers.items() if trigger.persona not in belief.doubted}
 
 
 def _find_changes(borders: Borders, past: Past) -> list[MembershipChange]:
@@ -371,6 +345,9 @@ def _describe_personas(borders: Borders, backfilling: Sequence[Trigger]) -> tupl
                 gone=tuple(sorted(people[i] for i in crossing.gone)),
                 parked=name in borders.parked,
                 edited=name in borders.edited,
+                because=borders.parked.get(name, ""),
             )
         described.append(change)
-    return tuple(described)
+    # who has no baseline yet takes none of data that is in doubt
+    later = [PersonaChange(name, 0, parked=True, because=borders.parked[name]) for name in borders.postponed]
+    return tuple(sorted([*described, *later], key=lambda change: change.name))

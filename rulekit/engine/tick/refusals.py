@@ -12,6 +12,12 @@ from rulekit.outbox.lifecycle.tick_values import TickState
 from rulekit.outbox.sending.throttle import LEAP
 
 
+def refuse_clock(state: TickState, now: datetime) -> None:
+    """Refuses an instant before the last tick, or weeks after it."""
+    refuse_going_back(state, now)
+    refuse_leap(state, now)
+
+
 def refuse_going_back(state: TickState, now: datetime) -> None:
     """Refuses an instant before the last tick."""
     if state.at is not None and now < state.at:

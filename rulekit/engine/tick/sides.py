@@ -36,6 +36,11 @@ class Borders:
     parked: Mapping[str, str] = field(default_factory=dict)
     edited: frozenset[str] = frozenset()
 
+    @property
+    def postponed(self) -> list[str]:
+        """Returns the personas that take no baseline yet."""
+        return [name for name in self.parked if name not in self.members]
+
     def is_member(self, persona: str, person: str) -> bool:
         """Returns whether a person is in after the tick."""
         return bool(self.members[persona][self.numbered.ordinals[person]])
@@ -82,17 +87,25 @@ def find_borders(
     absence: Absence,
     edited: frozenset[str],
     guard: Guard | None,
+    doubted: Mapping[str, str],
 ) -> Borders:
-    """Compares who is in with who was; a persona that too many people crossed at once stays as it was."""
+    """Compares who is in with who was; a persona that too many people crossed at once stays as it was.
+
+    So does one that is `doubted` for what its data is like; where it has no baseline yet, it takes none.
+    """
     members, unjudged = dict(judged.members), dict(judged.unjudged)
     crossings = {
         name: compare(state.members[name], bits, numbered.present, judged.settled[name])
         for name, bits in members.items()
         if name in state.members
     }
-    held_back = dict.fromkeys(parked(crossings, guard) - edited if guard else (), TOO_MANY)
+    crowded = parked(crossings, guard) - edited if guard else frozenset()
+    held_back = {**dict.fromkeys(crowded, TOO_MANY), **doubted}
     for name in held_back:
-        members[name] = padded(state.members[name], len(numbered.people))
-        unjudged[name] = unjudged[name] | judged.settled[name]
+        if name in state.members:
+            members[name] = padded(state.members[name], len(numbered.people))
+            unjudged[name] = unjudged[name] | judged.settled[name]
+        else:
+            del members[name], unjudged[name]
     edited -= held_back.keys()
     return Borders(numbered, members, crossings, absence, judged.undecided, unjudged, held_back, edited)

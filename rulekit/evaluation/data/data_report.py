@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rulekit.evaluation.data.profile import Column, ColumnFigures
+
 # kinds of event that a line names
 NAMED = 5
 _NO_ZONE = "without a time zone in it, taken as missing: quiet hours go by the company's, or by that of rulekit.toml"
@@ -56,6 +58,7 @@ class DataReport:
     that a rule could name, with the number of events, the commonest first, as far as there are few. `keyless` counts
     people, and companies, without a key, left out. `unknown_companies` counts people whose company is not in the data.
     `unused_fields` are names that `fields` of the settings has and no declaration, each after its section.
+    `columns` has every column that was read, the links of people to companies among them.
     """
 
     people: int
@@ -68,6 +71,7 @@ class DataReport:
     keyless_companies: int = 0
     unknown_companies: int = 0
     unused_fields: tuple[tuple[str, str], ...] = ()
+    columns: Mapping[Column, ColumnFigures] = field(default_factory=dict)
 
     @property
     def unreadable(self) -> Mapping[str, frozenset[str]]:

@@ -6,15 +6,17 @@ Nobody above this room sees a column, a time zone or a type of a source; the rel
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Self
 
 from sqlglot import exp
 
 from rulekit.errors import SourceError
 from rulekit.evaluation.data.confinement import connect, connected
-from rulekit.evaluation.data.data_report import DataReport
+from rulekit.evaluation.data.data_report import DataReport, EventReport
 from rulekit.evaluation.data.engine_errors import describe
-from rulekit.evaluation.data.events import event_relation, load_events
+from rulekit.evaluation.data.events import TIMES, event_relation, load_events
 from rulekit.evaluation.data.loading import (
     COMPANIES,
     PEOPLE,
@@ -24,8 +26,9 @@ from rulekit.evaluation.data.loading import (
     unknown_companies,
     unknown_zones,
 )
+from rulekit.evaluation.data.profile import LINK, ColumnFigures, KindFigures, Profile, follow, read_hours
 from rulekit.evaluation.data.python_rows import Row, RowSource
-from rulekit.evaluation.data.quality import combine
+from rulekit.evaluation.data.quality import add_up, combine
 from rulekit.evaluation.data.source_tables import Tables
 from rulekit.evaluation.data.unused_settings import find_unused
 from rulekit.language.program import Schema
@@ -77,6 +80,21 @@ class Data:
         """
         return _everything(event_relation(kind))
 
+    def profile(self, now: datetime) -> Profile:
+        """Returns what the data is like at an instant, in figures that hold no value of anybody."""
+        hours = read_hours(self.connection, TIMES, now)
+        return Profile(
+            people=self.report.people,
+            companies=self.report.companies,
+            columns=self.report.columns,
+            kinds={kind: _kind_figures(one, *hours.get(kind, (0, 0, {}))) for kind, one in self.report.events.items()},
+            followed={
+                "person": follow(self.connection, PEOPLE, "person", self.schema.person, {LINK: "company"}),
+                "company": follow(self.connection, COMPANIES, "company", self.schema.company, {}),
+            },
+            engine=version("duckdb"),
+        )
+
     @classmethod
     def from_rows(
         cls,
@@ -122,6 +140,11 @@ def open_data(
             raise SourceError(reason, help="look at the source and run again") from error
 
 
+def _kind_figures(report: EventReport, past: int, ahead: int, hours: Mapping[int, int]) -> KindFigures:
+    timeless = report.events - past - ahead
+    return KindFigures(report.events, report.orphans, timeless, past, max(hours, default=None), hours)
+
+
 def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> DataReport:
     tables.prepare(mapping)
     people = load_people(tables, mapping.person, schema.person, zone)
@@ -135,6 +158,8 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
     else:
         companies = no_companies(tables, schema.company)
     events = load_events(tables, mapping.events, schema.events, people.stage, zone)
+    unknown = unknown_companies(tables) if mapping.company is not None else 0
+    link = ColumnFigures("person", LINK, people.rows, people.rows - people.linked, unknown)
     zones = [*unknown_zones(tables, "person", schema.person), *unknown_zones(tables, "company", schema.company)]
     return DataReport(
         people=people.rows,
@@ -145,8 +170,9 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
         undeclared_kinds=events.undeclared_kinds,
         keyless_people=people.keyless,
         keyless_companies=companies.keyless,
-        unknown_companies=unknown_companies(tables) if mapping.company is not None else 0,
+        unknown_companies=unknown,
         unused_fields=find_unused(schema, mapping),
+        columns=add_up([*people.columns, link, *companies.columns, *events.columns]),
     )
 
 

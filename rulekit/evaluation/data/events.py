@@ -17,12 +17,16 @@ from rulekit.errors import SourceError
 from rulekit.evaluation.data.data_report import EventReport, FieldReport
 from rulekit.evaluation.data.loading import field_columns, key_columns, unreadable_of
 from rulekit.evaluation.data.normalise import is_readable, missing, read_instant, read_text
+from rulekit.evaluation.data.profile import ColumnFigures
 from rulekit.evaluation.data.quality import Counts, common_shapes, count_where, first_shapes, value_counts
 from rulekit.evaluation.data.source_tables import Relation, Tables, create_relation, source_errors
 from rulekit.evaluation.data.staging import Stage, Wanted, purpose, shape_where, stage
 from rulekit.language.program import FieldType
 from rulekit.language.types import TIME
 from rulekit.records import EventMapping
+
+# the kind and the time of every event of a declared kind
+TIMES = "rulekit times"
 
 Kinds = Mapping[str, Mapping[str, FieldType]]
 
@@ -44,6 +48,7 @@ class Inspected:
     report: EventReport
     fields: list[FieldReport]
     names: Counter[str]
+    columns: list[ColumnFigures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class FoundEvents:
     undeclared: int
     undeclared_kinds: tuple[tuple[str, int], ...]
     fields: tuple[FieldReport, ...]
+    columns: tuple[ColumnFigures, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,8 @@ def load_events(
         lost = Lost.among(found, kind)
         parts = [_part(s, o, kind, lost) for s, o in zip(stages, origins, strict=True) if kind in o.wanted]
         create_relation(tables.connection, event_relation(kind), _union(parts or [_nothing(properties)]), keep=False)
+    times = [_times(s, o) for s, o in zip(stages, origins, strict=True) if o.wanted]
+    create_relation(tables.connection, TIMES, _union(times or [_no_times()]), keep=False)
     return found
 
 
@@ -175,6 +183,19 @@ def _part(staged: Stage, origin: Origin, kind: str, lost: Lost) -> exp.Query:
     return rows.select(*keys, *fields).where(exp.or_(is_readable(_AT.copy()), _UNREADABLE.copy()))
 
 
+def _times(staged: Stage, origin: Origin) -> exp.Query:
+    return (
+        exp.select(_KIND.copy(), _AT.copy())
+        .from_(exp.table_(staged.name, quoted=True))
+        .where(_KIND.isin(*origin.wanted), is_readable(_AT.copy()))
+    )
+
+
+def _no_times() -> exp.Query:
+    kind = exp.alias_(exp.cast(exp.null(), "VARCHAR"), "kind", quoted=True)
+    return exp.select(kind, exp.alias_(missing(TIME), "at", quoted=True)).where(exp.false())
+
+
 def _nothing(properties: Mapping[str, FieldType]) -> exp.Query:
     keys = [
         exp.alias_(exp.cast(exp.null(), "VARCHAR"), "person", quoted=True),
@@ -199,7 +220,8 @@ def _inspect(tables: Tables, staged: Stage, origin: Origin, people: Stage) -> It
         reports = [counted.report(tables, staged, want, is_kind) for want in origin.wanted.get(kind, ())]
         shapes = common_shapes(tables, staged, _SHAPE, is_kind) if kind and unreadable else ()
         report = EventReport(kind or "", counted.rows, orphans.get(kind, 0), untimed - unreadable, unreadable, shapes)
-        yield Inspected(report, reports, Counter() if kind else _named(names))
+        columns = [counted.figures(staged, want) for want in origin.wanted.get(kind, ())]
+        yield Inspected(report, reports, Counter() if kind else _named(names), columns)
 
 
 def _named(kinds: list[dict[str, Any]]) -> Counter[str]:
@@ -245,14 +267,16 @@ def _orphans(staged: Stage, origin: Origin, people: Stage) -> exp.Query:
 def _found(inspected: Sequence[Iterator[Inspected]], kinds: Kinds) -> FoundEvents:
     reports: dict[str, list[EventReport]] = {kind: [] for kind in ("", *kinds)}
     fields: list[FieldReport] = []
+    columns: list[ColumnFigures] = []
     names: Counter[str] = Counter()
     for one in chain.from_iterable(inspected):
         fields += one.fields
+        columns += one.columns
         names += one.names
         reports[one.report.kind].append(one.report)
     found = {kind: _sum_events(kind, reports[kind]) for kind in sorted(kinds)}
     commonest = tuple(sorted(names.items(), key=lambda one: (-one[1], one[0])))
-    return FoundEvents(found, sum(one.events for one in reports[""]), commonest, tuple(fields))
+    return FoundEvents(found, sum(one.events for one in reports[""]), commonest, tuple(fields), tuple(columns))
 
 
 def _sum_events(kind: str, reports: Sequence[EventReport]) -> EventReport:

@@ -13,6 +13,7 @@ from rulekit.diagnostics.display import plural
 from rulekit.errors import SourceError
 from rulekit.evaluation.data.data_report import FieldReport
 from rulekit.evaluation.data.normalise import missing, read_text
+from rulekit.evaluation.data.profile import ColumnFigures
 from rulekit.evaluation.data.quality import Counts, count_where, value_counts
 from rulekit.evaluation.data.source_columns import Column
 from rulekit.evaluation.data.source_tables import Relation, Tables, create_relation, source_errors
@@ -30,12 +31,14 @@ _PLURAL = {"person": "people", "company": "companies"}
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What was found in a table of people or companies."""
+    """What was found in a table of people or companies; `linked` counts people who have a company."""
 
     rows: int
     keyless: int
     fields: tuple[FieldReport, ...]
     stage: Stage
+    columns: tuple[ColumnFigures, ...] = ()
+    linked: int = 0
 
 
 def load_people(tables: Tables, mapping: RecordMapping, fields: Mapping[str, FieldType], zone: str) -> Loaded:
@@ -136,11 +139,14 @@ def _present(column: Column) -> exp.Expr:
 def _inspect(tables: Tables, staged: Stage, wanted: list[Wanted], owner: str) -> Loaded:
     has_key = exp.column(owner, quoted=True).is_(exp.null()).not_()
     keyless = count_where(exp.column(owner, quoted=True).is_(exp.null()))
-    everything = exp.select(exp.Count(this=exp.Star()), *value_counts(staged)).from_(_table(staged)).where(has_key)
-    counts = Counts.of(staged, tables.rows(everything)[0])
+    linked = exp.func("COUNT", exp.column("company", quoted=True)) if owner == "person" else exp.Literal.number(0)
+    counted = [exp.Count(this=exp.Star()), linked, *value_counts(staged)]
+    everything = exp.select(*counted).from_(_table(staged)).where(has_key)
+    rows, linked, *values = tables.rows(everything)[0]
+    counts = Counts.of(staged, [rows, *values])
     without_key = tables.rows(exp.select(keyless).from_(_table(staged)))[0][0]
     reports = tuple(counts.report(tables, staged, want, has_key) for want in wanted)
-    return Loaded(counts.rows, without_key, reports, staged)
+    return Loaded(rows, without_key, reports, staged, tuple(counts.figures(staged, want) for want in wanted), linked)
 
 
 def _refuse_duplicates(tables: Tables, staged: Stage, owner: str, column: str) -> None:

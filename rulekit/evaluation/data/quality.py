@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from rulekit.evaluation.data.data_report import SHOWN_SHAPES, FieldReport, Shapes
+from rulekit.evaluation.data.profile import Column, ColumnFigures
 from rulekit.evaluation.data.source_tables import Tables
 from rulekit.evaluation.data.staging import Stage, Wanted
 
@@ -35,6 +36,12 @@ class Counts:
         outside = unreadable if wanted.field.type.choices else 0
         shapes = common_shapes(tables, stage, staged.shape, rows) if staged and staged.shape and unreadable else ()
         return FieldReport(wanted.owner, wanted.field.name, absent, unreadable, outside, shapes=shapes)
+
+    def figures(self, stage: Stage, wanted: Wanted) -> ColumnFigures:
+        """Returns how many values of one field are missing and unreadable among these rows."""
+        staged = stage.staged(wanted)
+        present, unreadable = (0, 0) if staged is None else self.values[staged.value.name]
+        return ColumnFigures(wanted.owner, wanted.field.name, self.rows, self.rows - present - unreadable, unreadable)
 
 
 def value_counts(stage: Stage) -> Iterator[exp.Expr]:
@@ -78,6 +85,16 @@ def combine(reports: Iterable[FieldReport]) -> tuple[FieldReport, ...]:
     for report in reports:
         found.setdefault((report.owner, report.field), []).append(report)
     return tuple(filter(_has_something, (_sum(*name, same) for name, same in sorted(found.items()))))
+
+
+def add_up(figures: Iterable[ColumnFigures]) -> dict[Column, ColumnFigures]:
+    """Returns the figures of each column, those of several tables added up."""
+    sums: dict[Column, list[int]] = {}
+    for one in figures:
+        total = sums.setdefault((one.owner, one.name), [0, 0, 0])
+        for index, count in enumerate((one.rows, one.missing, one.unreadable)):
+            total[index] += count
+    return {column: ColumnFigures(*column, *counts) for column, counts in sums.items()}
 
 
 def _sum(owner: str, field: str, reports: Sequence[FieldReport]) -> FieldReport:

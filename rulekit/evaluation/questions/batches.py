@@ -75,6 +75,9 @@ class FixtureSnapshot:
             segments={name: np.array(bits, dtype=np.bool_) for name, bits in segments.items()},
         )
 
+    def profile(self) -> None:
+        """Returns nothing: the data of a test changes as its author wants."""
+
     def unjudged(self, membership: Membership) -> tuple[Unjudged, ...]:
         """Returns nothing: every value of a fixture can be read."""
         return ()

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from rulekit.diagnostics.source import SourceText
 from rulekit.evaluation.data.dataset import Data
+from rulekit.evaluation.data.profile import Profile
 from rulekit.evaluation.questions.explanation import because
 from rulekit.evaluation.questions.membership import Membership, evaluate
 from rulekit.evaluation.questions.people import fetch_field, fetch_people
@@ -34,6 +35,9 @@ class Snapshot(Protocol):
 
     def membership(self) -> Membership:
         """Returns who is in which persona, and in which segment that a trigger asks for."""
+
+    def profile(self) -> Profile | None:
+        """Returns what the data is like, to be compared with that of other ticks; None where that makes no sense."""
 
     def unjudged(self, membership: Membership) -> tuple[Unjudged, ...]:
         """Returns how many of these people cannot be judged, in what, and because of which columns."""
@@ -65,6 +69,10 @@ class DataSnapshot:
     def membership(self) -> Membership:
         """Returns who is in; raises SourceError when the data cannot be evaluated."""
         return evaluate(build_plan(self.program, segments=asked_segments(self.program)), self.data, self.now)
+
+    def profile(self) -> Profile | None:
+        """Returns what the data is like."""
+        return self.data.profile(self.now)
 
     def unjudged(self, membership: Membership) -> tuple[Unjudged, ...]:
         """Returns how many of these people cannot be judged, in what, and because of which columns."""

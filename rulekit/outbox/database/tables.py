@@ -92,7 +92,9 @@ ticks = Table(
     Column("rows", Integer, nullable=False),
 )
 
-# what the data of each tick was like, as far back as it is compared; `believed` unless something was parked for it
+# what the data of ticks was like, a line for the last tick of each day (UTC) and as far back as it is compared:
+# `profile` has the highest shares of the day, `latest` what the next tick is compared with and is empty in all lines
+# but the last; `believed` unless something was parked for it
 profiles = Table(
     "profiles",
     metadata,
@@ -100,6 +102,7 @@ profiles = Table(
     Column("at", Instant, nullable=False),
     Column("believed", Boolean, nullable=False),
     Column("profile", JSON, nullable=False),
+    Column("latest", JSON(none_as_null=True)),
 )
 
 # one line: how sending goes, over all workers. `claims` is the latest fencing token; `clock_at` the latest instant of

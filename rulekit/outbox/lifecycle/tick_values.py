@@ -6,6 +6,7 @@ A tick is one transaction: everything in a `TickRecord` is written, or nothing i
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from rulekit.outbox.lifecycle.bits import Bits
 from rulekit.records import Tagging
@@ -152,6 +153,20 @@ class UnjudgedPeople:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptProfile:
+    """What is kept of what the data of a day's ticks was like, as values of JSON.
+
+    `peaks` are the highest shares of that day. `latest` is what the next tick is compared with; of days before the
+    last tick's it is None. `believed` unless something was parked for the data of the tick.
+    """
+
+    at: datetime
+    believed: bool
+    peaks: list[Any]
+    latest: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class TickRecord:
     """Everything that one tick writes, after `TickState.sequence` was read.
 
@@ -170,7 +185,8 @@ class TickRecord:
 
     `matched` counts per trigger the taggings that it fires on; each of them is found in `rows`, `waiting` or
     `no_emails`. `waiting_done` are taken out of the waiting list, `waiting` put in. Unapproved rows that
-    are past their `expires_at` at `at` expire in the same transaction.
+    are past their `expires_at` at `at` expire in the same transaction. `profile` takes the place of those of the same
+    day, and of what lies ahead of `at`.
     """
 
     sequence: int
@@ -200,6 +216,7 @@ class TickRecord:
     matched: Mapping[str, int] = field(default_factory=dict)
     vouched: bool = False
     conditions: Mapping[str, str] = field(default_factory=dict)
+    profile: KeptProfile | None = None
 
 
 @dataclass(frozen=True, slots=True)

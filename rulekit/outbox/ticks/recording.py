@@ -53,6 +53,7 @@ from rulekit.outbox.lifecycle.transitions import EXPIRE, WITHDRAW
 from rulekit.outbox.rows.memberships import ordinals
 from rulekit.outbox.rows.suppressions import Forbidden, normalise, read_forbidden, suppress_comers
 from rulekit.outbox.ticks.presence import add_people, write_presence
+from rulekit.outbox.ticks.profiles_kept import keep_profile
 from rulekit.outbox.ticks.readdressing import readdress
 from rulekit.outbox.ticks.rewinding import rewind
 from rulekit.records import State, Tagging
@@ -111,6 +112,7 @@ def record(work: Work, tick: TickRecord) -> TickOutcome:
     written += _write_no_emails(work, tick, number, ids) + _write_waiting(work, tick, ids)
     _write_ledger(work, tick, number, ids)
     _write_tick(work, tick, number, len(work.changes))
+    keep_profile(work, tick)
     # last, because a long tick must not keep workers waiting: what they do meanwhile came before it
     locks.forbidding(work)
     if again and not (written or made or work.changes):

@@ -26,5 +26,6 @@ def upgrade() -> None:
         sa.Column("at", Instant(), nullable=False),
         sa.Column("believed", sa.Boolean(), nullable=False),
         sa.Column("profile", sa.JSON(), nullable=False),
+        sa.Column("latest", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("tick", name="pk_profiles"),
     )

@@ -1,0 +1,141 @@
+"""What of a tick's data goes beyond what earlier ticks showed, in words; and what is remembered of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rulekit.clock import format_duration
+from rulekit.engine.tick.measuring import DAYS, LEVELS, Measured, Thing, What
+from rulekit.evaluation.data.profile import LINK, Column
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Beyond `rows` and `share` of the rows is a jump: of a level, beyond them and the highest share seen together.
+
+    A change must be beyond twice the highest share seen, too. `days` are those on which something was compared before
+    it can jump, `moving` the same of what was not the same on all of them.
+    """
+
+    rows: float
+    share: float
+    days: int = 0
+    moving: int = 0
+
+
+# chosen by `bench/profiles.py`, which counts what of clean histories would jump
+LIMITS: Mapping[What, Limit] = {
+    What.MISSING: Limit(1, 0.05, days=1, moving=1),
+    What.UNREADABLE: Limit(1, 0.05, days=1, moving=1),
+    What.ORPHANS: Limit(1, 0.05, days=1, moving=1),
+    What.LOST: Limit(1, 0.02),
+    What.FEWER: Limit(1, 0.2),
+    What.MORE: Limit(3, 0.1),
+    What.TWICE: Limit(0.25, 0.75),
+    What.CHANGED: Limit(1.5, 0.3, days=4, moving=10),
+    What.LAG: Limit(6, 0, days=7, moving=7),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Peak:
+    """The highest share that believed ticks showed, and on how many days there was any."""
+
+    share: float
+    days: int = 1
+
+
+Peaks = Mapping[Thing, Peak]
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """What went beyond what was seen before, and a sentence that says so without a value of anybody."""
+
+    measured: Measured
+    sentence: str
+
+    @property
+    def column(self) -> Column:
+        """Returns the column that jumped, or the kind of event."""
+        return self.measured.thing[0]
+
+
+def find_jumps(measured: Iterable[Measured], peaks: Peaks) -> list[Jump]:
+    """Returns what is beyond the limits, in the order of what was measured."""
+    return [Jump(one, _say(one, peaks.get(one.thing))) for one in measured if is_jump(one, peaks.get(one.thing))]
+
+
+def is_jump(one: Measured, peak: Peak | None) -> bool:
+    """Returns whether a share is beyond what was seen; never before there is enough to compare it with."""
+    limit, seen = LIMITS[one.thing[1]], peak or Peak(0.0, 0)
+    if seen.days < (limit.moving if seen.share else limit.days):
+        return False
+    return one.count > _allowed(one, limit, max(seen.share, one.known))
+
+
+def _allowed(one: Measured, limit: Limit, seen: float) -> float:
+    margin = limit.rows + limit.share * one.of
+    match one.thing[1]:
+        case What.MISSING | What.UNREADABLE | What.ORPHANS:
+            # of rows that are new, all may be so
+            return margin + seen * one.of + one.arrived * (1 - seen) + one.slack
+        case What.LAG:
+            return margin + 2 * seen
+        case _:
+            return max(margin, 2 * seen * one.of) + one.slack
+
+
+def believe(measured: Iterable[Measured], accepted: Iterable[Thing], peaks: Peaks) -> dict[Thing, Peak]:
+    """Returns the peaks of a day with a tick's added. Of changes that a person has accepted nothing is learned."""
+    found = dict(peaks)
+    vouched = set(accepted)
+    for one in measured:
+        share = 0.0 if one.thing in vouched and one.thing[1] not in (*LEVELS, What.LAG) else one.share
+        found[one.thing] = Peak(max(share, found[one.thing].share if one.thing in found else 0.0))
+    return found
+
+
+def _say(one: Measured, peak: Peak | None) -> str:
+    """Returns what jumped, in the words of the settings and rules."""
+    column, what = one.thing
+    count, of = f"{one.count:,.0f}", f"{one.of:,.0f}"
+    match what:
+        case What.MISSING | What.UNREADABLE | What.ORPHANS:
+            said = f"{_LEVEL[what] if column != ('person', LINK) else _LINKED[what]} {_rise(peak, one)}"
+        case What.LOST:
+            said = f"{count} of {of} in {DAYS} days that were read before are gone"
+        case What.FEWER:
+            said = f"{count} of {of} that were read before are gone"
+        case What.MORE:
+            said = f"{count} more than the {of} in {DAYS} days that were read before"
+        case What.TWICE:
+            said = f"{count} more than the {of} that were read before, of the same time"
+        case What.CHANGED:
+            said = f"another value for {one.share * 100:.0f} % of those who are followed"
+        case What.LAG:
+            seen = max(peak.share if peak else 0, one.known)
+            said = f"the newest is {_hours(one.count)} old, at most {_hours(seen)} before"
+    return f"{title(column)}: {said}"
+
+
+_LEVEL = {What.MISSING: "missing", What.UNREADABLE: "unreadable", What.ORPHANS: "of nobody"}
+_LINKED = {**_LEVEL, What.UNREADABLE: "not there"}
+
+
+def _rise(peak: Peak | None, one: Measured) -> str:
+    before, now = (peak.share if peak else 0.0) * 100, one.share * 100
+    digits = next((d for d in (0, 1) if f"{before:.{d}f}" != f"{now:.{d}f}"), 2)
+    return f"{before:.{digits}f} % → {now:.{digits}f} %"
+
+
+def _hours(hours: float) -> str:
+    return format_duration(timedelta(hours=int(hours)))
+
+
+def title(column: Column) -> str:
+    """Returns the words for a column of people, of companies, or of a kind of event."""
+    owner, name = column
+    if owner in ("person", "company"):
+        return f"`{'company' if name == LINK else name}` of `[source.{owner}]`"
+    return f"`{name}` of `{owner}` events" if name else f"`{owner}` events"

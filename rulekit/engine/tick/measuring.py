@@ -1,0 +1,205 @@
+"""A tick's profile beside what the ticks before it showed: every share that is compared, as one list.
+
+What belongs together is counted together: values against rows, events of a stretch of the past against what lay in
+that stretch before, people whose value is another against those who are followed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+
+from rulekit.evaluation.data.profile import Column, Followed, KindFigures, Profile, hour_of
+
+DAYS = 14
+"""So many days up to the newest event of a kind are counted again by the next tick: the past does not change."""
+_DAY = 24
+# with fewer hours that have events, the longest gap between them says little about the next one
+_ENOUGH_HOURS = 30
+# who is gone may have been up to so many times as busy as the average
+_BUSY = 5
+
+
+class What(StrEnum):
+    """What is compared. The first three are levels, against the highest that was seen; the others are changes."""
+
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    ORPHANS = "orphans"
+    LOST = "lost"
+    FEWER = "fewer"
+    MORE = "more"
+    TWICE = "twice"
+    CHANGED = "changed"
+    LAG = "lag"
+
+
+LEVELS = frozenset({What.MISSING, What.UNREADABLE, What.ORPHANS})
+Thing = tuple[Column, What]
+"""Something compared: of a column, or of a kind of event as a whole, which is its column ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the next tick counts again of a kind: events before the hour `until`, in all and in each of `DAYS` days.
+
+    `days` begins with the last one before `until`; `at` is the hour of the tick.
+    """
+
+    at: int
+    until: int
+    before: int
+    days: tuple[int, ...]
+
+    @classmethod
+    def of(cls, kind: KindFigures, now: datetime) -> "Mark | None":
+        """Returns the mark of a tick's events, or None without any."""
+        if kind.newest is None:
+            return None
+        # more may come of the day at hand, which dates without a time are all of
+        until = kind.newest + 1 if hour_of(now) - kind.newest >= _DAY else kind.newest
+        days = [0] * DAYS
+        for hour, count in kind.hours.items():
+            day = (until - 1 - hour) // _DAY
+            if 0 <= day < DAYS:
+                days[day] += count
+        return cls(hour_of(now), until, kind.past - _count(kind, until, kind.newest + 1), tuple(days))
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What a tick is compared with of the one before it, each column and kind as of when it was last believed.
+
+    `accepted` has per persona what somebody has accepted for it, and for others not yet: the highest share.
+    """
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    marks: Mapping[str, Mark] = field(default_factory=dict)
+    followed: Mapping[str, Followed] = field(default_factory=dict)
+    engine: str = ""
+    accepted: Mapping[str, Mapping[Thing, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """How many people are new at a tick, and what part of those of before is gone from the source."""
+
+    people: int = 0
+    gone: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """So many of so many; `slack` more are natural at this tick, and `arrived` rows are new. A lag is in hours, of 1.
+
+    `known` is a share that the data itself shows to be natural.
+    """
+
+    thing: Thing
+    count: float
+    of: float
+    arrived: int = 0
+    slack: float = 0.0
+    known: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """Returns which part it is."""
+        return self.count / self.of
+
+
+def measure(profile: Profile, latest: Latest | None, now: datetime, arrivals: Arrivals) -> list[Measured]:
+    """Returns everything that can be compared; without a tick before it, only levels and lags."""
+    found = [*_columns(profile, latest, arrivals), *_kinds(profile, latest, arrivals), *_lags(profile, now)]
+    if latest is not None:
+        found += _pasts(profile, latest, now, arrivals)
+        found += _changed(profile, latest)
+    return [one for one in found if one.of]
+
+
+def _columns(profile: Profile, latest: Latest | None, arrivals: Arrivals) -> Iterator[Measured]:
+    for column, figures in profile.columns.items():
+        arrived = _arrived(column[0], profile, latest, arrivals)
+        for what, count in ((What.MISSING, figures.missing), (What.UNREADABLE, figures.unreadable)):
+            yield Measured((column, what), count, figures.rows, arrived)
+
+
+def _arrived(owner: str, profile: Profile, latest: Latest | None, arrivals: Arrivals) -> int:
+    if latest is None:
+        return 0
+    if owner == "person":
+        return arrivals.people
+    if owner == "company":
+        return max(profile.companies - latest.rows.get("company", 0), 0)
+    mark, kind = latest.marks.get(owner), profile.kinds[owner]
+    return kind.past if mark is None else _count(kind, mark.until, (kind.newest or 0) + 1)
+
+
+def _kinds(profile: Profile, latest: Latest | None, arrivals: Arrivals) -> Iterator[Measured]:
+    for name, kind in profile.kinds.items():
+        arrived, slack = _arrived(name, profile, latest, arrivals), _of_gone(arrivals, kind.events)
+        yield Measured(((name, ""), What.ORPHANS), kind.orphans, kind.events, arrived, slack)
+        yield Measured(((name, ""), What.UNREADABLE), kind.timeless, kind.events, arrived)
+
+
+def _of_gone(arrivals: Arrivals, events: int) -> float:
+    """Returns how many events people may have had who are gone."""
+    return min(1.0, _BUSY * arrivals.gone) * events
+
+
+def _lags(profile: Profile, now: datetime) -> Iterator[Measured]:
+    for name, kind in profile.kinds.items():
+        if kind.newest is not None and len(kind.hours) >= _ENOUGH_HOURS:
+            gap = max(later - earlier for earlier, later in pairwise(sorted(kind.hours)))
+            yield Measured(((name, ""), What.LAG), hour_of(now) - kind.newest, 1, known=gap)
+
+
+def _pasts(profile: Profile, latest: Latest, now: datetime, arrivals: Arrivals) -> Iterator[Measured]:
+    for name, mark in latest.marks.items():
+        kind = profile.kinds.get(name)
+        if kind is None or kind.newest is None:
+            continue
+        then, again = _stretch(kind, mark)
+        slack = _of_gone(arrivals, then)
+        yield Measured(((name, ""), What.LOST), max(then - again, 0), then, slack=slack)
+        yield Measured(((name, ""), What.MORE), max(again - then, 0), then)
+        before = kind.past - _count(kind, mark.until, kind.newest + 1)
+        yield Measured(((name, ""), What.TWICE), max(before - mark.before, 0), mark.before)
+        fewer = max(mark.before - before, 0)
+        slack = _of_gone(arrivals, mark.before) + mark.before * _moved_on(hour_of(now) - mark.at)
+        yield Measured(((name, ""), What.FEWER), fewer, mark.before, slack=slack)
+
+
+def _stretch(kind: KindFigures, mark: Mark) -> tuple[int, int]:
+    """Returns how many events lay in the stretch then and now, without days that an export no longer reaches."""
+    reaches_back = kind.past > sum(kind.hours.values())
+    whole = len(mark.days) if reaches_back else max((mark.until - min(kind.hours)) // _DAY, 0)
+    return sum(mark.days[:whole]), _count(kind, mark.until - _DAY * min(whole, len(mark.days)), mark.until)
+
+
+def _moved_on(hours: int) -> float:
+    """Returns which part of its events an export of a fixed length may leave behind in more than a week."""
+    return min(max(hours / (7 * _DAY) - 1, 0.0) * 0.2, 0.6)
+
+
+def _count(kind: KindFigures, since: int, until: int) -> int:
+    """Returns how many events lay in hours from `since` to before `until`."""
+    return sum(count for hour, count in kind.hours.items() if since <= hour < until)
+
+
+def _changed(profile: Profile, latest: Latest) -> Iterator[Measured]:
+    """Of those who are followed and were so before: who had or has a value, and for how many it is another one."""
+    if profile.engine != latest.engine:
+        return
+    for owner, columns in profile.followed.items():
+        for typed, values in columns.items():
+            before = latest.followed.get(owner, {}).get(typed, {})
+            pairs = [(before[key], value) for key, value in values.items() if key in before and (value or before[key])]
+            changed = sum(then != now for then, now in pairs)
+            yield Measured(((owner, column_of(typed)), What.CHANGED), changed, len(pairs))
+
+
+def column_of(typed: str) -> str:
+    """Returns the name of a column that is followed, without its type."""
+    return typed.partition(":")[0]

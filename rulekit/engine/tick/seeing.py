@@ -1,0 +1,62 @@
+"""What a tick sees of its data, and what of that it believes: who is on which side, and who is parked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rulekit.engine.project import Project
+from rulekit.engine.tick.absence import find_absence
+from rulekit.engine.tick.believing import Belief, judge_data
+from rulekit.engine.tick.changed_keys import find_changed_keys, find_mailboxes, refuse_changed_keys
+from rulekit.engine.tick.changes import number_people
+from rulekit.engine.tick.conditions import find_conditions
+from rulekit.engine.tick.guard import Guard
+from rulekit.engine.tick.judging import judge
+from rulekit.engine.tick.past import Past
+from rulekit.engine.tick.refusals import refuse_mass_leave, refuse_nobody, refuse_silence
+from rulekit.engine.tick.sides import Borders, find_borders, find_edited, find_members
+from rulekit.evaluation.questions.membership import Membership
+from rulekit.evaluation.questions.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the data says, on which side everybody is by it, what is believed of it, and new mailboxes."""
+
+    membership: Membership
+    borders: Borders
+    belief: Belief
+    mailboxes: Mapping[str, str]
+
+
+def see(
+    project: Project,
+    past: Past,
+    snapshot: Snapshot,
+    look: Callable[[datetime], Membership] | None,
+    *,
+    accept: bool,
+) -> Seen:
+    """Looks at the data of a tick; `accept` and `look` are as in `prepare_tick_on`.
+
+    Raises SourceError for a source that nobody should believe.
+    """
+    now, program = snapshot.now, project.program
+    membership = snapshot.membership()
+    numbered = number_people(past.state.people, membership.people)
+    absence = find_absence(past.state, numbered, now, project.settings.guard.absent)
+    mailboxes = find_mailboxes(program, snapshot, past, numbered)
+    changed_keys = find_changed_keys(past, numbered, absence, mailboxes)
+    guard = None if accept else Guard.of(project.settings.guard)
+    if guard is not None:
+        refuse_changed_keys(changed_keys, numbered, absence)
+        refuse_nobody(past.state, membership)
+        refuse_mass_leave(past.state, numbered, guard)
+        refuse_silence(past.state.kinds - snapshot.kinds, program)
+    members = find_members(past, membership, numbered, now, look)
+    belief = judge_data(past, program, snapshot, numbered, lambda persona: accept)
+    same = [numbered.ordinals[one.new] for one in changed_keys]
+    edited = find_edited(past.state, find_conditions(project))
+    judged = judge(past.state, members, membership, numbered, absence.away, edited, same)
+    borders = find_borders(past.state, judged, numbered, absence, edited, guard, belief.doubted)
+    return Seen(membership, borders, belief, mailboxes)

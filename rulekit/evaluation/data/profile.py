@@ -1,0 +1,133 @@
+"""What the data of a tick was like, in counts and in digests of a few bits: what the next tick compares its own with.
+
+No value of anybody is in it. Of people and companies a few dozen are followed from tick to tick, chosen by a hash of
+their keys, so that those who come and those who go change next to nothing about who is followed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from rulekit.language.program import FieldType
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# what a person's link to a company is called among the columns of people; no field can have that name
+LINK = "(company)"
+HOUR = 3600
+# so many hours of events before the newest one of their kind are counted each by itself
+HOURS = 100 * 24
+# so many people, and companies, are followed
+FOLLOWED = 64
+# hexadecimal digits of a digest of a key, and of a value
+_KEY, _VALUE = 8, 2
+
+Column = tuple[str, str]
+"""An owner (`person`, `company` or a kind of event) and one of its fields or properties."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFigures:
+    """Of the rows of one column, how many have no value and how many one that cannot be read."""
+
+    owner: str
+    name: str
+    rows: int
+    missing: int
+    unreadable: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindFigures:
+    """Of the events of one kind: how many, how many of nobody, without a time that can be read, and when they were.
+
+    `past` are those up to now, and `hours` has how many of them lay in each hour (since 1970, in UTC) that has any, of
+    the last `HOURS` before `newest`, the hour of the newest one; None without any.
+    """
+
+    events: int
+    orphans: int = 0
+    timeless: int = 0
+    past: int = 0
+    newest: int | None = None
+    hours: Mapping[int, int] = field(default_factory=dict)
+
+
+Followed = Mapping[str, Mapping[str, str]]
+"""By column and its type, digests of the values by digests of the keys; an empty digest is that of no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The figures of a tick's data. `engine` says by which hash those who are followed were chosen."""
+
+    people: int = 0
+    companies: int = 0
+    columns: Mapping[Column, ColumnFigures] = field(default_factory=dict)
+    kinds: Mapping[str, KindFigures] = field(default_factory=dict)
+    followed: Mapping[str, Followed] = field(default_factory=dict)
+    engine: str = ""
+
+
+def hour_of(instant: datetime) -> int:
+    """Returns the number of the hour since 1970 in UTC in which an instant lies."""
+    return int(instant.timestamp() // HOUR)
+
+
+def read_hours(
+    connection: "DuckDBPyConnection", times: str, now: datetime
+) -> dict[str, tuple[int, int, dict[int, int]]]:
+    """Returns of each kind how many events there are up to now, how many later, and the former by their hours.
+
+    `times` is a relation of `kind` and `at`, a TIMESTAMP in UTC.
+    """
+    # one pass; what follows it reads a line per kind and hour
+    rows = connection.execute(
+        f"""
+        WITH hours AS MATERIALIZED (
+          SELECT kind, CASE WHEN "at" <= ? THEN epoch_us("at") // {HOUR * 1_000_000} END AS hour, count(*) AS n
+          FROM "{times}" GROUP BY ALL),
+        kinds AS (
+          SELECT kind, max(hour) AS newest, sum(n) FILTER (hour IS NOT NULL) AS past,
+            sum(n) FILTER (hour IS NULL) AS ahead FROM hours GROUP BY kind)
+        SELECT kind, any_value(past), any_value(ahead), list(hour), list(n)
+        FROM hours JOIN kinds USING (kind) WHERE hour IS NULL OR hour > newest - {HOURS} GROUP BY kind
+        """,  # noqa: S608 - only names and numbers of our own
+        [now.astimezone(UTC).replace(tzinfo=None)],
+    ).fetchall()
+    return {
+        kind: (int(past or 0), int(ahead or 0), {h: n for h, n in zip(hours, counts, strict=True) if h is not None})
+        for kind, past, ahead, hours, counts in rows
+    }
+
+
+def follow(
+    connection: "DuckDBPyConnection", relation: str, key: str, fields: Mapping[str, FieldType], more: Mapping[str, str]
+) -> Followed:
+    """Returns digests of the fields, and of `more` columns by a name, of those whose keys have the least hashes."""
+    columns = {f"{name}: {field.type}": f"f.{name}" for name, field in fields.items()} | dict(more)
+    if not columns:
+        return {}
+    column = exp.column(key, quoted=True)
+    chosen = (
+        exp.select(column.copy())
+        .from_(exp.table_(relation, quoted=True))
+        .order_by(exp.Anonymous(this="hash", expressions=[column.copy()]), column.copy())
+        .limit(FOLLOWED)
+    )
+    query = (
+        exp.select(_digest(key, _KEY), *(_digest(name, _VALUE) for name in columns.values()))
+        .from_(exp.table_(relation, quoted=True))
+        .where(column.isin(query=chosen))
+    )
+    rows = connection.execute(query.sql(dialect="duckdb")).fetchall()
+    return {column: {row[0]: row[place] or "" for row in rows} for place, column in enumerate(columns, start=1)}
+
+
+def _digest(name: str, length: int) -> exp.Expr:
+    text = exp.cast(exp.column(name, quoted=True), "VARCHAR")
+    return exp.func("LEFT", exp.func("MD5", text), exp.Literal.number(length))
