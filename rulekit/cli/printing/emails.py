@@ -17,8 +17,17 @@ if TYPE_CHECKING:
 
 
 def gist(row: OutboxRow) -> str:
-    """Returns why the email ended as it did, where it did not end well, and its subject otherwise."""
+    """Returns why the email is held, or ended as it did, where it did not end well, and its subject otherwise."""
+    if (held := _held(row)) is not None:
+        return f"held: {held}"
     return row.subject if row.state in (State.SENT, State.UNAPPROVED) else row.reason or row.subject
+
+
+def _held(row: OutboxRow) -> str | None:
+    """Returns why an email that waits cannot leave, whatever is decided about it; None where nothing holds it."""
+    if row.absent_since is None or row.state not in (State.UNAPPROVED, State.APPROVED, State.RETRYING):
+        return None
+    return f"its person is not in the source since {show_instant(row.absent_since)}"
 
 
 def print_email(row: OutboxRow, message: bytes, history: list[AuditLine], notices: "list[Event]") -> None:
@@ -78,6 +87,8 @@ def _print_facts(row: OutboxRow) -> None:
         ("sha-256", row.digest),
     ):
         click.echo(f"  {label + ':':12}{escape_line(value)}")
+    if (held := _held(row)) is not None:
+        click.echo(f"  {'held:':12}{held}")
     if (doubted_at := _doubted_at(row)) is not None:
         click.echo(f"  {'in doubt:':12}a server may have taken it at {show_instant(doubted_at)}")
     for text, value in row.because.items():
@@ -127,4 +138,5 @@ def email_as_json(row: OutboxRow) -> dict[str, object]:
         "digest": row.digest,
         "created_at": format_instant(row.created_at),
         "reason": row.reason,
+        "held": _held(row),
     }
