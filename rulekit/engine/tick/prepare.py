@@ -155,6 +155,7 @@ def prepare_tick_on(
         waiting=firing.waiting,
         waiting_done=firing.waiting_done,
         kinds=snapshot.kinds,
+        anonymous=(past.state.anonymous or frozenset()) | seen.strangers,
         missed=borders.absence.missed,
         back=borders.absence.back,
         unjudged=borders.unjudged,

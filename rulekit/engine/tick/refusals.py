@@ -1,12 +1,18 @@
 """What stops a whole tick: a clock or a source that nobody should believe, until a person vouches for it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
+import numpy as np
+
 from rulekit.clock import format_instant
+from rulekit.engine.tick.changed_keys import shape
 from rulekit.engine.tick.changes import Numbered, count_gone
 from rulekit.engine.tick.guard import Guard
 from rulekit.errors import RulekitError, SourceError
 from rulekit.evaluation.questions.membership import Membership
+from rulekit.evaluation.questions.snapshot import Snapshot
+from rulekit.evaluation.questions.strangers import Strangers
 from rulekit.language.program import Program
 from rulekit.outbox.lifecycle.tick_values import TickState
 from rulekit.outbox.sending.throttle import LEAP
@@ -54,6 +60,30 @@ def refuse_mass_leave(state: TickState, numbered: Numbered, guard: Guard) -> Non
         raise SourceError(
             f"the source lacks {gone:,} of the {before:,} people that it had before; nobody was removed",
             help="look at the table of `[source.person]` and at what fills it; if they have left, add `--accept`",
+        )
+
+
+def find_new_strangers(state: TickState, snapshot: Snapshot, numbered: Numbered) -> Mapping[str, Strangers]:
+    """Returns kinds of event that are mostly of nobody, and were not so at an earlier tick."""
+    known = [numbered.people[ordinal] for ordinal in np.flatnonzero(~numbered.present)]
+    return snapshot.strangers(known, state.anonymous or ())
+
+
+def refuse_strangers(state: TickState, strangers: Mapping[str, Strangers]) -> None:
+    """Refuses events of which most are of nobody: their people are written in another way, or are not there.
+
+    What an older version has believed is believed.
+    """
+    if state.at is not None and state.anonymous is None:
+        return
+    for kind, found in sorted(strangers.items()):
+        written = shape(found.key), shape(found.person)
+        forms = f": they are of `{written[0]}`, and people are `{written[1]}`" if written[0] != written[1] else ""
+        raise SourceError(
+            f"{found.of_nobody:,} of the {found.events:,} `{kind}` events are of nobody in the source{forms};"
+            " nobody was tagged or untagged",
+            help="look at `person` of the table of these events, and at the `key` of `[source.person]`; if it is right,"
+            " as for visitors who are not signed in, add `--accept` once",
         )
 
 

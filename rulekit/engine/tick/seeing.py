@@ -13,7 +13,13 @@ from rulekit.engine.tick.conditions import find_conditions
 from rulekit.engine.tick.guard import Guard
 from rulekit.engine.tick.judging import judge
 from rulekit.engine.tick.past import Past
-from rulekit.engine.tick.refusals import refuse_mass_leave, refuse_nobody, refuse_silence
+from rulekit.engine.tick.refusals import (
+    find_new_strangers,
+    refuse_mass_leave,
+    refuse_nobody,
+    refuse_silence,
+    refuse_strangers,
+)
 from rulekit.engine.tick.sides import Borders, find_borders, find_edited, find_members
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.evaluation.questions.snapshot import Snapshot
@@ -21,12 +27,16 @@ from rulekit.evaluation.questions.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the data says, on which side everybody is by it, what is believed of it, and new mailboxes."""
+    """What the data says, on which side everybody is by it, what is believed of it, and new mailboxes.
+
+    `strangers` are the kinds of which most events belong to nobody, as no tick before has found.
+    """
 
     membership: Membership
     borders: Borders
     belief: Belief
     mailboxes: Mapping[str, str]
+    strangers: frozenset[str]
 
 
 def see(
@@ -46,6 +56,7 @@ def see(
     numbered = number_people(past.state.people, membership.people)
     absence = find_absence(past.state, numbered, now, project.settings.guard.absent)
     mailboxes = find_mailboxes(program, snapshot, past, numbered)
+    strangers = find_new_strangers(past.state, snapshot, numbered)
     changed_keys = find_changed_keys(past, numbered, absence, mailboxes)
     guard = None if accept else Guard.of(project.settings.guard)
     if guard is not None:
@@ -53,10 +64,11 @@ def see(
         refuse_nobody(past.state, membership)
         refuse_mass_leave(past.state, numbered, guard)
         refuse_silence(past.state.kinds - snapshot.kinds, program)
+        refuse_strangers(past.state, strangers)
     members = find_members(past, membership, numbered, now, look)
     belief = judge_data(past, program, snapshot, numbered, lambda persona: accept)
     same = [numbered.ordinals[one.new] for one in changed_keys]
     edited = find_edited(past.state, find_conditions(project))
     judged = judge(past.state, members, membership, numbered, absence.away, edited, same)
     borders = find_borders(past.state, judged, numbered, absence, edited, guard, belief.doubted)
-    return Seen(membership, borders, belief, mailboxes)
+    return Seen(membership, borders, belief, mailboxes, frozenset(strangers))

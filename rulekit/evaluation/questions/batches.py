@@ -5,7 +5,7 @@ each of its instants, with keys that tell these copies apart and rows that say t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from rulekit.evaluation.questions.explanation import Answers, Part, Questions
 from rulekit.evaluation.questions.membership import Membership, companies_in_segments
 from rulekit.evaluation.questions.people import fetch_people
 from rulekit.evaluation.questions.snapshot import asked_segments
+from rulekit.evaluation.questions.strangers import Strangers
 from rulekit.evaluation.questions.unjudged import Unjudged
 from rulekit.evaluation.sql.query_plan import PlanColumn, plan_columns
 from rulekit.evaluation.sql.statement import people_statement
@@ -94,6 +95,10 @@ class FixtureSnapshot:
         """Returns for each of the people the values that the persona's condition depends on, by their text."""
         questions = self.questions[persona]
         return {key: questions.values(self.answers[key], self.now) for key in people if key in self.answers}
+
+    def strangers(self, known: Sequence[str], accepted: Collection[str]) -> Mapping[str, Strangers]:
+        """Returns the kinds of event that are mostly of nobody: none, as a test says whom its events are of."""
+        return {}
 
     def explain(self, person: str, persona: str) -> Part:
         """Returns why the person is in the persona, or why not; raises RulekitError when there is no such person."""

@@ -1,6 +1,6 @@
 """What a tick asks of the data at its instant: who is in, who they are, and because of what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from rulekit.evaluation.data.profile import Profile
 from rulekit.evaluation.questions.explanation import because
 from rulekit.evaluation.questions.membership import Membership, evaluate
 from rulekit.evaluation.questions.people import fetch_field, fetch_people
+from rulekit.evaluation.questions.strangers import Strangers, find_strangers
 from rulekit.evaluation.questions.unjudged import Unjudged, describe_unjudged
 from rulekit.evaluation.sql.query_plan import build_plan
 from rulekit.language.program import Program
@@ -51,6 +52,9 @@ class Snapshot(Protocol):
     def because(self, persona: str, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         """Returns for each of the people the values that the persona's condition depends on, by their text."""
 
+    def strangers(self, known: Sequence[str], accepted: Collection[str]) -> Mapping[str, Strangers]:
+        """Returns kinds of event, beside `accepted` ones, that are mostly of nobody; `known` are not in the data."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataSnapshot:
@@ -89,3 +93,7 @@ class DataSnapshot:
     def because(self, persona: str, people: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
         """Returns for each of the people the values that the persona's condition depends on, by their text."""
         return because(self.program, self.data, persona, people, self.now, self.sources)
+
+    def strangers(self, known: Sequence[str], accepted: Collection[str]) -> Mapping[str, Strangers]:
+        """Returns kinds of event, beside `accepted` ones, that are mostly of nobody; `known` are not in the data."""
+        return find_strangers(self.data, known, accepted)
