@@ -27,7 +27,6 @@ class _Collector(Collector):
         yield from _lines(self._figures, self._now)
         yield from _sending(self._figures, self._now)
         yield from _ticks(self._figures)
-        yield _unjudged(self._figures)
 
 
 def render(figures: Figures, now: datetime, accept: str = "") -> tuple[bytes, str]:
@@ -95,17 +94,6 @@ def _sending(figures: Figures, now: datetime) -> Iterable[Metric]:
         ),
         suppressed,
     )
-
-
-def _unjudged(figures: Figures) -> Metric:
-    unjudged = GaugeMetricFamily(
-        "rulekit_unjudged_people",
-        "People of whom no tick could tell yet whether they are in, by persona.",
-        labels=["persona"],
-    )
-    for persona, count in figures.unjudged.items():
-        unjudged.add_metric([persona], count)
-    return unjudged
 
 
 def _ticks(figures: Figures) -> Iterable[Metric]:

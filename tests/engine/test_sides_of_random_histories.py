@@ -79,6 +79,9 @@ class Seen:
     def because(self, persona: str, people: Any) -> dict[str, dict[str, str]]:
         return {key: {} for key in people}
 
+    def unjudged(self, membership: Any) -> tuple[Any, ...]:
+        return ()
+
     def strangers(self, known: Any, accepted: Any) -> dict[str, Any]:
         return {}
 

@@ -31,11 +31,6 @@ def unpack(packed: bytes, count: int) -> Bits:
     return bits
 
 
-def count_bits(packed: bytes | None) -> int:
-    """Returns how many bits are set in bytes made by `pack`; none where there are none."""
-    return int.from_bytes(packed or b"").bit_count()
-
-
 def everybody(count: int) -> Bits:
     """Returns the set of all people."""
     import numpy as np
