@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rulekit.layouts import TextLayout as TextLayout
+from rulekit.layouts import TextSource as TextSource
 from rulekit.reason import Reason as Reason
 
 Scalar = str | int | float | Decimal | bool | date | datetime | timedelta | list[str] | None
@@ -147,11 +148,15 @@ class RecordMapping:
     key: str = "id"
     company: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    layout: TextLayout | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EventMapping:
-    """How a table of events is read: one kind (`event`), or many told apart by the column `name`."""
+    """How a table of events is read: one kind (`event`), or many told apart by the column `name`.
+
+    `kinds` has the kind that is meant by what stands in that column, where it is called otherwise.
+    """
 
     table: str | None = None
     query: str | None = None
@@ -160,6 +165,8 @@ class EventMapping:
     name: str | None = None
     event: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    layout: TextLayout | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

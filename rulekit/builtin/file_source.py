@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rulekit.builtin.decoded_copies import in_utf_8
 from rulekit.builtin.delimited_text import delimited_table
 from rulekit.builtin.files_in_queries import read_as_text
 from rulekit.builtin.foreign_content import refuse_foreign
@@ -52,6 +53,11 @@ class FileSource:
 
     folder: Path
     layout: TextLayout = field(default_factory=TextLayout)
+    private: Path | None = None
+
+    def laid_out(self, layout: TextLayout, private: Path | None) -> "FileSource":
+        """Returns the source of the same folder for text files laid out like that; copies of them go into `private`."""
+        return FileSource(self.folder, layout, private)
 
     def table(self, name: str) -> QueryTable:
         """Returns the file of that name, or the files that it stands for; text files are read once per tick."""
@@ -62,8 +68,9 @@ class FileSource:
 
         Text files in it have texts for values, as tables do, unless the query itself says otherwise.
         """
-        text = read_as_text(sql, self.folder, self._select, self.layout)
-        return QueryTable(text, load=True, reads=(f"{self.folder}/",))
+        text = read_as_text(sql, self.folder, self._select, self._paths, self.layout)
+        places = (self.folder, self.private) if self.private else (self.folder,)
+        return QueryTable(text, load=True, reads=tuple(f"{place}/" for place in places))
 
     def default_mapping(self) -> SourceMapping | None:
         """Returns None: a folder cannot tell which of its files holds people."""
@@ -75,10 +82,21 @@ class FileSource:
         table = self._open(files)
         return as_texts(table) if files.ending in (".json", *_LINES) else table.sql
 
-    def _open(self, files: TableFiles) -> QueryTable:
+    def _paths(self, name: str, ending: str, is_decoded: bool) -> tuple[Path, ...]:
+        """Returns the files that a call with options names, in UTF-8 unless the engine is told to decode them."""
+        files = find_files(self.folder, name, ending)
+        return (files if is_decoded else self._readable(files)).paths
+
+    def _readable(self, files: TableFiles) -> TableFiles:
         for path in files.paths:
             _refuse_empty(path, files)
+        files = in_utf_8(files, self.layout.encoding, self.private)
+        for path in files.paths:
             refuse_foreign(path, files.name(path), files.ending)
+        return files
+
+    def _open(self, files: TableFiles) -> QueryTable:
+        files = self._readable(files)
         if files.ending == ".parquet":
             return parquet_table(files)
         if files.ending in _DELIMITED:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rulekit.builtin.delimited_text import reading_options
-from rulekit.builtin.quoting import quote_name, quote_text
+from rulekit.builtin.quoting import quote_list, quote_name, quote_text
 from rulekit.errors import SourceError
 from rulekit.records import TextLayout
 
@@ -32,7 +32,11 @@ _FILE = re.compile(r".*\.(csv|tsv|jsonl?|ndjson|parquet)(\.(gz|zst|bz2|xz))?", r
 _ABSOLUTE = re.compile(r"/|~|[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _QUOTED = re.compile(rb"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 # other names of options
-_SAME: Mapping[str, str] = {**dict.fromkeys(("sep", "separator", "delimiter"), "delim"), "null": "nullstr"}
+_SAME: Mapping[str, str] = {
+    **dict.fromkeys(("sep", "separator", "delimiter"), "delim"),
+    "null": "nullstr",
+    "column_names": "names",
+}
 # what a sample would decide in the rest of a file of which the author says something
 _TEXTS = {"auto_type_candidates": "['VARCHAR']", "skip": "0", "comment": "''", "null_padding": "false"}
 _VALUES = {"maximum_depth": "1", "sample_size": "-1"}
@@ -41,16 +45,18 @@ Place = tuple[int, int]
 Replacement = tuple[Place, str]
 # gives the query that reads the file of a name; the second is the ending for one that has none which is known
 Select = Callable[[str, str], str]
+# gives the files of a name and an ending, for a call with options; the third says whether it has one for the encoding
+Locate = Callable[[str, str, bool], tuple[Path, ...]]
 
 
-def read_as_text(sql: str, folder: Path, select: Select, layout: TextLayout) -> str:
+def read_as_text(sql: str, folder: Path, select: Select, locate: Locate, layout: TextLayout) -> str:
     """Returns a SELECT that reads its files, whose relative paths start in the folder, as `select` has their tables.
 
     Options that the query gives a reading function stay; those that it leaves to a sample are filled in. Raises
     SourceError for a file that is not there or no table, and for one that stands where it cannot be replaced.
     """
     text = sql.encode()
-    found = _Files(text, _Brackets(sql), folder, select, layout)
+    found = _Files(text, _Brackets(sql), folder, select, locate, layout)
     for (start, end), replacement in sorted(found.below(_parsed(sql)), reverse=True):
         text = text[:start] + replacement.encode() + text[end:]
     return text.decode()
@@ -88,11 +94,14 @@ class _Brackets:
 class _Files:
     """What stands in the place of each file of one query."""
 
-    def __init__(self, text: bytes, brackets: "_Brackets", folder: Path, select: Select, layout: TextLayout) -> None:
+    def __init__(
+        self, text: bytes, brackets: "_Brackets", folder: Path, select: Select, locate: Locate, layout: TextLayout
+    ) -> None:
         self._text = text
         self._brackets = brackets
         self._folder = folder
         self._select = select
+        self._locate = locate
         self._layout = layout
 
     def below(self, node: Any) -> Iterator[Replacement]:
@@ -133,9 +142,18 @@ class _Files:
         elif not options and _is_text(first):
             yield call, f"({self._select(first['literal']['text'], _ENDINGS[function])}){alias}"
         else:
-            reading = reading_options(_ending(first), self._layout)
-            yield from self._paths([first])
+            reading = dict(reading_options(_ending(first), self._layout))
+            if isinstance(self._layout.header, tuple) and "columns" not in options:
+                reading["names"] = quote_list(self._layout.header)
+            yield from self._files([first], _ENDINGS[function], "encoding" in options)
             yield from _filled_in(call, _ENDINGS[function], reading, options, alias)
+
+    def _files(self, expressions: list[dict[str, Any]], ending: str, is_decoded: bool) -> Iterator[Replacement]:
+        """Yields the files that names stand for: a list, or what belongs into one."""
+        for one in _texts(expressions):
+            start, paths = one["query_location"], self._locate(one["literal"]["text"], ending, is_decoded)
+            listed = quote_list(paths) if one in expressions else quote_list(paths)[1:-1]
+            yield (start, start + one["query_location_length"]), listed
 
     def _paths(self, expressions: list[dict[str, Any]]) -> Iterator[Replacement]:
         """Yields relative paths written from the root."""

@@ -22,6 +22,7 @@ from rulekit.settings.setting_types import (
     Duration,
     HoursText,
     Interval,
+    KindName,
     Listen,
     PageUrl,
     RateText,
@@ -30,6 +31,7 @@ from rulekit.settings.setting_types import (
     StoreUrl,
     Zone,
 )
+from rulekit.settings.text_files import LayoutSettings
 from rulekit.suggestions import did_you_mean
 from rulekit.uncertainty import Policy
 
@@ -38,13 +40,14 @@ EDITION = 1
 SUGGESTED = 200
 # problems that one message names
 SHOWN = 20
+_LAYOUT = set(LayoutSettings.model_fields)
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _TableSection(_Section):
+class _TableSection(LayoutSettings, _Section):
     table: str | None = None
     query: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)
@@ -62,9 +65,9 @@ class RecordSection(_TableSection):
     key: str = "id"
     company: str | None = None
 
-    def mapping(self) -> RecordMapping:
-        """Returns the section as the record that sources use."""
-        return RecordMapping(**self.model_dump())
+    def mapping(self, source: "SourceSection") -> RecordMapping:
+        """Returns the section as the record that sources use, with what the section above says of all tables."""
+        return RecordMapping(**self.model_dump(exclude=_LAYOUT), layout=self.layout(source))
 
 
 class EventSection(_TableSection):
@@ -74,20 +77,23 @@ class EventSection(_TableSection):
     at: str = "at"
     name: str | None = None
     event: str | None = None
+    kinds: dict[str, KindName] = Field(default_factory=dict)
     history: Duration | None = None
 
     @model_validator(mode="after")
     def _has_one_kind(self) -> Self:
         if (self.name is None) == (self.event is None):
             raise ValueError("give either `name` (the column that holds the kind) or `event` (the one kind)")
+        if self.kinds and self.name is None:
+            raise ValueError("`kinds` names what stands in the column `name`; leave it out beside `event`")
         return self
 
-    def mapping(self) -> EventMapping:
-        """Returns the section as the record that sources use."""
-        return EventMapping(**self.model_dump(exclude={"history"}))
+    def mapping(self, source: "SourceSection") -> EventMapping:
+        """Returns the section as the record that sources use, with what the section above says of all tables."""
+        return EventMapping(**self.model_dump(exclude={"history", *_LAYOUT}), layout=self.layout(source))
 
 
-class SourceSection(_Section):
+class SourceSection(LayoutSettings, _Section):
     """Where people, companies and events live. `timezone` is that of times without an offset."""
 
     url: SourceUrl = "files:data"
@@ -101,8 +107,8 @@ class SourceSection(_Section):
         """Returns the tables as the record that sources use, or None when no table of people is given."""
         if self.person is None:
             return None
-        company = self.company.mapping() if self.company else None
-        return SourceMapping(self.person.mapping(), company, tuple(e.mapping() for e in self.events))
+        company = self.company.mapping(self) if self.company else None
+        return SourceMapping(self.person.mapping(self), company, tuple(e.mapping(self) for e in self.events))
 
 
 class StoreSection(_Section):

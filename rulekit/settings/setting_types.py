@@ -1,5 +1,6 @@
 """What the text of one setting may be, and the value that it becomes."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated
@@ -74,6 +75,16 @@ def _from_text(parse: Callable[[str], object], example: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
+# what a declaration can name, as `grammar/README.md` has it for names
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+def _kind(value: object) -> object:
+    if isinstance(value, str) and not _NAME.fullmatch(value):
+        raise ValueError(f'`{value}` is no name that rules can declare; write it like `"order_completed"`')
+    return value
+
+
 SourceUrl = Annotated[str, _url(check_source_url)]
 StoreUrl = Annotated[str, _url(check_store_url)]
 SenderUrl = Annotated[str, _url(check_sender_url)]
@@ -81,6 +92,7 @@ PageUrl = Annotated[str, _url(lambda url: check_page_url(url) if url else None)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Interval = Annotated[timedelta, BeforeValidator(_interval)]
 Listen = Annotated[str, BeforeValidator(_listen)]
+KindName = Annotated[str, BeforeValidator(_kind)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 CapText = Annotated[Cap, _from_text(parse_cap, "3 per 7d")]
 HoursText = Annotated[QuietHours, _from_text(parse_quiet_hours, "20:00-08:00")]

@@ -24,6 +24,7 @@ from rulekit.evaluation.data.staging import Stage, Wanted, purpose, shape_where,
 from rulekit.language.program import FieldType
 from rulekit.language.types import TIME
 from rulekit.records import EventMapping
+from rulekit.suggestions import suggest
 
 # the kind and the time of every event of a declared kind
 TIMES = "rulekit times"
@@ -100,6 +101,7 @@ def load_events(
 ) -> FoundEvents:
     """Creates the relation of each declared kind; raises SourceError. `people` tells whose events they are."""
     origins = [_origin(tables, mapping, kinds) for mapping in mappings]
+    _refuse_misspelt(mappings, kinds)
     _refuse_unmapped(origins, kinds)
     stages = [_stage(tables, origin, zone) for origin in origins]
     found = _found([_inspect(tables, s, o, people) for s, o in zip(stages, origins, strict=True)], kinds)
@@ -124,6 +126,17 @@ def _origin(tables: Tables, mapping: EventMapping, kinds: Kinds) -> Origin:
         if kind in kinds
     }
     return Origin(mapping, relation, wanted)
+
+
+def _refuse_misspelt(mappings: Sequence[EventMapping], kinds: Kinds) -> None:
+    """Raises SourceError when `kinds` of the settings almost names a declared kind: its events would be of none."""
+    for kind in sorted({kind for mapping in mappings for kind in mapping.kinds.values()} - kinds.keys()):
+        nearest = suggest(kind, kinds)
+        if nearest:
+            raise SourceError(
+                f"`kinds` under [[source.events]] names `{kind}`, which is not declared; did you mean `{nearest}`?",
+                help=f"write `{nearest}` in rulekit.toml, as in the schema, or declare `event {kind}`",
+            )
 
 
 def _refuse_unmapped(origins: Sequence[Origin], kinds: Kinds) -> None:
@@ -170,7 +183,11 @@ def _kind(origin: Origin) -> exp.Expr:
     if origin.mapping.name is None:
         return exp.Literal.string(origin.mapping.event)
     column = origin.relation.column(origin.mapping.name, "the kind of events (`name`)")
-    return read_text(column.expression, column.type)
+    written = read_text(column.expression, column.type)
+    meant = exp.case(written)
+    for name, kind in origin.mapping.kinds.items():
+        meant = meant.when(exp.Literal.string(name), exp.Literal.string(kind))
+    return meant.else_(written) if origin.mapping.kinds else written
 
 
 def _part(staged: Stage, origin: Origin, kind: str, lost: Lost) -> exp.Query:

@@ -6,6 +6,7 @@ Each table is opened once per tick, however many mappings use it.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -15,14 +16,25 @@ from rulekit.evaluation.data.confinement import require_one_select, shut_in
 from rulekit.evaluation.data.engine_errors import describe
 from rulekit.evaluation.data.nested_columns import nested_column
 from rulekit.evaluation.data.source_columns import Column, named_columns, unwritten
-from rulekit.records import EventMapping, QueryTable, Reason, RecordMapping, Source, SourceMapping, StreamTable, Table
+from rulekit.records import (
+    EventMapping,
+    QueryTable,
+    Reason,
+    RecordMapping,
+    Source,
+    SourceMapping,
+    StreamTable,
+    Table,
+    TextLayout,
+    TextSource,
+)
 from rulekit.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# the table or the query that the settings give
-Origin = tuple[str | None, str | None]
+# the table or the query that the settings give, and how they say that its files are laid out
+Origin = tuple[str | None, str | None, TextLayout | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,7 @@ class Tables:
             title = _title(part, section)
             with source_errors(title):
                 if _origin(part) not in self._prepared:
-                    self._prepared[_origin(part)] = self._table(part, title)
+                    self._prepared[_origin(part)] = self._table(part, title, self._laid_out(part, section))
         queries = [table for table in self._prepared.values() if isinstance(table, QueryTable)]
         shut_in(self.connection, [place for table in queries for place in table.reads])
 
@@ -104,21 +116,24 @@ class Tables:
         """Returns the rows of a query."""
         return self.connection.execute(query.sql(dialect="duckdb")).fetchall()
 
-    def _table(self, mapping: RecordMapping | EventMapping, title: str) -> Table:
-        if mapping.table is not None:
-            table = self._source.table(mapping.table)
-        else:
-            table = self._query(mapping.query or "", title)
+    def _laid_out(self, mapping: RecordMapping | EventMapping, section: str) -> Source:
+        """Returns the source for what a mapping says of text files; raises SourceError where it has none."""
+        if mapping.layout is None:
+            return self._source
+        if not isinstance(self._source, TextSource):
+            raise SourceError(
+                f"`delimiter`, `encoding` and `header` for {section} are for text files, of which this source has none",
+                help="leave them out of rulekit.toml",
+            )
+        ((private,),) = self.connection.execute("SELECT current_setting('temp_directory')").fetchall()
+        return self._source.laid_out(mapping.layout, Path(private) if private else None)
+
+    def _table(self, mapping: RecordMapping | EventMapping, title: str, source: Source) -> Table:
+        table = source.table(mapping.table) if mapping.table is not None else _query(source, mapping.query or "", title)
         if isinstance(table, QueryTable):
             require_one_select(table.sql, title)
             self._set_up(table)
         return table
-
-    def _query(self, sql: str, title: str) -> Table:
-        try:
-            return self._source.query(sql)
-        except SourceError as error:
-            raise SourceError(Reason.of(error.message).behind(title), help=error.help) from error
 
     def _set_up(self, table: QueryTable) -> None:
         for statement in table.setup:
@@ -159,8 +174,15 @@ class Tables:
             self.connection.unregister("rulekit stream")
 
 
+def _query(source: Source, sql: str, title: str) -> Table:
+    try:
+        return source.query(sql)
+    except SourceError as error:
+        raise SourceError(Reason.of(error.message).behind(title), help=error.help) from error
+
+
 def _origin(mapping: RecordMapping | EventMapping) -> Origin:
-    return mapping.table, mapping.query
+    return mapping.table, mapping.query, mapping.layout
 
 
 def _title(mapping: RecordMapping | EventMapping, section: str) -> str:
