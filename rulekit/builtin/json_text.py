@@ -93,7 +93,7 @@ def _names(connection: "DuckDBPyConnection", path: Path, form: str, files: Table
     """Returns the names that the records of a file have."""
     import duckdb
 
-    read = f"({quote_text(str(path))}, format = '{form}'"
+    read = f"({quote_text(str(path))}, format = '{form}', hive_partitioning = false"
     try:
         every = f"DESCRIBE SELECT * FROM read_json{read}, maximum_depth = 1, sample_size = -1)"  # noqa: S608 - quoted
         names = _column(connection.execute(every).fetchall())
