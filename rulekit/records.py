@@ -4,7 +4,7 @@ Times are aware datetimes in UTC. A value of a person, company or event is a str
 datetime, timedelta, a list of str, or None where it is missing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -192,6 +192,13 @@ class Source(Protocol):
 
     def default_mapping(self) -> SourceMapping | None:
         """Returns the mapping to use where `rulekit.toml` has none, or None when the source cannot know."""
+
+
+class ListedSource(Source, Protocol):
+    """A source that can say which tables it has; the method is optional, for any source."""
+
+    def tables(self) -> Sequence[str]:
+        """Returns the names that `table` takes, in order; `rulekit schema pull` looks at them all."""
 
 
 @dataclass(frozen=True, slots=True)

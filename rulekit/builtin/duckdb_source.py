@@ -13,6 +13,10 @@ from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequ
 from rulekit.urls import check_source_url, refusing
 
 _ALIAS = "source"
+_NAMES = (
+    "SELECT table_schema, table_name FROM information_schema.tables WHERE table_catalog = ? "
+    "ORDER BY table_schema <> 'main', table_schema, table_name"
+)
 
 
 @hookimpl
@@ -36,6 +40,7 @@ class DuckDBSource:
     """Tables and views of one file; `SCHEMA.TABLE` names one outside the schema `main`."""
 
     def __init__(self, file: Path) -> None:
+        self._file = file
         path = quote_text(str(file))
         self._setup = (
             f"ATTACH {path} AS {_ALIAS} (READ_ONLY)",
@@ -51,6 +56,18 @@ class DuckDBSource:
     def query(self, sql: str) -> QueryTable:
         """Returns the result of a SELECT over the tables of the file; it is run again for each kind of event."""
         return QueryTable(sql, self._setup)
+
+    def tables(self) -> list[str]:
+        """Returns the names of the tables and views of the file, by schema and name."""
+        # slow to import, and plugins are loaded often
+        from rulekit.evaluation.data.confinement import connected
+        from rulekit.evaluation.data.source_tables import source_errors
+
+        with connected() as connection, source_errors(f"`{self._file.name}`"):
+            for statement in self._setup:
+                connection.execute(statement)
+            found = connection.execute(_NAMES, [_ALIAS]).fetchall()
+        return [table if schema == "main" else f"{schema}.{table}" for schema, table in found]
 
     def default_mapping(self) -> SourceMapping | None:
         """Returns None: the file cannot tell which of its tables holds people."""

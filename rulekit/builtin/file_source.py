@@ -15,7 +15,7 @@ from rulekit.builtin.files_in_queries import read_as_text
 from rulekit.builtin.foreign_content import refuse_foreign
 from rulekit.builtin.json_text import as_texts, json_table
 from rulekit.builtin.parquet_tables import parquet_table
-from rulekit.builtin.table_files import TableFiles, find_files
+from rulekit.builtin.table_files import TableFiles, find_files, list_tables
 from rulekit.errors import SourceError
 from rulekit.hooks import hookimpl
 from rulekit.records import QueryTable, SourceFactory, SourceMapping, SourceRequest, TextLayout
@@ -71,6 +71,10 @@ class FileSource:
         text = read_as_text(sql, self.folder, self._select, self._paths, self.layout)
         places = (self.folder, self.private) if self.private else (self.folder,)
         return QueryTable(text, load=True, reads=tuple(f"{place}/" for place in places))
+
+    def tables(self) -> list[str]:
+        """Returns the files of a format that can be read, below the folder, but none that is hidden or half written."""
+        return list_tables(self.folder)
 
     def default_mapping(self) -> SourceMapping | None:
         """Returns None: a folder cannot tell which of its files holds people."""

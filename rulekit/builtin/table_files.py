@@ -57,6 +57,13 @@ def find_files(folder: Path, name: str, ending: str = "") -> TableFiles:
     )
 
 
+def list_tables(folder: Path) -> list[str]:
+    """Returns the names of all files of a known format, but those that are hidden or being written."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not _is_left_out(path, folder, "."))
+    names = (path.relative_to(folder).as_posix() for path in files)
+    return sorted(name for name in names if _ending(Path(name), name))
+
+
 def _inside(folder: Path, path: Path, name: str) -> Path:
     place = path.resolve()
     if place.is_relative_to(folder):

@@ -36,6 +36,7 @@ COMMANDS = {
     "plugins": "List the plugins, what they add, and those that failed to load.",
     "reconcile": "Say whether every tagging has its answer and every promise is kept.",
     "run": "Run one tick, then send what is due; made for cron.",
+    "schema": "Draft the schema from what a source holds, and say what has drifted from it.",
     "sending": "Stop all sending, let it go on, and see how it goes.",
     "serve": "Tick and send all the time, and serve the pages to unsubscribe.",
     "suppress": "Say which addresses may not be mailed.",

@@ -2,28 +2,44 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rulekit.engine.project import Project
 from rulekit.environment import fill
 from rulekit.errors import SettingsError
 from rulekit.evaluation.data.dataset import Data, open_data
 from rulekit.folders import settings_home
-from rulekit.records import SourceRequest
+from rulekit.hooks.manager import Plugins
+from rulekit.records import Source, SourceMapping, SourceRequest
+from rulekit.settings.model import Settings, SourceSection
+
+
+@contextmanager
+def open_source(folder: Path, settings: Settings, plugins: Plugins) -> Iterator[Source]:
+    """Opens the source of a project's settings, whose secrets are in no error; raises SourceError."""
+    section = settings.source
+    filled = fill(section.url)
+    with filled.concealing():
+        yield plugins.source(section.url.partition(":")[0])(SourceRequest(filled.url, settings_home(folder)))
 
 
 @contextmanager
 def open_project_data(project: Project) -> Iterator[Data]:
     """Opens the project's people, companies and events; raises SourceError when a source cannot be read."""
-    section = project.settings.source
-    scheme = section.url.partition(":")[0]
-    filled = fill(section.url)
-    with filled.concealing():
-        source = project.plugins.source(scheme)(SourceRequest(filled.url, settings_home(project.folder)))
-        mapping = section.mapping() or source.default_mapping()
-        if mapping is None:
-            raise SettingsError(
-                f"rulekit.toml does not say which table of `{scheme}:` holds people",
-                help="add a section `[source.person]` with `table` and `key`",
-            )
-        with open_data(project.program.schema, source, mapping, section.timezone, project.settings.timezone) as data:
+    section, zone = project.settings.source, project.settings.timezone
+    with open_source(project.folder, project.settings, project.plugins) as source:
+        mapping = require_mapping(section, source)
+        with open_data(project.program.schema, source, mapping, section.timezone, zone) as data:
             yield data
+
+
+def require_mapping(section: SourceSection, source: Source) -> SourceMapping:
+    """Returns where people, companies and events stand, by the settings or by the source; raises SettingsError."""
+    mapping = section.mapping() or source.default_mapping()
+    if mapping is None:
+        scheme = section.url.partition(":")[0]
+        raise SettingsError(
+            f"rulekit.toml does not say which table of `{scheme}:` holds people",
+            help="add a section `[source.person]` with `table` and `key`; `rulekit schema pull` drafts one",
+        )
+    return mapping

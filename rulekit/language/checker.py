@@ -16,10 +16,10 @@ from rulekit.language.checking.conditions.expression_checks import company_scope
 from rulekit.language.checking.conditions.lets import check_let_names, check_let_sizes, check_unused_lets
 from rulekit.language.checking.conditions.persona_conditions import check_personas, check_segments
 from rulekit.language.checking.conditions.presence import Sets
+from rulekit.language.checking.declared_schema import check_schema
 from rulekit.language.checking.findings import Findings, Read
 from rulekit.language.checking.names.cycles import check_cycles
 from rulekit.language.checking.names.declared_names import Declared, collect_names
-from rulekit.language.checking.schema import check_schema
 from rulekit.language.checking.templates.template_parts import check_template_parts
 from rulekit.language.checking.tests.scenario_checks import check_tests
 from rulekit.language.checking.triggers import check_triggers

@@ -48,6 +48,8 @@ ALLOWED: dict[str, set[str]] = {
     "plugins": SETTINGS | PLUGINS,
     "reconcile": STORE | {"numpy"},
     "run --now 2026-03-04T08:00Z": TICK,
+    "schema pull": DATA,
+    "schema diff": DATA,
     "sending status": STORE,
     # the web pages are loaded when it serves some
     "serve --help": TICK,

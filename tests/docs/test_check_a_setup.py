@@ -11,6 +11,18 @@ PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "check-a-setup.md").read
 SETTINGS = """\
 edition = 1
 
+[source.person]
+table = "people.csv"
+fields = { undeclared = "plan" }
+
+[source.company]
+table = "accounts.csv"
+
+[[source.events]]
+table = "events.csv"
+person = "who"
+name = "event"
+
 [sender]
 url   = "smtp://mail.example.com"
 from  = "Ines <ines@example.com>"
