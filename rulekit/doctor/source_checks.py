@@ -25,6 +25,8 @@ from rulekit.records import CheckResult, Verdict
 _ON_THIS_MACHINE = ("files", "duckdb")
 _LOOK_CLOSER = "see docs/reference/data.md for how values are read, and `rulekit schema diff` for what has changed"
 
+_MEND = "mend these values, or declare how they are written; until then they stay on the side where they were"
+
 
 def look(folder: Path, now: datetime, *, offline: bool) -> Iterator[CheckResult]:
     """Says what the source is like and what a tick at `now` would do, as it would see it; nothing is written.
@@ -64,10 +66,10 @@ def problems(report: DataReport) -> Iterator[CheckResult]:
 
 
 def unjudged(project: Project, data: Data, now: datetime) -> Iterator[CheckResult]:
-    """Yields a warning for each persona in which somebody cannot be judged, because of what cannot be read."""
+    """Yields a warning for each persona, or segment, in which somebody cannot be judged, and because of what."""
     if data.unreadable or data.untimed:
         for one in find_unjudged(project.program, data, now):
-            yield CheckResult("data", Verdict.WARNING, str(one), _LOOK_CLOSER)
+            yield CheckResult("data", Verdict.WARNING, str(one), _MEND)
 
 
 def tick(project: Project, data: Data, now: datetime) -> CheckResult:

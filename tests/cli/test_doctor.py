@@ -74,6 +74,14 @@ def test_what_is_not_as_declared_is_told_as_a_plan_tells_it(project: Any) -> Non
         assert f"warning  data: {problem}" in told
 
 
+def test_people_who_cannot_be_judged_are_counted_with_the_column(project: Any) -> None:
+    project.rules(schema='person:\n  email text\n  plan one of ("free", "pro")\npersona Pro: plan = "pro"')
+    project.settings('company = "account"\n')
+    project.people(ada="pro", bob="Pro!")
+    told = project.cli("doctor", "--offline", "--now", "2026-01-02T08:00Z").output
+    assert "warning  data: Pro: 1 person cannot be judged, because of `plan` of `person` (1 like `aaa!`)" in told
+
+
 def test_what_would_stop_a_tick_is_a_problem(project: Any) -> None:
     project.run("2026-01-01T08:00Z")
     project.people()
