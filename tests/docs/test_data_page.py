@@ -63,5 +63,7 @@ def test_times_are_read_as_the_page_says(tmp_path: Path, seen: str, timezone: st
 
 
 @pytest.mark.parametrize("seen", ["19970930", "1760000000", "0001-01-01T00:00:00Z", "soon"])
-def test_what_is_no_time_is_missing(tmp_path: Path, seen: str) -> None:
-    assert found(project(tmp_path, seen, "seen is missing"), "Found") == ["ada"]
+def test_what_is_no_time_is_not_missing_and_nothing_is_known_of_it(tmp_path: Path, seen: str) -> None:
+    folder = project(tmp_path, seen, "seen is missing or seen is present")
+    members = list_members(open_project(folder), "Found", datetime(2026, 12, 1, tzinfo=UTC))
+    assert (members.keys, members.unjudged) == ([], 1)
