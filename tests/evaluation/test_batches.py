@@ -132,3 +132,17 @@ def test_somebody_unknown_is_not_explained(sources: dict[str, SourceText]) -> No
     sight: FixtureSnapshot = look_at_batch(read(RULES), sources, list(worlds()))[0][0]
     with pytest.raises(RulekitError, match="there is no person `zed`"):
         sight.explain("zed", "New")
+
+
+def test_an_instant_that_no_data_may_have_is_known_to_be_in_nothing(sources: dict[str, SourceText]) -> None:
+    never = datetime(1, 1, 1, tzinfo=UTC)
+    people = [{"person": "ada", "joined": never, "seats": 3}, {"person": "bob", "joined": START, "seats": 3}]
+    events = {"quit": [{"person": "ada", "at": never}]}
+    [[snapshot]] = look_at_batch(read(RULES), sources, [Fixture(people, [], events, [START])])
+    found = snapshot.membership()
+    assert found.people == ["ada", "bob"]
+    assert {name: bits.tolist() for name, bits in found.personas.items() if name in ("New", "Went", "Quiet")} == {
+        "New": [False, True],
+        "Went": [False, False],
+        "Quiet": [True, True],
+    }
