@@ -15,6 +15,7 @@ from typing import Protocol
 from rulekit.layouts import TextLayout as TextLayout
 from rulekit.layouts import TextSource as TextSource
 from rulekit.reason import Reason as Reason
+from rulekit.value_spelling import Spellings as Spellings
 
 Scalar = str | int | float | Decimal | bool | date | datetime | timedelta | list[str] | None
 
@@ -149,6 +150,7 @@ class RecordMapping:
     company: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     layout: TextLayout | None = None
+    spellings: Spellings = field(default_factory=Spellings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ class EventMapping:
     fields: Mapping[str, str] = field(default_factory=dict)
     layout: TextLayout | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
+    spellings: Spellings = field(default_factory=Spellings)
 
 
 @dataclass(frozen=True, slots=True)

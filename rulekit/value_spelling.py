@@ -1,7 +1,7 @@
 """How values are written where they are texts, and what a number counts, as far as the settings or a source say it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # what a number may count where a time or a duration is declared, in nanoseconds
 UNITS: Mapping[str, int] = {
@@ -14,6 +14,9 @@ UNITS: Mapping[str, int] = {
     "us": 1_000,
     "ns": 1,
 }
+
+# what may stand between the thousands of a number
+GROUPS = (",", ".", "'", "\N{RIGHT SINGLE QUOTATION MARK}", "_", " ", "\N{NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +66,20 @@ class Spelling:
             yield "`true` and `false` have a word in common; write each word into one of them"
         if self.group is not None and self.group == (self.decimal or "."):
             yield f"`group` and `decimal` are both `{self.group}`; write the sign before the fraction as `decimal`"
+
+
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """How the values of a table are written: of all its columns, and of some, by the names that they have there."""
+
+    table: Spelling = field(default_factory=Spelling)
+    columns: Mapping[str, Spelling] = field(default_factory=dict)
+
+    def of(self, column: str) -> Spelling:
+        """Returns the spelling of a column; capitals in its name do not count."""
+        own = {name.casefold(): spelling for name, spelling in self.columns.items()}.get(column.casefold())
+        return self.table if own is None else own.within(self.table)
+
+    def within(self, outer: Spelling) -> "Spellings":
+        """Returns the spellings with what they leave open taken from that of the source."""
+        return Spellings(self.table.within(outer), self.columns)

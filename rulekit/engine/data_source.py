@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rulekit.engine.project import Project
@@ -12,6 +13,7 @@ from rulekit.folders import settings_home
 from rulekit.hooks.manager import Plugins
 from rulekit.records import Source, SourceMapping, SourceRequest
 from rulekit.settings.model import Settings, SourceSection
+from rulekit.value_spelling import Spelling
 
 
 @contextmanager
@@ -42,4 +44,13 @@ def require_mapping(section: SourceSection, source: Source) -> SourceMapping:
             f"rulekit.toml does not say which table of `{scheme}:` holds people",
             help="add a section `[source.person]` with `table` and `key`; `rulekit schema pull` drafts one",
         )
-    return mapping
+    return _spelt(mapping, section.spelling())
+
+
+def _spelt(mapping: SourceMapping, outer: Spelling) -> SourceMapping:
+    """Returns the tables of a source with what it says of the values of all of them."""
+    return SourceMapping(
+        replace(mapping.person, spellings=mapping.person.spellings.within(outer)),
+        mapping.company and replace(mapping.company, spellings=mapping.company.spellings.within(outer)),
+        tuple(replace(events, spellings=events.spellings.within(outer)) for events in mapping.events),
+    )

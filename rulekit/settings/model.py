@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rulekit.errors import RulekitError, SettingsError
 from rulekit.files import TEXT_LIMIT, read_start
 from rulekit.folders import FILE_NAME, settings_file
-from rulekit.records import EventMapping, RecordMapping, SourceMapping
+from rulekit.records import EventMapping, RecordMapping, SourceMapping, Spellings
 from rulekit.settings.broken_toml import MEND, explain_broken, find_long_key
 from rulekit.settings.setting_types import (
     CapText,
@@ -31,6 +31,7 @@ from rulekit.settings.setting_types import (
     StoreUrl,
     Zone,
 )
+from rulekit.settings.spelling_settings import SpellingSettings
 from rulekit.settings.text_files import LayoutSettings
 from rulekit.suggestions import did_you_mean
 from rulekit.uncertainty import Policy
@@ -41,16 +42,29 @@ SUGGESTED = 200
 # problems that one message names
 SHOWN = 20
 _LAYOUT = set(LayoutSettings.model_fields)
+# keys of a table that are about its values
+_SPELLING = {"columns", *SpellingSettings.model_fields}
+# keys that the records of tables have in other words
+_IN_OTHER_WORDS = {*_LAYOUT, *_SPELLING}
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _TableSection(LayoutSettings, _Section):
+class ColumnSection(_Section, SpellingSettings):
+    """How the values of one column are written."""
+
+
+class _TableSection(_Section, LayoutSettings, SpellingSettings):
     table: str | None = None
     query: str | None = None
     fields: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, ColumnSection] = Field(default_factory=dict)
+
+    def spellings(self) -> Spellings:
+        """Returns how the values of the table are written, without what the source says of all."""
+        return Spellings(self.spelling(), {name: column.spelling() for name, column in self.columns.items()})
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> Self:
@@ -67,7 +81,8 @@ class RecordSection(_TableSection):
 
     def mapping(self, source: "SourceSection") -> RecordMapping:
         """Returns the section as the record that sources use, with what the section above says of all tables."""
-        return RecordMapping(**self.model_dump(exclude=_LAYOUT), layout=self.layout(source))
+        told = self.model_dump(exclude=_IN_OTHER_WORDS)
+        return RecordMapping(**told, layout=self.layout(source), spellings=self.spellings())
 
 
 class EventSection(_TableSection):
@@ -90,10 +105,11 @@ class EventSection(_TableSection):
 
     def mapping(self, source: "SourceSection") -> EventMapping:
         """Returns the section as the record that sources use, with what the section above says of all tables."""
-        return EventMapping(**self.model_dump(exclude={"history", *_LAYOUT}), layout=self.layout(source))
+        told = self.model_dump(exclude={"history", *_IN_OTHER_WORDS})
+        return EventMapping(**told, layout=self.layout(source), spellings=self.spellings())
 
 
-class SourceSection(LayoutSettings, _Section):
+class SourceSection(_Section, LayoutSettings, SpellingSettings):
     """Where people, companies and events live. `timezone` is that of times without an offset."""
 
     url: SourceUrl = "files:data"
@@ -313,9 +329,13 @@ def _keys_of(section: type[_Section]) -> list[str]:
 
 def _heading(location: Sequence[str | int]) -> str | None:
     """Returns the line that begins the section at a place, or None when none does."""
-    name = ".".join(part for part in location if isinstance(part, str))
-    return next((heading for heading in _HEADINGS if heading.strip("[]") == name), None)
+    parts = [part for part in location if isinstance(part, str)]
+    names = {".".join(parts), ".".join([*parts[:-1], _ANY])}
+    return next((heading for heading in _HEADINGS if heading.strip("[]") in names), None)
 
+
+# in a heading, the name of a column
+_ANY = "COLUMN"
 
 # pydantic's kinds of problems, in an author's words
 _EXPECTED: Mapping[str, str] = {
@@ -328,6 +348,9 @@ _EXPECTED: Mapping[str, str] = {
     "greater_than": "more than {gt:g}",
     "greater_than_equal": "{ge:g} or more",
     "less_than_equal": "{le:g} or less",
+    "bool_type": "true or false, without quotes",
+    "bool_parsing": "true or false, without quotes",
+    "too_short": "at least one of them",
     "list_type": 'a list, as in `["…"]`',
     "dict_type": 'a table, as in `{{ last_login = "last_seen" }}`',
     "model_type": "a section with keys of its own",
@@ -340,10 +363,11 @@ def _find_sections(model: type[_Section], name: str = "") -> Iterator[tuple[str,
     """Yields the heading of each section below one that is called `name`, and what stands in it."""
     for key, field in model.model_fields.items():
         brackets = 2 if get_origin(field.annotation) is list else 1
+        place = f"{name}{key}.{_ANY}" if get_origin(field.annotation) is dict else f"{name}{key}"
         for part in (field.annotation, *get_args(field.annotation)):
             if isinstance(part, type) and issubclass(part, _Section):
-                yield f"{'[' * brackets}{name}{key}{']' * brackets}", part
-                yield from _find_sections(part, f"{name}{key}.")
+                yield f"{'[' * brackets}{place}{']' * brackets}", part
+                yield from _find_sections(part, f"{place}.")
 
 
 _HEADINGS: Mapping[str, type[_Section]] = dict(_find_sections(Settings))

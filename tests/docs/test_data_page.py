@@ -10,6 +10,7 @@ from rulekit.engine.asking import list_members
 from rulekit.engine.project import open_project
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "data.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 RULES = """
 person:
   seen  time?
@@ -26,7 +27,7 @@ persona Found:
 
 
 def project(folder: Path, seen: str, condition: str, timezone: str = "UTC", purchases: str = "") -> Path:
-    events = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    events = [block for block in EXAMPLES if "[[source.events]]" in block]
     (folder / "data").mkdir()
     (folder / "data" / "users.csv").write_text(f"id,seen\nada,{seen}\n")
     (folder / "data" / "purchases.csv").write_text(f"customer,day,amount\n{purchases}")
@@ -67,3 +68,19 @@ def test_what_is_no_time_is_not_missing_and_nothing_is_known_of_it(tmp_path: Pat
     folder = project(tmp_path, seen, "seen is missing or seen is present")
     members = list_members(open_project(folder), "Found", datetime(2026, 12, 1, tzinfo=UTC))
     assert (members.keys, members.unjudged) == ([], 1)
+
+
+def test_the_example_of_spellings_means_what_the_page_says(tmp_path: Path) -> None:
+    (example,) = (block for block in EXAMPLES if "[[source.events]]" not in block)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/users.csv").write_text(
+        'id,signed_up,last_seen,spent\nada,01/02/2026 13:00,1769947200000,"12,5"\nbob,N/A,NULL,\n'
+    )
+    (tmp_path / "rulekit.toml").write_text(f"edition = 1\n{example}")
+    conditions = "signed_up = 2026-02-01T13:00Z and last_seen = 2026-02-01T12:00Z and spent = 12.5"
+    (tmp_path / "people.rules").write_text(
+        "person:\n  signed_up  time?\n  last_seen  time?\n  spent  number?\n"
+        f"persona Found:\n  {conditions}\npersona Blank:\n  signed_up is missing and last_seen is missing\n"
+    )
+    assert found(tmp_path, "Found") == ["ada"]
+    assert found(tmp_path, "Blank") == ["bob"]

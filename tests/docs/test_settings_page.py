@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from rulekit.clock import format_duration
 from rulekit.settings.model import (
+    ColumnSection,
     DeliverySection,
     EventSection,
     GuardSection,
@@ -30,6 +31,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "`[source]`": SourceSection,
     "`[source.person]` and `[source.company]`": RecordSection,
     "`[[source.events]]`": EventSection,
+    "`[source.person.columns.COLUMN]`": ColumnSection,
     "`[store]`": StoreSection,
     "`[sender]`": SenderSection,
     "`[delivery]`": DeliverySection,

@@ -16,11 +16,11 @@ from sqlglot import exp, parse_one
 from rulekit.errors import SourceError
 from rulekit.evaluation.data.data_report import EventReport, FieldReport
 from rulekit.evaluation.data.loading import field_columns, key_columns, unreadable_of
-from rulekit.evaluation.data.normalise import is_readable, missing, read_instant, read_text
+from rulekit.evaluation.data.normalise import is_readable, is_there, missing, read_instant, read_text
 from rulekit.evaluation.data.profile import ColumnFigures
 from rulekit.evaluation.data.quality import Counts, common_shapes, count_where, first_shapes, value_counts
 from rulekit.evaluation.data.source_tables import Relation, Tables, create_relation, source_errors
-from rulekit.evaluation.data.staging import Stage, Wanted, purpose, shape_where, stage
+from rulekit.evaluation.data.staging import NUMBERS_OF_TIME, Stage, Wanted, purpose, shape_where, stage
 from rulekit.language.program import FieldType
 from rulekit.language.types import TIME
 from rulekit.records import EventMapping
@@ -163,13 +163,13 @@ def _stage(tables: Tables, origin: Origin, zone: str) -> Stage:
     mapping, relation = origin.mapping, origin.relation
     person = relation.column(mapping.person, f"the person of {origin.purpose} (`person`)")
     at = relation.column(mapping.at, f"the time of {origin.purpose} (`at`)")
-    instant = read_instant(at.expression, at.type, zone)
+    instant = read_instant(at.expression, at.type, zone, at.spelling)
     if instant is None:
         raise SourceError(
             f"column `{at.name}` of {relation.title} has the type {at.type}, which holds no times",
-            help=f"convert it with a `query` under {relation.section} (`to_timestamp(…)` makes a time of seconds)",
+            help=f"convert it with a `query` under {relation.section}{NUMBERS_OF_TIME}",
         )
-    unreadable = at.expression.is_(exp.null()).not_().and_(_is_untimed(instant))
+    unreadable = is_there(at.expression, at.type, at.spelling).and_(_is_untimed(instant))
     times = {"at": instant, "u at": unreadable, "shape of at": shape_where(unreadable, at)}
     keys = key_columns(person, "person") | times | {"kind": _kind(origin)}
     return stage(tables, relation, keys, [want for wants in origin.wanted.values() for want in wants], zone)
@@ -183,7 +183,7 @@ def _kind(origin: Origin) -> exp.Expr:
     if origin.mapping.name is None:
         return exp.Literal.string(origin.mapping.event)
     column = origin.relation.column(origin.mapping.name, "the kind of events (`name`)")
-    written = read_text(column.expression, column.type)
+    written = read_text(column.expression, column.type, column.spelling)
     meant = exp.case(written)
     for name, kind in origin.mapping.kinds.items():
         meant = meant.when(exp.Literal.string(name), exp.Literal.string(kind))

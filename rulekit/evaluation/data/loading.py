@@ -133,7 +133,7 @@ def key_columns(column: Column, name: str) -> dict[str, exp.Expr]:
 
 
 def _present(column: Column) -> exp.Expr:
-    return exp.func("NULLIF", read_text(column.expression, column.type), exp.Literal.string(""))
+    return exp.func("NULLIF", read_text(column.expression, column.type, column.spelling), exp.Literal.string(""))
 
 
 def _inspect(tables: Tables, staged: Stage, wanted: list[Wanted], owner: str) -> Loaded:

@@ -11,7 +11,8 @@ from sqlglot import exp
 
 from rulekit.diagnostics.display import plural
 from rulekit.errors import SourceError
-from rulekit.evaluation.data.source_columns import Column, as_column, fill_in
+from rulekit.evaluation.data.source_columns import Column, as_column
+from rulekit.evaluation.data.sql_templates import fill
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -61,7 +62,7 @@ def _in_json(
     connection: "DuckDBPyConnection", relation: exp.Table, head: Column, path: list[str], name: str, title: str
 ) -> Column | None:
     """Looks at every row: a name that none has is a mistake, and so is a value that has no names in it."""
-    value = head.expression if head.type == "JSON" else fill_in(_PARTED, head.expression)
+    value = head.expression if head.type == "JSON" else fill(_PARTED, head.expression)
     outer = [_pointer(path[:count]) for count in range(len(path))]
     no_object = [exp.func("json_type", value, place).isin("OBJECT", "NULL").not_() for place in outer]
     there = exp.func("NULLIF", exp.cast(head.expression, "VARCHAR"), exp.Literal.string(""))

@@ -6,13 +6,13 @@ an instant, bytes the text that they are, what is nested JSON.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 
-import sqlglot
 from sqlglot import exp
 
 from rulekit.evaluation.data.normalise import NOTHING, WHOLE_NUMBERS
+from rulekit.evaluation.data.sql_templates import fill
+from rulekit.value_spelling import Spelling
 
 _INSTANT = "TIMESTAMP WITH TIME ZONE"
 _ZONED_NANOSECONDS = ("TIMESTAMPTZ_NS", "TIMESTAMP_NS WITH TIME ZONE")
@@ -25,11 +25,12 @@ _NESTED_LIST = "[CASE WHEN e IS NOT NULL THEN CAST(to_json(e) AS VARCHAR) END FO
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its name there, the engine's name of its type, and what reads it in a query."""
+    """A column of a table: its name there, the engine's name of its type, what reads it in a query, its spelling."""
 
     name: str
     type: str
     expression: exp.Expr
+    spelling: Spelling = field(default_factory=Spelling)
 
     @property
     def is_whole(self) -> bool:
@@ -41,12 +42,12 @@ def as_column(name: str, column_type: str, expression: exp.Expr | None = None) -
     """Returns a column of the engine, below its own name where nothing else reads it."""
     plain = exp.column(name, quoted=True) if expression is None else expression
     if column_type in _ZONED_NANOSECONDS:
-        return Column(name, _INSTANT, fill_in("CAST(:x AS TIMESTAMPTZ)", plain))
+        return Column(name, _INSTANT, fill("CAST(:x AS TIMESTAMPTZ)", plain))
     if column_type == "BLOB":
-        return Column(name, "VARCHAR", fill_in(_BYTES, plain))
+        return Column(name, "VARCHAR", fill(_BYTES, plain))
     if column_type.endswith("]"):
-        return Column(name, column_type, fill_in(_NESTED_LIST, plain) if _NESTED.match(column_type) else plain)
-    return Column(name, column_type, fill_in("to_json(:x)", plain) if _NESTED.match(column_type) else plain)
+        return Column(name, column_type, fill(_NESTED_LIST, plain) if _NESTED.match(column_type) else plain)
+    return Column(name, column_type, fill("to_json(:x)", plain) if _NESTED.match(column_type) else plain)
 
 
 def unwritten(name: str) -> Column:
@@ -57,13 +58,3 @@ def unwritten(name: str) -> Column:
 def named_columns(described: Iterable[tuple[str, str]]) -> dict[str, Column]:
     """Returns columns by their names in small letters, from their names and types."""
     return {name.casefold(): as_column(name, column_type) for name, column_type in described}
-
-
-@cache
-def _parsed(template: str) -> exp.Expr:
-    return sqlglot.parse_one(template, dialect="duckdb")
-
-
-def fill_in(template: str, column: exp.Expr) -> exp.Expr:
-    """Returns an expression of the engine with a column for each `:x`."""
-    return exp.replace_placeholders(_parsed(template), x=column)

@@ -103,7 +103,7 @@ class Tables:
             name, title = f"rulekit source {len(self._opened) + 1}", _title(mapping, section)
             with source_errors(title):
                 self._opened[origin] = self._open(self._prepared[origin], name, title, section)
-        return self._with_nested(self._opened[origin], mapping)
+        return _spelt(self._with_nested(self._opened[origin], mapping), mapping)
 
     def create_stage(self, query: exp.Query, keep: bool) -> str:
         """Returns the name of a new relation for a query, which is run once where `keep` and otherwise at each use."""
@@ -179,6 +179,16 @@ def _query(source: Source, sql: str, title: str) -> Table:
         return source.query(sql)
     except SourceError as error:
         raise SourceError(Reason.of(error.message).behind(title), help=error.help) from error
+
+
+def _spelt(relation: Relation, mapping: RecordMapping | EventMapping) -> Relation:
+    """Returns a relation whose columns know how their values are written; raises SourceError for an unknown one."""
+    for name in mapping.spellings.columns:
+        relation.column(name, f"its spelling (`columns` under {relation.section})")
+    columns = {
+        key: replace(column, spelling=mapping.spellings.of(column.name)) for key, column in relation.columns.items()
+    }
+    return replace(relation, columns=columns)
 
 
 def _origin(mapping: RecordMapping | EventMapping) -> Origin:

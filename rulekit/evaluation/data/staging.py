@@ -16,6 +16,9 @@ from rulekit.evaluation.data.source_tables import Relation, Tables, source_error
 from rulekit.language.program import FieldType
 from rulekit.language.types import Kind, Type
 
+# what to do with a column of numbers that are times
+NUMBERS_OF_TIME = '; numbers are times where the settings say their `unit`, as in `unit = "s"`'
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -79,13 +82,13 @@ def stage(
 
 
 def _add_value(columns: list[exp.Expr], want: Wanted, column: Column, relation: Relation, zone: str) -> Staged:
-    reading = read(column.expression, column.type, want.field.type, zone)
+    reading = read(column.expression, column.type, want.field.type, zone, column.spelling)
     if reading is None:
         raise SourceError(
             f"column `{column.name}` of {relation.title} has the type {column.type}, but {want.purpose} is declared "
             f"`{want.field.type}`",
             help=f"change the declaration, or convert the column with a `query` under {relation.section}"
-            + (" (`to_timestamp(…)` makes a time of seconds)" if want.field.type.kind is Kind.TIME else ""),
+            + (NUMBERS_OF_TIME if want.field.type.kind is Kind.TIME else ""),
         )
     number = len(columns)
 
