@@ -30,7 +30,7 @@ class Seen:
     mailed: Mailed = field(default_factory=Counter)
     refused: str = ""
     parked: tuple[str, ...] = ()
-    unjudged: int = 0
+    unjudged: bool = False
     told: tuple[str, ...] = ()
 
 
@@ -69,8 +69,7 @@ class Stage:
                 return Seen(refused=str(error))
         rows = taken.tick.record.rows
         leaving = Counter((row.trigger, row.recipient) for row in rows if row.failure is None)
-        unjudged = sum(getattr(change, "unjudged", 0) for change in taken.tick.personas)
-        return Seen(leaving, "", tuple(taken.tick.parked), unjudged, tuple(taken.data.problems()))
+        return Seen(leaving, "", tuple(taken.tick.parked), bool(getattr(taken.tick, "unjudged", ())), tuple(taken.data.problems()))
 
     def keep(self, name: str) -> None:
         """Keeps the store as it is now, by a name."""

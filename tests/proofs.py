@@ -38,6 +38,12 @@ class Figures:
     # emails that are exported, and that eight workers share
     exported: int
     shared: int
+    # every how manieth damage is done to an export, and edit to rules, and how many people there are
+    damage_every: int
+    damaged_people: tuple[int, ...]
+    # every how manieth clean history is replayed, for how many ticks
+    history_every: int
+    history_ticks: int
 
 
 ALL = {
@@ -54,6 +60,10 @@ ALL = {
         requests=60,
         exported=4_000,
         shared=2_000,
+        damage_every=15,
+        damaged_people=(20,),
+        history_every=8,
+        history_ticks=8,
     ),
     "run": Figures(
         examples=60,
@@ -68,6 +78,10 @@ ALL = {
         requests=300,
         exported=40_000,
         shared=20_000,
+        damage_every=1,
+        damaged_people=(20,),
+        history_every=1,
+        history_ticks=20,
     ),
     "long": Figures(
         examples=20_000,
@@ -82,6 +96,10 @@ ALL = {
         requests=20_000,
         exported=1_000_000,
         shared=20_000,
+        damage_every=1,
+        damaged_people=(3, 20, 400),
+        history_every=1,
+        history_ticks=80,
     ),
 }
 CHOSEN = os.environ.get(SWITCH, "short")

@@ -23,6 +23,8 @@ LOOKS: dict[str, Callable[[Figures], int]] = {
     "made-up requests": lambda figures: figures.requests,
     "emails that eight workers share": lambda figures: figures.shared,
     "emails that are exported": lambda figures: figures.exported,
+    "damages of an export": lambda figures: figures.damage_every,
+    "ticks of each clean history": lambda figures: figures.history_ticks,
     "made-up programs": lambda figures: figures.examples,
     "made-up texts": lambda figures: figures.texts,
 }
