@@ -33,7 +33,6 @@ def main() -> None:
         started = perf_counter()
         for part in pool.map(_do, jobs(options)):
             results = trust_page.merged(results, part)
-            report(part, options.verbose)
             print(f"{perf_counter() - started:.0f} s", flush=True)
             if options.results:
                 trust_page.keep(results, options.results)
@@ -51,6 +50,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3, help="companies of each size below a thousand")
     parser.add_argument("--only", nargs="+", default=[""], help="parts of the names of what is played")
     parser.add_argument("--damaged", type=int, default=2, help="days that are damaged")
+    parser.add_argument("--after", type=int, default=2, help="clean days after them")
     parser.add_argument("--data", type=Path, help="the folder with `cdnow` and `bpic2012`")
     parser.add_argument("--ticks", type=int, help="of a history, at most")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
@@ -65,14 +65,15 @@ def jobs(options: argparse.Namespace) -> Iterator[Callable[[], list[Result]]]:
     if "histories" in options.parts:
         real = histories.real(options.data) if options.data else []
         names = [one.name for one in (*real, histories.sample_history(), *histories.generated())]
-        yield from (partial(_history, n, options.data, options.ticks) for n in names if chosen(n, options.only))
+        yield from (partial(_history, name, options) for name in names if chosen(name, options.only))
     for size in sorted(options.sizes, reverse=True):
         for seed in range(1, 1 + (1 if size > MANY else options.seeds)):
             if "damages" in options.parts:
-                setups = [Setup(size, seed, form, damaged=options.damaged) for form in options.forms]
-                yield from (partial(_damages, setup, tuple(options.only)) for setup in setups)
+                days = {"damaged": options.damaged, "after": options.after}
+                setups = [Setup(size, seed, form, **days) for form in options.forms]
+                yield from (partial(_damages, setup, options) for setup in setups)
             if "edits" in options.parts and 3 < size < MANY and seed == 1:
-                yield partial(_edits, Setup(size, seed, clean=5, damaged=1, after=3), tuple(options.only))
+                yield partial(_edits, Setup(size, seed, clean=5, damaged=1, after=3), options)
 
 
 def chosen(name: str, parts: Iterable[str]) -> bool:
@@ -84,26 +85,30 @@ def _do(job: Callable[[], list[Result]]) -> list[Result]:
     return job()
 
 
-def _damages(setup: Setup, only: tuple[str, ...]) -> list[Result]:
-    return [*trust_runs.damages(setup, [d for d in DAMAGES if setup.form in d.forms and chosen(d.name, only)])]
+def _damages(setup: Setup, options: argparse.Namespace) -> list[Result]:
+    there = [one for one in DAMAGES if setup.form in one.forms and chosen(one.name, options.only)]
+    return list(told(trust_runs.damages(setup, there), options))
 
 
-def _edits(setup: Setup, only: tuple[str, ...]) -> list[Result]:
-    return [*trust_runs.edits(setup, [one for one in EDITS if chosen(one.name, only)])]
+def _edits(setup: Setup, options: argparse.Namespace) -> list[Result]:
+    return list(told(trust_runs.edits(setup, [one for one in EDITS if chosen(one.name, options.only)]), options))
 
 
-def _history(name: str, data: Path | None, ticks: int | None) -> list[Result]:
-    known = (*(histories.real(data) if data else []), histories.sample_history(), *histories.generated())
-    (one,) = [one for one in known if one.name == name]
-    return [trust_runs.history(one, ticks)]
+def _history(name: str, options: argparse.Namespace) -> list[Result]:
+    known = (
+        *(histories.real(options.data) if options.data else []),
+        histories.sample_history(),
+        *histories.generated(),
+    )
+    return list(told((trust_runs.history(one, options.ticks) for one in known if one.name == name), options))
 
 
-def report(results: Iterable[Result], verbose: bool) -> None:
-    """Prints what is not as it should be, and on demand everything."""
+def told(results: Iterable[Result], options: argparse.Namespace) -> Iterator[Result]:
+    """Yields results, and prints at once what is not as it should be, or on demand everything."""
     for one in results:
-        if verbose or not one.is_right:
-            print(one.line, flush=True)
-            print(*(f"    {line}" for line in one.details), sep="\n", flush=True)
+        if options.verbose or not one.is_right:
+            print(one.line, *(f"    {line}" for line in one.details), sep="\n", flush=True)
+        yield one
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ class Stage:
                 return Seen(refused=str(error))
         rows = taken.tick.record.rows
         leaving = Counter((row.trigger, row.recipient) for row in rows if row.failure is None)
-        return Seen(leaving, "", tuple(taken.tick.parked), bool(getattr(taken.tick, "unjudged", ())), tuple(taken.data.problems()))
+        return Seen(leaving, "", tuple(taken.tick.parked), bool(taken.tick.unjudged), tuple(taken.data.problems()))
 
     def keep(self, name: str) -> None:
         """Keeps the store as it is now, by a name."""
