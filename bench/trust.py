@@ -73,7 +73,7 @@ def jobs(options: argparse.Namespace) -> Iterator[Callable[[], list[Result]]]:
                 setups = [Setup(size, seed, form, **days) for form in options.forms]
                 yield from (partial(_damages, setup, options) for setup in setups)
             if "edits" in options.parts and 3 < size < MANY and seed == 1:
-                yield partial(_edits, Setup(size, seed, clean=5, damaged=1, after=3), options)
+                yield partial(_edits, Setup(size, seed, clean=3, damaged=1, after=2), options)
 
 
 def chosen(name: str, parts: Iterable[str]) -> bool:
