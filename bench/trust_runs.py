@@ -110,15 +110,17 @@ def put(here: Stage, world: World, moment: datetime, damage: Damage | None) -> N
 
 
 def edits(setup: Setup, chosen: Sequence[Edit]) -> Iterator[Verdict]:
-    """Plays days with the rules as they were, then days with them edited; the twin had the edited ones all along."""
+    """Plays days with the rules as they were, then days with them edited; the twins had either all along."""
     world = setup.world
     with tempfile.TemporaryDirectory() as folder:
         here = stage(Path(folder) / "project", setup.form, setup.rules)
-        list(clean_days(here, setup, world))
+        before = list(clean_days(here, setup, world))
         for edit in chosen:
             edited = edit.change(setup.rules)
             there = stage(Path(folder) / edit.name, setup.form, edited)
-            twin = list(clean_days(there, setup, world))
+            # what waited by the old rules may go on
+            after = clean_days(there, setup, world)
+            twin = [replace(new, mailed=new.mailed | old.mailed) for new, old in zip(after, before, strict=True)]
             here.bring_back("clean")
             (here.folder / "company.rules").write_text(edited)
             now = replace(here, project=open_project(here.folder))
