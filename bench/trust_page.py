@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from trust_damages import DAMAGES
+from trust_damages import DAMAGES, KNOWN
 from trust_edits import EDITS
 from trust_verdicts import Replayed, Result, Verdict
 
@@ -39,10 +39,20 @@ def tables(results: Sequence[Result]) -> str:
     damages = {d.name: d.group for d in DAMAGES}
     parts = {
         "damages": judged([v for v in verdicts if v.part == "damages" and v.what in damages], damages),
+        "known": known(verdicts),
         "edits": judged([v for v in verdicts if v.part == "edits"], {e.name: "" for e in EDITS}),
         "histories": histories(replayed),
     }
     return "\n".join(f"<!-- {name}: begin -->\n{table}<!-- {name}: end -->\n" for name, table in parts.items())
+
+
+def known(verdicts: Sequence[Verdict]) -> str:
+    """Returns a list of the damages that still mail somebody wrongly, with the reason."""
+    wrong = {one.what for one in verdicts if one.part == "damages" and one.wrong}
+    lines = [
+        f"- {name}: {KNOWN.get(name, 'not looked into yet')}.\n" for name in (d.name for d in DAMAGES) if name in wrong
+    ]
+    return "".join(lines) or "None.\n"
 
 
 def write(results: Sequence[Result], page: Path) -> None:
