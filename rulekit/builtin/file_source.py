@@ -13,7 +13,7 @@ from rulekit.builtin.decoded_copies import in_utf_8
 from rulekit.builtin.delimited_text import delimited_table
 from rulekit.builtin.files_in_queries import read_as_text
 from rulekit.builtin.foreign_content import refuse_foreign
-from rulekit.builtin.json_text import as_texts, json_table
+from rulekit.builtin.json_text import json_table
 from rulekit.builtin.parquet_tables import parquet_table
 from rulekit.builtin.table_files import TableFiles, find_files, list_tables
 from rulekit.errors import SourceError
@@ -82,9 +82,7 @@ class FileSource:
 
     def _select(self, name: str, ending: str) -> str:
         """Returns the query in the place of a file that a query names; `ending` is for one without a known format."""
-        files = find_files(self.folder, name, ending)
-        table = self._open(files)
-        return as_texts(table) if files.ending in (".json", *_LINES) else table.sql
+        return self._open(find_files(self.folder, name, ending), as_texts=True).sql
 
     def _paths(self, name: str, ending: str, is_decoded: bool) -> tuple[Path, ...]:
         """Returns the files that a call with options names, in UTF-8 unless the engine is told to decode them."""
@@ -99,13 +97,13 @@ class FileSource:
             refuse_foreign(path, files.name(path), files.ending)
         return files
 
-    def _open(self, files: TableFiles) -> QueryTable:
+    def _open(self, files: TableFiles, *, as_texts: bool = False) -> QueryTable:
         files = self._readable(files)
         if files.ending == ".parquet":
             return parquet_table(files)
         if files.ending in _DELIMITED:
             return delimited_table(files, self.layout)
-        return json_table(files)
+        return json_table(files, as_texts=as_texts)
 
 
 def _refuse_empty(path: Path, files: TableFiles) -> None:

@@ -38,8 +38,14 @@ _SAME: Mapping[str, str] = {
     "column_names": "names",
 }
 # what a sample would decide in the rest of a file of which the author says something
-_TEXTS = {"auto_type_candidates": "['VARCHAR']", "skip": "0", "comment": "''", "null_padding": "false"}
-_VALUES = {"maximum_depth": "1", "sample_size": "-1"}
+_TEXTS = {
+    "auto_type_candidates": "['VARCHAR']",
+    "skip": "0",
+    "comment": "''",
+    "null_padding": "false",
+    "hive_types_autocast": "false",
+}
+_VALUES = {"maximum_depth": "1", "sample_size": "-1", "hive_partitioning": "false"}
 
 Place = tuple[int, int]
 Replacement = tuple[Place, str]

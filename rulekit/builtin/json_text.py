@@ -27,13 +27,11 @@ _BLANK = (b"", b"null")
 _NUMBERED = re.compile(r"(.+)_\d+", re.DOTALL)
 
 
-def form_of(ending: str) -> str:
-    """Returns how records stand in a file with that ending, in the engine's words."""
-    return _FORMS[ending]
+def json_table(files: TableFiles, *, as_texts: bool = False) -> QueryTable:
+    """Returns files in UTF-8 as one table of JSON values; raises SourceError when one is no table, or is cut off.
 
-
-def json_table(files: TableFiles) -> QueryTable:
-    """Returns files in UTF-8 as one table of JSON values; raises SourceError when one is no table, or is cut off."""
+    With `as_texts` each value is the text that a field declared as `text` would have.
+    """
     import duckdb
 
     forms = {path: form for path in files.paths if (form := _form(path, files))}
@@ -43,20 +41,19 @@ def json_table(files: TableFiles) -> QueryTable:
         names = {files.name(path): _names(connection, path, form, files) for path, form in forms.items()}
     columns, unusable = share_columns(names, files.partitions)
     selects = [
-        _select([path for path, its in forms.items() if its == form], form, columns, files)
+        _select([path for path, its in forms.items() if its == form], form, columns, files, as_texts)
         for form in sorted(set(forms.values()))
     ]
     return QueryTable(" UNION ALL ".join(selects), load=True, reads=tuple(map(str, forms)), unusable=unusable)
 
 
-def as_texts(table: QueryTable) -> str:
-    """Returns the query of a table in JSON with a text for each value, as one that is declared `text` is read."""
-    return table.sql if table.any_column else f"SELECT COLUMNS(*)->>'$' FROM ({table.sql})"  # noqa: S608 - quoted
-
-
-def _select(paths: list[Path], form: str, columns: tuple[str, ...], files: TableFiles) -> str:
-    picked = ", ".join(map(quote_name, columns))
-    types = ", ".join(f"{quote_text(name)}: 'JSON'" for name in columns if name not in files.partitions)
+def _select(paths: list[Path], form: str, columns: tuple[str, ...], files: TableFiles, as_texts: bool) -> str:
+    inside = [name for name in columns if name not in files.partitions]
+    picked = ", ".join(
+        f"{quote_name(name)}->>'$' AS {quote_name(name)}" if as_texts and name in inside else quote_name(name)
+        for name in columns
+    )
+    types = ", ".join(f"{quote_text(name)}: 'JSON'" for name in inside)
     partitioned = "true" if files.partitions else "false"
     return (
         f"SELECT {picked} FROM read_json({quote_list(paths)}, format = '{form}', columns = {{{types}}}, "  # noqa: S608 - quoted

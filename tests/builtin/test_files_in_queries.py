@@ -34,6 +34,9 @@ def folder(tmp_path: Path) -> Path:
     pq.write_table(
         pa.table({"id": ["007", "8"], "plan": ["pro", "free"], "n": ["1", None]}), tmp_path / "people.parquet"
     )
+    (tmp_path / "log/y=a b/m=01").mkdir(parents=True)
+    for name in ("people.csv", "people.jsonl"):
+        (tmp_path / "log/y=a b/m=01" / name.replace("people", "p")).write_text((tmp_path / name).read_text())
     return tmp_path.resolve()
 
 
@@ -67,6 +70,10 @@ def result(folder: Path, sql: str, layout: TextLayout | None = None) -> list[tup
         "read_csv('people.csv' /* ) */, header = true, names = ['id', 'plan', 'n']) -- )",
         "read_csv('odd.txt', sep = ';')",
         "read_json('people.json')",
+        "'log/y=a b/m=01/p.jsonl'",
+        "'log/**/*.jsonl' WHERE m = '01' AND y = 'a b'",
+        "read_csv('log/y=a b/m=01/p.csv', union_by_name = true)",
+        "read_json('log/y=a b/m=01/p.jsonl', format = 'auto')",
         "read_json_auto('people.json', format = 'array') x",
         "read_json('people.jsonl')",
         "read_ndjson('people.jsonl')",
