@@ -86,7 +86,9 @@ def make_draft(sight: Sight, roles: Roles) -> Draft:
     """Returns the draft of a source whose tables hold what the roles say."""
     tables, person, company = [], [], []
     if roles.person is not None:
-        person = draft_fields(sight, roles.person, [roles.key, roles.link])
+        # a key that is an address is one, too
+        key = None if roles.key in roles.person.addresses else roles.key
+        person = draft_fields(sight, roles.person, [key, roles.link])
         mapping = RecordMapping(roles.person.table.title, key=roles.key or "id", company=roles.link)
         notes = roles.notes.get(roles.person.table.title, ())
         tables.append(DraftTable("[source.person]", mapping, tuple(person), notes=notes))

@@ -130,7 +130,7 @@ def _guess_number(facts: ColumnFacts) -> Guess | None:
                 return Guess(TIME, unit, {"unit": unit}, why="decide: numbers that are times, counted from 1970")
         if facts.share(COMPACT_DAY) >= MOST:
             return Guess(DATE, COMPACT_DAY, {"format": COMPACT_DAY})
-    if facts.share("bit") >= MOST:
+    if facts.share("bit") >= MOST and facts.distinct == 2:
         return Guess(BOOL, "bit", why="decide: 0 and 1 alone; write `number` if they are counted")
     if facts.share("number") >= MOST:
         return Guess(NUMBER, "number")

@@ -309,6 +309,11 @@ def _why_left_out(one: Examined, person: Examined) -> str:
         return f"it may hold people, as {person.table.title} does; a `query` can put both together"
     if not one.table.rows:
         return "it has no rows"
+    floats = [name for name in _pointers(one) if one.facts[name].share("float_of_whole") >= REFERS]
+    if floats:
+        return (
+            f"`{floats[0]}` has numbers like 7.0, which are the keys of nobody; write whole numbers, or use a `query`"
+        )
     return f"nothing in it refers to {person.table.title}" if one.times() else "no column of it holds times"
 
 

@@ -233,6 +233,19 @@ def test_what_nothing_is_made_of_is_named_with_the_reason(exports: Any) -> None:
     assert "# rates.csv is left out: no column of it holds times" in drafted
 
 
+def test_an_address_that_is_the_key_is_a_field_too(exports: Any) -> None:
+    exports.write("members.csv", ["email,score", *(f"m{n}@example.com,1" for n in range(30))])
+    drafted = exports.pull()
+    assert "person:\nemail text\nscore number" in drafted
+    assert 'key = "email"' in drafted
+
+
+def test_keys_that_a_program_made_fractions_of_are_told(exports: Any) -> None:
+    exports.write("users.csv", ["id,email", *(f"{n},u{n}@example.com" for n in range(1, 50))])
+    exports.write("orders.csv", ["order_id,user_id,created_at", *(f"{n},{n % 40}.0,2026-01-31" for n in range(99))])
+    assert "# orders.csv is left out: `user_id` has numbers like 7.0" in exports.pull()
+
+
 def test_a_source_without_people_says_so(exports: Any) -> None:
     exports.write("rates.csv", ["currency,rate", "eur,1"])
     assert "# decide: no table looks like people" in exports.pull()
