@@ -200,7 +200,7 @@ def test_clean_data_is_asked_the_same_statement_as_if_nothing_could_be_unreadabl
     # what cannot be read is used by another persona alone
     dubious = {key: (row[0], "gold", *row[2:]) for key, row in clean.items()}
     with opened(dubious, figures) as data:
-        assert data.unreadable == {"buy": frozenset({"amount"}), "person": frozenset({"plan"})}
+        assert data.unreadable == {"event buy": frozenset({"amount"}), "person": frozenset({"plan"})}
         assert data.untimed == {"buy"}
         assert statements(program, data, ["P", "Q"]) == before
         columns = statements(program, data, ["P", "Q", "Other"])[0].count('AS "unknown ')
@@ -232,3 +232,20 @@ def test_no_number_of_a_parquet_file_is_no_length_of_time(tmp_path, read_rules):
     mapping = SourceMapping(RecordMapping("people.parquet"), None, ())
     with open_data(program.schema, FileSource(tmp_path), mapping, "UTC") as data:
         assert answers(evaluate(build_plan(program), data, NOW), "Trying") == [UNKNOWN, YES]
+
+
+def test_a_kind_of_event_may_be_called_like_people(tmp_path, read_rules):
+    (tmp_path / "people.csv").write_text("id,x,y\nada,1,one\nbob,1,1\n")
+    (tmp_path / "seen.csv").write_text("person,at,x\nada,2026-01-01,1\nbob,2026-01-01,one\n")
+    program = read_rules(
+        "person:\n  x number\n  y number\nevent `person`:\n  x number\n"
+        "persona X: x = 1\npersona Y: y = 1\npersona Seen: did(`person` where x = 1)\n"
+    )
+    mapping = SourceMapping(RecordMapping("people.csv"), None, (EventMapping("seen.csv", event="person"),))
+    with open_data(program.schema, FileSource(tmp_path), mapping, "UTC") as data:
+        found = evaluate(build_plan(program), data, NOW)
+        assert {name: answers(found, name) for name in found.personas} == {
+            "X": [YES, YES],
+            "Y": [UNKNOWN, YES],
+            "Seen": [YES, UNKNOWN],
+        }

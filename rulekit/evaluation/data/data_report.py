@@ -58,7 +58,8 @@ class DataReport:
     that a rule could name, with the number of events, the commonest first, as far as there are few. `keyless` counts
     people, and companies, without a key, left out. `unknown_companies` counts people whose company is not in the data.
     `unused_fields` are names that `fields` of the settings has and no declaration, each after its section.
-    `columns` has every column that was read, the links of people to companies among them.
+    `columns` has every column that was read, the links of people to companies among them. `unreadable` names the fields
+    of which some value cannot be read, by relation: `person`, `company`, or `event <kind>`.
     """
 
     people: int
@@ -72,15 +73,7 @@ class DataReport:
     unknown_companies: int = 0
     unused_fields: tuple[tuple[str, str], ...] = ()
     columns: Mapping[Column, ColumnFigures] = field(default_factory=dict)
-
-    @property
-    def unreadable(self) -> Mapping[str, frozenset[str]]:
-        """Returns the fields of which some value cannot be read, by owner; only owners that have any."""
-        owners = {report.owner for report in self.fields if report.unreadable}
-        return {
-            owner: frozenset(report.field for report in self.fields if report.owner == owner and report.unreadable)
-            for owner in sorted(owners)
-        }
+    unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def untimed(self) -> frozenset[str]:

@@ -25,6 +25,7 @@ from rulekit.evaluation.data.loading import (
     no_companies,
     unknown_companies,
     unknown_zones,
+    unreadable_by,
 )
 from rulekit.evaluation.data.profile import LINK, ColumnFigures, KindFigures, Profile, follow, read_hours
 from rulekit.evaluation.data.python_rows import Row, RowSource
@@ -56,7 +57,7 @@ class Data:
 
     @property
     def unreadable(self) -> Mapping[str, frozenset[str]]:
-        """Returns the fields of which some value cannot be read, by `person`, `company` or kind of event."""
+        """Returns the fields of which some value cannot be read, as `DataReport` has them."""
         return self.report.unreadable
 
     @property
@@ -160,6 +161,7 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
     events = load_events(tables, mapping.events, schema.events, people.stage, zone)
     unknown = unknown_companies(tables) if mapping.company is not None else 0
     link = ColumnFigures("person", LINK, people.rows, people.rows - people.linked, unknown)
+    kinds = {f"event {kind}": [one for one in events.fields if one.owner == kind] for kind in schema.events}
     zones = [*unknown_zones(tables, "person", schema.person), *unknown_zones(tables, "company", schema.company)]
     return DataReport(
         people=people.rows,
@@ -172,6 +174,7 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
         keyless_companies=companies.keyless,
         unknown_companies=unknown,
         unused_fields=find_unused(schema, mapping),
+        unreadable=unreadable_by({"person": people.fields, "company": companies.fields, **kinds}),
         columns=add_up([*people.columns, link, *companies.columns, *events.columns]),
     )
 

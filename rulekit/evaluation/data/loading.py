@@ -167,6 +167,12 @@ def unreadable_of(reports: Iterable[FieldReport]) -> frozenset[str]:
     return frozenset(report.field for report in reports if report.unreadable)
 
 
+def unreadable_by(relations: Mapping[str, Iterable[FieldReport]]) -> dict[str, frozenset[str]]:
+    """Returns the same of several relations, without those of which everything can be read."""
+    found = {relation: unreadable_of(reports) for relation, reports in relations.items()}
+    return {relation: names for relation, names in found.items() if names}
+
+
 def _view(staged: Stage, wanted: list[Wanted], keys: list[str], unreadable: frozenset[str]) -> exp.Query:
     columns = [exp.column(key, quoted=True) for key in keys]
     return (

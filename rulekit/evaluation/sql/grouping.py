@@ -147,7 +147,7 @@ class EventGroups:
             lambda _: self._numbers(kind),
             self._cutoffs,
             zone=self._data.zone,
-            unreadable=lambda _: self._data.unreadable.get(kind, frozenset()),
+            unreadable=lambda _: self._data.unreadable.get(f"event {kind}", frozenset()),
             untimed=kind in self._data.untimed,
         )
 
@@ -165,7 +165,7 @@ class EventGroups:
         tests = kept(Bounds.around(periods), self._scope(kind))
         properties = self._properties(kind)
         names = ["person", "at", *(f"f.{name}" for name in properties)]
-        names += [f"u.{name}" for name in properties if name in self._data.unreadable.get(kind, ())]
+        names += [f"u.{name}" for name in properties if name in self._data.unreadable.get(f"event {kind}", ())]
         names += [UNTIMED] if kind in self._data.untimed else []
         names += [self._data.now_column] if self._data.now_column else []
         return exp.Select(

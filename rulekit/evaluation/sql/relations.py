@@ -32,7 +32,7 @@ class Relations(Protocol):
 
     @property
     def unreadable(self) -> Mapping[str, frozenset[str]]:
-        """Returns the fields of which some value cannot be read, by `person`, `company` or kind of event.
+        """Returns the fields of which some value cannot be read, by `person`, `company`, or `event <kind>`.
 
         Beside the column `f.<field>` of each stands `u.<field>`: whether the value of a row is such a one.
         """
