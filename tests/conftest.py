@@ -42,6 +42,8 @@ url = "sqlite:///state/rulekit.db"
 [sender]
 url = "folder:outbox"
 from = "Ada at Example <ada@example.com>"
+[guard]
+people = 50
 """
 SCHEMA = """\
 person:
@@ -131,7 +133,7 @@ class Playground:
 
         return CliRunner().invoke(main, [*arguments], input=input)
 
-    def run(self, now: str, *, accept: bool = False) -> Any:
+    def run(self, now: str, *, accept: bool | frozenset[str] = False) -> Any:
         """Runs one tick through the engine, over the project as it stands on the disk now."""
         from rulekit.engine.project import open_project
         from rulekit.engine.running import run

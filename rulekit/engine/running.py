@@ -11,6 +11,7 @@ from rulekit.engine.data_source import open_project_data
 from rulekit.engine.project import Project
 from rulekit.engine.senders import find_sender
 from rulekit.engine.stores import find_what_is_lost, open_store_to_read
+from rulekit.engine.tick.guard import Accept
 from rulekit.engine.tick.prepare import PreparedTick, prepare_tick
 from rulekit.engine.uncertain_emails import uncertainty_of
 from rulekit.engine.worker_name import name_worker
@@ -44,7 +45,7 @@ def run(
     store: Store,
     now: datetime,
     *,
-    accept: bool = False,
+    accept: Accept = False,
     clock: Callable[[], datetime] | None = None,
     progress: Callable[[int], None] | None = None,
     stopping: AbstractContextManager[Callable[[], bool]] | None = None,
@@ -66,7 +67,7 @@ def _never() -> bool:
     return False
 
 
-def take_tick(project: Project, store: Store, now: datetime, *, accept: bool = False) -> TakenTick:
+def take_tick(project: Project, store: Store, now: datetime, *, accept: Accept = False) -> TakenTick:
     """Runs one tick at `now` and sends nothing.
 
     Raises SettingsError when the sender's settings cannot do, and StoreError when the store of before is lost, before
@@ -89,7 +90,7 @@ def _refuse_beginning_anew(store: Store, now: datetime) -> None:
         raise StoreError(f"nobody was tagged or mailed: {state.mismatch}", help=help)
 
 
-def plan(project: Project, now: datetime, *, accept: bool = False) -> tuple[PreparedTick, DataReport]:
+def plan(project: Project, now: datetime, *, accept: Accept = False) -> tuple[PreparedTick, DataReport]:
     """Computes what one tick at `now` would do, and what the data was like; nothing is written."""
     with open_project_data(project) as data, open_store_to_read(project) as store:
         return prepare_tick(project, data, store, now, accept=accept), data.report

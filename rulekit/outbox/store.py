@@ -41,6 +41,7 @@ class Ticks(Operations):
     state = reading(memberships.read_state)
     ahead = reading(memberships.read_ahead)
     episodes = reading(memberships.episodes)
+    crossed = reading(memberships.crossed)
     mailboxes = reading(memberships.mailboxes)
     last_emails = reading(queries.last_emails)
     last_emails_to = reading(queries.last_emails_to)

@@ -162,7 +162,7 @@ class DeliverySection(_Section):
 class GuardSection(_Section):
     """What a tick believes by itself, and for how long who is absent from the source keeps their sides."""
 
-    people: int = Field(default=50, ge=0)
+    people: int = Field(default=2, ge=0)
     share: float = Field(default=0.2, gt=0, le=1)
     absent: Interval = timedelta(days=90)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from rulekit.cli.parameters.options import now_option, project_option
+from rulekit.cli.parameters.options import accept_option, now_option, project_option
 from rulekit.cli.printing.aligned import escape_line
 from rulekit.cli.printing.progress import working
 from rulekit.cli.printing.ticks import print_data_report, print_emails, print_tick
@@ -15,11 +15,11 @@ from rulekit.engine.running import find_what_halts, plan
 
 
 @click.command("plan")
-@click.option("--accept", is_flag=True, help="Plan as if changes beyond the guard were accepted.")
+@accept_option("Plan as if what is not believed were accepted: all of it, or what happened to PERSONA (repeatable).")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 when a run would change anything.")
 @now_option
 @project_option
-def command(accept: bool, detailed_exitcode: bool, now: datetime, project: Path) -> None:
+def command(accept: bool | frozenset[str], detailed_exitcode: bool, now: datetime, project: Path) -> None:
     """Show who would join and leave each persona, and which emails would enter the outbox; nothing is written."""
     opened = open_project(project)
     with working("reading people and events"):

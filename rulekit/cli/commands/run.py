@@ -8,7 +8,7 @@ from time import sleep
 import click
 from click.core import ParameterSource
 
-from rulekit.cli.parameters.options import now_option, output_option, project_option
+from rulekit.cli.parameters.options import accept_option, now_option, output_option, project_option
 from rulekit.cli.parameters.stopping import stoppable
 from rulekit.cli.printing.logs import set_up_logging
 from rulekit.cli.printing.progress import working
@@ -20,12 +20,14 @@ from rulekit.engine.stores import open_store
 
 
 @click.command("run")
-@click.option("--accept", is_flag=True, help="Take changes that are too large to believe without somebody's word.")
+@accept_option(
+    "Take what is not believed without somebody's word: all of it, or what happened to PERSONA (repeatable)."
+)
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing unless something needs somebody; for cron.")
 @output_option("text", "json")
 @now_option
 @project_option
-def command(accept: bool, quiet: bool, output: str, now: datetime, project: Path) -> None:
+def command(accept: bool | frozenset[str], quiet: bool, output: str, now: datetime, project: Path) -> None:
     """Run one tick: find who joined and left, fill the outbox, then send what is due.
 
     Running twice at the same instant changes nothing. A source that fails, or turns up empty, removes nobody. While it

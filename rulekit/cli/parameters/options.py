@@ -8,11 +8,14 @@ from typing import Any, TypeVar
 
 import click
 
+from rulekit.cli.parameters.completing import declared
 from rulekit.clock import parse_duration, parse_instant, system_now
 from rulekit.folders import find_project, using_settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+# what `--accept` means without a persona: no name is empty
+_EVERYTHING = ""
 # what stands for standard input among paths
 STDIN = Path("-")
 
@@ -137,6 +140,24 @@ def by_option(does: str) -> Callable[[F], F]:
             raise click.UsageError("this machine does not know who you are; say it with `--by NAME`") from None
 
     return click.option("--by", default="", callback=name, help=f"Who {does}; default: the login name.")
+
+
+def accept_option(help: str) -> Callable[[F], F]:
+    """Adds `--accept [PERSONA]`, given to the command as True for everything, or as the personas that were named."""
+
+    def choose(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> bool | frozenset[str]:
+        return True if _EVERYTHING in values else bool(values) and frozenset(values)
+
+    return click.option(
+        "--accept",
+        multiple=True,
+        is_flag=False,
+        flag_value=_EVERYTHING,
+        metavar="[PERSONA]",
+        callback=choose,
+        shell_complete=declared("persona"),
+        help=help,
+    )
 
 
 def output_option(*formats: str) -> Callable[[F], F]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rulekit.language.program import Persona, Program, Trigger
-from rulekit.outbox.lifecycle.tick_values import Ahead, MembershipChange, TickState, Waiting, Withdrawal
+from rulekit.outbox.lifecycle.tick_values import Ahead, Crossed, MembershipChange, TickState, Waiting, Withdrawal
 from rulekit.outbox.rows.queries import Pending
 from rulekit.outbox.store import Store
 from rulekit.records import Tagging
@@ -32,6 +32,7 @@ class Past:
         renamed = replace(
             state,
             members={personas.get(name, name): bits for name, bits in state.members.items()},
+            parked={personas.get(name, name): parked for name, parked in state.parked.items()},
             conditions={personas.get(name, name): digest for name, digest in state.conditions.items()},
             triggers=frozenset(triggers.get(name, name) for name in state.triggers),
             waiting=tuple(_rename_waiting(wait, personas, triggers) for wait in state.waiting),
@@ -44,6 +45,16 @@ class Past:
         if found is None:
             return None
         return Ahead(found.at, {self.personas_renamed.get(name, name): bits for name, bits in found.crossed.items()})
+
+    def kept_at(self, persona: str, default: datetime) -> datetime:
+        """Returns the tick whose sides of a persona are kept: the last one, but for a parked persona."""
+        parked = self.state.parked.get(persona)
+        return parked.kept_at if parked is not None else self.state.at or default
+
+    def crossed(self, personas: Sequence[str], since: datetime) -> dict[str, list[Crossed]]:
+        """Returns how many people joined and left each persona by tick, in the order of time."""
+        old = {_old_name(name, self.personas_renamed): name for name in personas}
+        return {old[name]: found for name, found in self.store.ticks.crossed(list(old), since).items()}
 
     def episodes(self, persona: str, people: Iterable[str]) -> dict[str, int]:
         """Returns how often each of the people has joined the persona so far; 0 for never."""

@@ -26,6 +26,7 @@ from rulekit.engine.tick.firing import (
     withdrawals,
     withdrawals_of_changed,
 )
+from rulekit.engine.tick.guard import Accept, refuse_unknown
 from rulekit.engine.tick.mailboxes import mailboxes_of, settle_shared
 from rulekit.engine.tick.moved import find_moved, space_out
 from rulekit.engine.tick.past import Past
@@ -33,7 +34,7 @@ from rulekit.engine.tick.refusals import (
     refuse_clock,
 )
 from rulekit.engine.tick.seeing import see
-from rulekit.engine.tick.sides import Borders
+from rulekit.engine.tick.sides import Borders, Look
 from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.evaluation.questions.snapshot import DataSnapshot, Snapshot
@@ -47,7 +48,7 @@ from rulekit.records import Edge, Tagging
 
 @dataclass(frozen=True, slots=True)
 class PersonaChange:
-    """What a tick does to one persona, people by key in order; a `parked` change is not written, `because` says why.
+    """What a tick does to one persona, people by key in order; one that is `parked`, for that reason, is not written.
 
     `backfilled` are the triggers for which everybody who is in counts as having joined. Where the rules ask something
     else since the last tick (`edited`), `joined` and `left` are those who are in or out by that.
@@ -59,10 +60,9 @@ class PersonaChange:
     left: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     baseline: bool = False
-    parked: bool = False
+    parked: str | None = None
     edited: bool = False
     backfilled: tuple[str, ...] = ()
-    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class PreparedTick:
     @property
     def because(self) -> Mapping[str, str]:
         """Returns why each of them is parked, by name."""
-        return {change.name: change.because for change in self.personas if change.parked}
+        return {change.name: change.parked for change in self.personas if change.parked is not None}
 
     @property
     def changes_anything(self) -> bool:
@@ -102,11 +102,15 @@ class PreparedTick:
         return bool(made or known or self.withdrawn)
 
 
-def prepare_tick(project: Project, data: Data, store: Store, now: datetime, *, accept: bool = False) -> PreparedTick:
-    """Computes one tick at `now` over the data of a source, as `prepare_tick_on` does."""
+def prepare_tick(project: Project, data: Data, store: Store, now: datetime, *, accept: Accept = False) -> PreparedTick:
+    """Computes one tick at `now` over the data of a source, as `prepare_tick_on` does.
+
+    Raises RulekitError for a persona to `accept` that the rules do not have.
+    """
+    refuse_unknown(accept, project.program.personas)
     snapshot = DataSnapshot(project.program, data, now, project.rules.sources)
     return prepare_tick_on(
-        project, snapshot, store, accept=accept, look=lambda at: replace(snapshot, now=at).membership()
+        project, snapshot, store, accept=accept, look=lambda at, some: replace(snapshot, now=at).membership_of(some)
     )
 
 
@@ -115,18 +119,19 @@ def prepare_tick_on(
     snapshot: Snapshot,
     store: Store,
     *,
-    accept: bool = False,
-    look: Callable[[datetime], Membership] | None = None,
+    accept: Accept = False,
+    look: Look | None = None,
 ) -> PreparedTick:
     """Computes one tick over what is seen at an instant, without writing anything.
 
     Raises SourceError when the source has nobody, far fewer people, or no events of a kind, although it had before, and
     RulekitError when the instant lies before the last tick or weeks after it. `accept` takes the instant, and what the
-    source says, as they are. `look` says who is in at another instant, which is asked after a clock was ahead.
+    source says, as they are, also beyond the guard; names of personas take what happened to those. `look` says who is
+    in at another instant, which is asked after a clock was ahead and where the guard doubts a crossing.
     """
     program, now = project.program, snapshot.now
     past = Past.read(store, program)
-    if not accept:
+    if accept is not True:
         refuse_clock(past.state, now)
     seen = see(project, past, snapshot, look, accept=accept)
     borders, belief = seen.borders, seen.belief
@@ -160,8 +165,10 @@ def prepare_tick_on(
         back=borders.absence.back,
         unjudged=borders.unjudged,
         mailboxes=seen.mailboxes,
+        parked=borders.parked,
+        explained=seen.explained,
         matched=firing.matched,
-        vouched=accept,
+        vouched=accept is True,
         conditions=_conditions(project, borders),
         profile=belief.kept,
         withdrawals=ending,
@@ -344,11 +351,10 @@ def _describe_personas(borders: Borders, backfilling: Sequence[Trigger]) -> tupl
                 joined=tuple(sorted(people[i] for i in crossing.joined)),
                 left=tuple(sorted(people[i] for i in crossing.left)),
                 gone=tuple(sorted(people[i] for i in crossing.gone)),
-                parked=name in borders.parked,
+                parked=borders.parked.get(name),
                 edited=name in borders.edited,
-                because=borders.parked.get(name, ""),
             )
         described.append(change)
     # who has no baseline yet takes none of data that is in doubt
-    later = [PersonaChange(name, 0, parked=True, because=borders.parked[name]) for name in borders.postponed]
+    later = [PersonaChange(name, 0, parked=borders.parked[name]) for name in borders.postponed]
     return tuple(sorted([*described, *later], key=lambda change: change.name))

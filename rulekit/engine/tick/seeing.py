@@ -1,16 +1,17 @@
 """What a tick sees of its data, and what of that it believes: who is on which side, and who is parked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from rulekit.engine.project import Project
 from rulekit.engine.tick.absence import find_absence
 from rulekit.engine.tick.believing import Belief, judge_data
 from rulekit.engine.tick.changed_keys import find_changed_keys, find_mailboxes, refuse_changed_keys
-from rulekit.engine.tick.changes import number_people
+from rulekit.engine.tick.changes import Bits, Crossing, Numbered, number_people
 from rulekit.engine.tick.conditions import find_conditions
-from rulekit.engine.tick.guard import Guard
+from rulekit.engine.tick.guard import NO_DOUBTS, Accept, Doubts, Guard, Memory, accepts, find_doubts
 from rulekit.engine.tick.judging import judge
 from rulekit.engine.tick.past import Past
 from rulekit.engine.tick.refusals import (
@@ -20,7 +21,7 @@ from rulekit.engine.tick.refusals import (
     refuse_silence,
     refuse_strangers,
 )
-from rulekit.engine.tick.sides import Borders, find_borders, find_edited, find_members
+from rulekit.engine.tick.sides import Borders, Look, find_borders, find_crossings, find_edited, find_members
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.evaluation.questions.snapshot import Snapshot
 
@@ -37,15 +38,16 @@ class Seen:
     belief: Belief
     mailboxes: Mapping[str, str]
     strangers: frozenset[str]
+    explained: Mapping[str, tuple[int, int]]
 
 
 def see(
     project: Project,
     past: Past,
     snapshot: Snapshot,
-    look: Callable[[datetime], Membership] | None,
+    look: Look | None,
     *,
-    accept: bool,
+    accept: Accept,
 ) -> Seen:
     """Looks at the data of a tick; `accept` and `look` are as in `prepare_tick_on`.
 
@@ -58,17 +60,35 @@ def see(
     mailboxes = find_mailboxes(program, snapshot, past, numbered)
     strangers = find_new_strangers(past.state, snapshot, numbered)
     changed_keys = find_changed_keys(past, numbered, absence, mailboxes)
-    guard = None if accept else Guard.of(project.settings.guard)
-    if guard is not None:
+    guard = Guard.of(project.settings.guard)
+    if accept is not True:
         refuse_changed_keys(changed_keys, numbered, absence)
         refuse_nobody(past.state, membership)
         refuse_mass_leave(past.state, numbered, guard)
         refuse_silence(past.state.kinds - snapshot.kinds, program)
         refuse_strangers(past.state, strangers)
     members = find_members(past, membership, numbered, now, look)
-    belief = judge_data(past, program, snapshot, numbered, lambda persona: accept)
+    belief = judge_data(past, program, snapshot, numbered, partial(accepts, accept))
     same = [numbered.ordinals[one.new] for one in changed_keys]
     edited = find_edited(past.state, find_conditions(project))
     judged = judge(past.state, members, membership, numbered, absence.away, edited, same)
-    borders = find_borders(past.state, judged, numbered, absence, edited, guard, belief.doubted)
-    return Seen(membership, borders, belief, mailboxes, frozenset(strangers))
+    crossings = find_crossings(past.state, judged, numbered)
+    doubtful = {name: found for name, found in crossings.items() if name not in edited and not accepts(accept, name)}
+    doubts = _doubts(past, numbered, doubtful, guard, now, look)
+    reasons = {**doubts.reasons, **belief.doubted}
+    borders = find_borders(past.state, judged, crossings, numbered, absence, edited, reasons)
+    return Seen(membership, borders, belief, mailboxes, frozenset(strangers), doubts.explained)
+
+
+def _doubts(
+    past: Past, numbered: Numbered, crossings: Mapping[str, Crossing], guard: Guard, now: datetime, look: Look | None
+) -> Doubts:
+    if look is None:
+        return NO_DOUBTS
+
+    def then(at: datetime, personas: Sequence[str]) -> dict[str, Bits]:
+        return {name: numbered.spread(column) for name, column in look(at, personas).personas.items()}
+
+    memory = Memory({name: past.kept_at(name, now) for name in crossings}, then, past.crossed)
+    known = len(past.state.people)
+    return find_doubts(crossings, known, int(past.state.present.sum()), guard, memory, now)

@@ -1,6 +1,6 @@
 """Who is on which side of each persona after a tick, who crossed, and which crossings nobody believes yet."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,13 +9,13 @@ import numpy as np
 from rulekit.engine.tick.absence import Absence
 from rulekit.engine.tick.changes import Bits, Crossing, Numbered, compare, padded
 from rulekit.engine.tick.clock_ahead import kept
-from rulekit.engine.tick.guard import Guard, parked
 from rulekit.engine.tick.judging import Judgement
 from rulekit.engine.tick.past import Past
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.outbox.lifecycle.tick_values import TickState
 
-TOO_MANY = "too many people crossed at once"
+# who is in at another instant by what is known now: of all personas (None), or of some
+Look = Callable[[datetime, Sequence[str] | None], Membership]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +65,14 @@ def find_members(
     membership: Membership,
     numbered: Numbered,
     now: datetime,
-    look: Callable[[datetime], Membership] | None,
+    look: Look | None,
 ) -> dict[str, Bits]:
     """Returns who is in each persona now, after a clock was ahead by what that means for who crossed then."""
     members = {name: numbered.spread(column) for name, column in membership.personas.items()}
     ahead = past.ahead(now) if look is not None else None
     if look is None or ahead is None:
         return members
-    return kept(members, past.state, ahead, numbered, look(ahead.at))
+    return kept(members, past.state, ahead, numbered, look(ahead.at, None))
 
 
 def find_edited(state: TickState, conditions: Mapping[str, str]) -> frozenset[str]:
@@ -80,27 +80,30 @@ def find_edited(state: TickState, conditions: Mapping[str, str]) -> frozenset[st
     return frozenset(name for name, asked in state.conditions.items() if conditions.get(name, asked) != asked)
 
 
+def find_crossings(state: TickState, judged: Judgement, numbered: Numbered) -> dict[str, Crossing]:
+    """Returns who crossed the border of each persona that was known before."""
+    return {
+        name: compare(state.members[name], bits, numbered.present, judged.settled[name])
+        for name, bits in judged.members.items()
+        if name in state.members
+    }
+
+
 def find_borders(
     state: TickState,
     judged: Judgement,
+    crossings: Mapping[str, Crossing],
     numbered: Numbered,
     absence: Absence,
     edited: frozenset[str],
-    guard: Guard | None,
     doubted: Mapping[str, str],
 ) -> Borders:
-    """Compares who is in with who was; a persona that too many people crossed at once stays as it was.
+    """Returns who is in after the tick; a persona that is `doubted` stays as it was, for the reason that is given.
 
-    So does one that is `doubted` for what its data is like; where it has no baseline yet, it takes none.
+    Where it has no baseline yet, it takes none.
     """
     members, unjudged = dict(judged.members), dict(judged.unjudged)
-    crossings = {
-        name: compare(state.members[name], bits, numbered.present, judged.settled[name])
-        for name, bits in members.items()
-        if name in state.members
-    }
-    crowded = parked(crossings, guard) - edited if guard else frozenset()
-    held_back = {**dict.fromkeys(crowded, TOO_MANY), **doubted}
+    held_back = {name: why for name, why in doubted.items() if name in members}
     for name in held_back:
         if name in state.members:
             members[name] = padded(state.members[name], len(numbered.people))

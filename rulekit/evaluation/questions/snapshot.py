@@ -70,6 +70,10 @@ class DataSnapshot:
         """Returns the kinds of event of which there is any."""
         return frozenset(kind for kind, events in self.data.report.events.items() if events.events)
 
+    def membership_of(self, personas: Sequence[str] | None) -> Membership:
+        """Returns who is in some personas (None: in all), whatever segment; raises SourceError as `membership` does."""
+        return evaluate(build_plan(self.program, personas), self.data, self.now)
+
     def membership(self) -> Membership:
         """Returns who is in; raises SourceError when the data cannot be evaluated."""
         return evaluate(build_plan(self.program, segments=asked_segments(self.program)), self.data, self.now)

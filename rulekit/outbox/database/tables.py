@@ -82,6 +82,7 @@ last_tick = Table(
     CheckConstraint("id = 1", name="one_line"),
 )
 
+# `explained` is, by the id of a persona, how many joined and left it by time alone, where somebody asked
 ticks = Table(
     "ticks",
     metadata,
@@ -90,6 +91,7 @@ ticks = Table(
     Column("rules_digest", String(64), nullable=False),
     Column("changes", Integer, nullable=False),
     Column("rows", Integer, nullable=False),
+    Column("explained", JSON(none_as_null=True)),
 )
 
 # what the data of ticks was like, a line for the last tick of each day (UTC) and as far back as it is compared:

@@ -14,13 +14,32 @@ from rulekit.uncertainty import Policy
 
 
 @dataclass(frozen=True, slots=True)
+class Parked:
+    """Since when and why a persona's crossings are held back; `kept_at` is the tick whose sides it keeps."""
+
+    at: datetime
+    because: str
+    kept_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Crossed:
+    """How many people joined and left a persona in one tick, but for those of whom it was explained by time."""
+
+    at: datetime
+    joined: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class TickState:
     """What the store remembers before a tick.
 
     `sequence` grows by one per tick (0: none yet). `people` are keys in the order of their ordinals, which are dense
     and never reused. `members` holds per known persona one bit per ordinal. `present` has the bit of everybody whom
     the last tick's source held. `triggers` are the names already seen. `kinds` are those of which it had any event.
-    `conditions` are digests of what each persona asked; one of which a store of before kept none is not among them.
+    `parked` are the personas that are held back since an earlier tick. `conditions` are digests of what each asked; one
+    of which a store of before kept none is not among them.
 
     `absent_since` has, by ordinal, the first tick that missed somebody whom no tick has seen again. `unjudged` has for
     each persona the bit of everybody who was seen and never judged in it. `unmarked` are the ordinals of people whose
@@ -37,6 +56,7 @@ class TickState:
     waiting: tuple["Waiting", ...]
     kinds: frozenset[str] = frozenset()
     conditions: Mapping[str, str] = field(default_factory=dict)
+    parked: Mapping[str, Parked] = field(default_factory=dict)
     absent_since: Mapping[int, datetime] = field(default_factory=dict)
     unjudged: Mapping[str, Bits] = field(default_factory=dict)
     unmarked: frozenset[int] = frozenset()
@@ -175,7 +195,8 @@ class TickRecord:
     which this is the first sight: who is in at that moment has episode 1 without a line in the log.
     `personas_renamed` and `triggers_renamed` map old names to new ones and are applied first.
     `triggers` are those of the rules; one that leaves the rules stays known, so that its return mails nobody afresh.
-    `conditions` are digests of what each persona asks; one that is not among them keeps that of before.
+    `conditions` are digests of what each persona asks; one that is not among them keeps that of before. `parked` says
+    why of each persona that is held back. `explained` is how many joined and left by time alone, as far as was asked.
     `kinds` are the events of which the source has any. `vouched` says that a person has said that `at` is right: it
     may then be before the last tick, and what waits for a time ahead of it is brought back.
 
@@ -217,6 +238,8 @@ class TickRecord:
     vouched: bool = False
     conditions: Mapping[str, str] = field(default_factory=dict)
     profile: KeptProfile | None = None
+    parked: Mapping[str, str] = field(default_factory=dict)
+    explained: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,22 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, bindparam, case, cast, func, select
 
 from rulekit.outbox.database.columns import Instant
 from rulekit.outbox.database.execution import in_batches
 from rulekit.outbox.database.tables import baselines, change_log, last_tick, people, personas, ticks, triggers, waiting
 from rulekit.outbox.lifecycle.bits import Bits, everybody, unpack
-from rulekit.outbox.lifecycle.tick_values import Ahead, TickState, Waiting
+from rulekit.outbox.lifecycle.tick_values import Ahead, Crossed, Parked, TickState, Waiting
 from rulekit.records import Edge, Tagging
 
 # what every tick asks is written once: to write a statement takes longer than to run it
 _LAST_TICK = select(last_tick)
 _PEOPLE = select(people.c.key).order_by(people.c.ordinal)
-_PERSONAS = select(personas.c.name, personas.c.bits, personas.c.unjudged, personas.c.condition).where(
-    personas.c.bits.is_not(None)
-)
+_PERSONAS = select(personas).where(personas.c.bits.is_not(None))
+_KEPT_AT = select(func.max(ticks.c.at)).where(ticks.c.at < bindparam("parked_at", type_=Instant()))
 _ABSENT = select(people.c.ordinal, people.c.absent_since).where(people.c.absent_since.is_not(None))
 _UNMARKED = select(people.c.ordinal).where(people.c.mailbox.is_(None), people.c.absent_since.is_(None))
 _TRIGGERS = select(triggers.c.name)
@@ -72,6 +72,22 @@ _BEGUN_AHEAD = (
 )
 
 
+_SINCE = bindparam("since", type_=Instant())
+_EXPLAINED = select(ticks.c.sequence, ticks.c.explained).where(ticks.c.at >= _SINCE, ticks.c.explained.is_not(None))
+_CROSSED = (
+    select(personas.c.id, personas.c.name, change_log.c.tick, func.min(change_log.c.at, type_=Instant()).label("at"))
+    .add_columns(
+        func.sum(case((change_log.c.reason == "joined", 1), else_=0)).label("joined"),
+        func.sum(case((change_log.c.reason == "left", 1), else_=0)).label("left"),
+    )
+    .select_from(change_log.join(personas, personas.c.id == change_log.c.persona))
+    .where(personas.c.name.in_(bindparam("names", expanding=True)), change_log.c.at >= _SINCE)
+    .where(change_log.c.reason.in_(["joined", "left"]))
+    .group_by(personas.c.id, personas.c.name, change_log.c.tick)
+    .order_by(change_log.c.tick)
+)
+
+
 def octet_of(person: ColumnElement[int]) -> ColumnElement[bytes]:
     """Returns the SQL expression of the one byte of `personas.bits` that holds a person's bit."""
     return func.substr(personas.c.bits, cast(person // 8 + 1, Integer), 1)
@@ -98,11 +114,31 @@ def read_state(connection: Connection) -> TickState:
         waiting=tuple(_waiting(connection)),
         kinds=frozenset(last.kinds),
         conditions={line.name: line.condition for line in known if line.condition is not None},
+        parked={line.name: _parked(connection, line) for line in known if line.parked_at is not None},
         absent_since={line.ordinal: line.absent_since for line in connection.execute(_ABSENT)},
         unjudged={line.name: unpack(line.unjudged, len(keys)) for line in known if line.unjudged},
         unmarked=frozenset(connection.execute(_UNMARKED).scalars()),
         anonymous=None if last.anonymous is None else frozenset(last.anonymous),
     )
+
+
+def _parked(connection: Connection, line: Any) -> Parked:
+    kept_at = connection.execute(_KEPT_AT, {"parked_at": line.parked_at}).scalar()
+    return Parked(line.parked_at, line.parked_because, kept_at or line.parked_at)
+
+
+def crossed(connection: Connection, names: Collection[str], since: datetime) -> dict[str, list[Crossed]]:
+    """Returns how many people joined and left each of these personas, by tick, in the order of time.
+
+    Who crossed by time alone is left out as far as the ticks asked.
+    """
+    explained = {line.sequence: line.explained for line in connection.execute(_EXPLAINED, {"since": since})}
+    found: dict[str, list[Crossed]] = {}
+    for line in connection.execute(_CROSSED, {"names": list(names), "since": since}):
+        joined, left = explained.get(line.tick, {}).get(str(line.id), (0, 0))
+        crossed = Crossed(line.at, max(int(line.joined) - joined, 0), max(int(line.left) - left, 0))
+        found.setdefault(line.name, []).append(crossed)
+    return found
 
 
 def read_ahead(connection: Connection, now: datetime) -> Ahead | None:

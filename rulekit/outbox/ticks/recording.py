@@ -4,7 +4,7 @@ A tick that brings nothing new writes nothing at all: its transaction is rolled 
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -68,7 +68,15 @@ _PERSONAS = select(personas)
 _PERSONA_IDS = select(personas.c.name, personas.c.id)
 _TRIGGERS = select(triggers.c.name, triggers.c.id)
 # what is kept of a persona that the rules no longer have
-_FORGOTTEN = {"bits": None, "members": 0, "unjudged": None, "condition": None}
+_FORGOTTEN = {
+    "bits": None,
+    "members": 0,
+    "unjudged": None,
+    "condition": None,
+    "parked_at": None,
+    "parked_because": None,
+    "passed": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +180,7 @@ def _write_personas(work: Work, tick: TickRecord, number: int) -> int:
     stored = {line.name: line for line in work.connection.execute(_PERSONAS)}
     written = 0
     for name in tick.members:
-        values = _persona_values(tick, name)
+        values = _persona_values(tick, name, stored[name].parked_at if name in stored else None)
         if name not in stored:
             work.connection.execute(insert(personas).values(name=name, **values))
         elif any(getattr(stored[name], column) != value for column, value in values.items()):
@@ -187,13 +195,15 @@ def _write_personas(work: Work, tick: TickRecord, number: int) -> int:
     return written + sum(_write_baseline(work, tick, number, name) for name in sorted(tick.baselines))
 
 
-def _persona_values(tick: TickRecord, name: str) -> dict[str, Any]:
-    """Returns the columns of a persona that this tick has something to say about."""
-    bits = tick.members[name]
+def _persona_values(tick: TickRecord, name: str, since: datetime | None) -> dict[str, Any]:
+    """Returns the columns of a persona that this tick has something to say about; `since` when it is parked."""
+    bits, because = tick.members[name], tick.parked.get(name)
     values: dict[str, Any] = {
         "bits": pack(bits),
         "members": int(bits.sum()),
         "unjudged": _pack_some(tick.unjudged.get(name)),
+        "parked_at": (since or tick.at) if because else None,
+        "parked_because": because,
     }
     if name in tick.conditions:
         values["condition"] = tick.conditions[name]
@@ -360,6 +370,13 @@ def _write_ledger(work: Work, tick: TickRecord, number: int, ids: _Ids) -> None:
         work.connection.execute(insert(ledger), lines)
 
 
+def _by_id(work: Work, counts: Mapping[str, tuple[int, int]]) -> dict[str, list[int]]:
+    if not counts:
+        return {}
+    ids = {line.name: line.id for line in work.connection.execute(_PERSONA_IDS)}
+    return {str(ids[name]): list(found) for name, found in counts.items()}
+
+
 def _write_tick(work: Work, tick: TickRecord, number: int, moved: int) -> None:
     line = {
         "sequence": number,
@@ -367,5 +384,6 @@ def _write_tick(work: Work, tick: TickRecord, number: int, moved: int) -> None:
         "rules_digest": tick.rules_digest,
         "changes": len(tick.changes),
         "rows": moved,
+        "explained": _by_id(work, tick.explained) or None,
     }
     work.connection.execute(insert(ticks).values(line))

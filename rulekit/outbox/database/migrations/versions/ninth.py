@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Adds columns that may be empty, and a table of what the data of ticks was like; what is stored stays."""
     op.add_column("last_tick", sa.Column("anonymous", sa.JSON(), nullable=True))
     op.add_column("last_tick", sa.Column("not_judged", sa.JSON(), nullable=True))
+    op.add_column("ticks", sa.Column("explained", sa.JSON(), nullable=True))
     op.add_column("people", sa.Column("absent_since", Instant(), nullable=True))
     op.add_column("people", sa.Column("mailbox", sa.String(32), nullable=True))
     op.add_column("personas", sa.Column("condition", sa.String(64), nullable=True))
