@@ -48,7 +48,7 @@ from rulekit.records import Edge, Tagging
 
 @dataclass(frozen=True, slots=True)
 class PersonaChange:
-    """What a tick does to one persona, people by key in order; one that is `parked`, for that reason, is not written.
+    """What a tick does to one persona, people by key in order; a `parked` change is not written, `because` says why.
 
     `backfilled` are the triggers for which everybody who is in counts as having joined. Where the rules ask something
     else since the last tick (`edited`), `joined` and `left` are those who are in or out by that.
@@ -60,9 +60,10 @@ class PersonaChange:
     left: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     baseline: bool = False
-    parked: str | None = None
+    parked: bool = False
     edited: bool = False
     backfilled: tuple[str, ...] = ()
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class PreparedTick:
     @property
     def because(self) -> Mapping[str, str]:
         """Returns why each of them is parked, by name."""
-        return {change.name: change.parked for change in self.personas if change.parked is not None}
+        return {change.name: change.because for change in self.personas if change.parked}
 
     @property
     def changes_anything(self) -> bool:
@@ -125,9 +126,8 @@ def prepare_tick_on(
     """Computes one tick over what is seen at an instant, without writing anything.
 
     Raises SourceError when the source has nobody, far fewer people, or no events of a kind, although it had before, and
-    RulekitError when the instant lies before the last tick or weeks after it. `accept` takes the instant, and what the
-    source says, as they are, also beyond the guard; names of personas take what happened to those. `look` says who is
-    in at another instant, which is asked after a clock was ahead and where the guard doubts a crossing.
+    RulekitError for an instant before the last tick or weeks after it. `accept` takes both as they are, or what has
+    happened to personas that it names. `look` says who is in at another instant, as after a clock was ahead.
     """
     program, now = project.program, snapshot.now
     past = Past.read(store, program)
@@ -165,10 +165,10 @@ def prepare_tick_on(
         back=borders.absence.back,
         unjudged=borders.unjudged,
         mailboxes=seen.mailboxes,
-        parked=borders.parked,
-        explained=seen.explained,
         matched=firing.matched,
         vouched=accept is True,
+        parked=borders.parked,
+        explained=seen.explained,
         conditions=_conditions(project, borders),
         profile=belief.kept,
         withdrawals=ending,
@@ -351,10 +351,11 @@ def _describe_personas(borders: Borders, backfilling: Sequence[Trigger]) -> tupl
                 joined=tuple(sorted(people[i] for i in crossing.joined)),
                 left=tuple(sorted(people[i] for i in crossing.left)),
                 gone=tuple(sorted(people[i] for i in crossing.gone)),
-                parked=borders.parked.get(name),
+                parked=name in borders.parked,
                 edited=name in borders.edited,
+                because=borders.parked.get(name, ""),
             )
         described.append(change)
     # who has no baseline yet takes none of data that is in doubt
-    later = [PersonaChange(name, 0, parked=borders.parked[name]) for name in borders.postponed]
+    later = [PersonaChange(name, 0, parked=True, because=borders.parked[name]) for name in borders.postponed]
     return tuple(sorted([*described, *later], key=lambda change: change.name))
