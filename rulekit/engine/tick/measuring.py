@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 
-from rulekit.evaluation.data.profile import Column, Followed, KindFigures, Profile, hour_of
+from rulekit.evaluation.data.profile import HOURS, Column, Followed, KindFigures, Profile, hour_of
 
 DAYS = 14
 """So many days up to the newest event of a kind are counted again by the next tick: the past does not change."""
@@ -55,16 +55,17 @@ class Mark:
     @classmethod
     def of(cls, kind: KindFigures, now: datetime) -> "Mark | None":
         """Returns the mark of a tick's events, or None without any."""
-        if kind.newest is None:
+        if not kind.past:
             return None
+        newest = hour_of(now) - HOURS if kind.newest is None else kind.newest
         # more may come of the day at hand, which dates without a time are all of
-        until = kind.newest + 1 if hour_of(now) - kind.newest >= _DAY else kind.newest
+        until = newest + 1 if hour_of(now) - newest >= _DAY else newest
         days = [0] * DAYS
         for hour, count in kind.hours.items():
             day = (until - 1 - hour) // _DAY
             if 0 <= day < DAYS:
                 days[day] += count
-        return cls(hour_of(now), until, kind.past - _count(kind, until, kind.newest + 1), tuple(days))
+        return cls(hour_of(now), until, kind.past - _since(kind, until), tuple(days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _arrived(owner: str, profile: Profile, latest: Latest | None, arrivals: Arri
     if owner == "company":
         return max(profile.companies - latest.rows.get("company", 0), 0)
     mark, kind = latest.marks.get(owner), profile.kinds[owner]
-    return kind.past if mark is None else _count(kind, mark.until, (kind.newest or 0) + 1)
+    return kind.past if mark is None else _since(kind, mark.until)
 
 
 def _kinds(profile: Profile, latest: Latest | None, arrivals: Arrivals) -> Iterator[Measured]:
@@ -158,13 +159,13 @@ def _lags(profile: Profile, now: datetime) -> Iterator[Measured]:
 def _pasts(profile: Profile, latest: Latest, now: datetime, arrivals: Arrivals) -> Iterator[Measured]:
     for name, mark in latest.marks.items():
         kind = profile.kinds.get(name)
-        if kind is None or kind.newest is None:
+        if kind is None:
             continue
         then, again = _stretch(kind, mark)
         slack = _of_gone(arrivals, then)
         yield Measured(((name, ""), What.LOST), max(then - again, 0), then, slack=slack)
         yield Measured(((name, ""), What.MORE), max(again - then, 0), then)
-        before = kind.past - _count(kind, mark.until, kind.newest + 1)
+        before = kind.past - _since(kind, mark.until)
         yield Measured(((name, ""), What.TWICE), max(before - mark.before, 0), mark.before)
         fewer = max(mark.before - before, 0)
         slack = _of_gone(arrivals, mark.before) + mark.before * _moved_on(hour_of(now) - mark.at)
@@ -174,7 +175,7 @@ def _pasts(profile: Profile, latest: Latest, now: datetime, arrivals: Arrivals) 
 def _stretch(kind: KindFigures, mark: Mark) -> tuple[int, int]:
     """Returns how many events lay in the stretch then and now, without days that an export no longer reaches."""
     reaches_back = kind.past > sum(kind.hours.values())
-    whole = len(mark.days) if reaches_back else max((mark.until - min(kind.hours)) // _DAY, 0)
+    whole = len(mark.days) if reaches_back else max((mark.until - min(kind.hours, default=mark.until)) // _DAY, 0)
     return sum(mark.days[:whole]), _count(kind, mark.until - _DAY * min(whole, len(mark.days)), mark.until)
 
 
@@ -186,6 +187,10 @@ def _moved_on(hours: int) -> float:
 def _count(kind: KindFigures, since: int, until: int) -> int:
     """Returns how many events lay in hours from `since` to before `until`."""
     return sum(count for hour, count in kind.hours.items() if since <= hour < until)
+
+
+def _since(kind: KindFigures, hour: int) -> int:
+    return sum(count for at, count in kind.hours.items() if at >= hour)
 
 
 def _changed(profile: Profile, latest: Latest) -> Iterator[Measured]:

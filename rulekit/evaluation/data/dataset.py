@@ -88,7 +88,7 @@ class Data:
             people=self.report.people,
             companies=self.report.companies,
             columns=self.report.columns,
-            kinds={kind: _kind_figures(one, *hours.get(kind, (0, 0, {}))) for kind, one in self.report.events.items()},
+            kinds={kind: _kind_figures(one, hours.get(kind, {})) for kind, one in self.report.events.items()},
             followed={
                 "person": follow(self.connection, PEOPLE, "person", self.schema.person, {LINK: "company"}),
                 "company": follow(self.connection, COMPANIES, "company", self.schema.company, {}),
@@ -141,8 +141,10 @@ def open_data(
             raise SourceError(reason, help="look at the source and run again") from error
 
 
-def _kind_figures(report: EventReport, past: int, ahead: int, hours: Mapping[int, int]) -> KindFigures:
-    timeless = report.events - past - ahead
+def _kind_figures(report: EventReport, found: Mapping[int | None, int]) -> KindFigures:
+    hours = {hour: count for hour, count in found.items() if hour is not None}
+    timeless = report.timeless + report.unreadable
+    past = report.events - timeless - found.get(None, 0)
     return KindFigures(report.events, report.orphans, timeless, past, max(hours, default=None), hours)
 
 

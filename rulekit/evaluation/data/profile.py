@@ -6,7 +6,7 @@ their keys, so that those who come and those who go change next to nothing about
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # what a person's link to a company is called among the columns of people; no field can have that name
 LINK = "(company)"
 HOUR = 3600
-# so many hours of events before the newest one of their kind are counted each by itself
+# so many hours before a tick are counted each by itself
 HOURS = 100 * 24
 # so many people, and companies, are followed
 FOLLOWED = 64
@@ -45,8 +45,8 @@ class ColumnFigures:
 class KindFigures:
     """Of the events of one kind: how many, how many of nobody, without a time that can be read, and when they were.
 
-    `past` are those up to now, and `hours` has how many of them lay in each hour (since 1970, in UTC) that has any, of
-    the last `HOURS` before `newest`, the hour of the newest one; None without any.
+    `past` are those up to now. `hours` has how many of them lay in each of the last `HOURS` hours (since 1970, in UTC)
+    that has any; the last of these is `newest`, None without any.
     """
 
     events: int
@@ -78,31 +78,23 @@ def hour_of(instant: datetime) -> int:
     return int(instant.timestamp() // HOUR)
 
 
-def read_hours(
-    connection: "DuckDBPyConnection", times: str, now: datetime
-) -> dict[str, tuple[int, int, dict[int, int]]]:
-    """Returns of each kind how many events there are up to now, how many later, and the former by their hours.
+def read_hours(connection: "DuckDBPyConnection", times: str, now: datetime) -> dict[str, dict[int | None, int]]:
+    """Returns of each kind how many events lie in each of the last `HOURS` hours that has any, and after now (None).
 
     `times` is a relation of `kind` and `at`, a TIMESTAMP in UTC.
     """
-    # one pass; what follows it reads a line per kind and hour
+    at = now.astimezone(UTC).replace(tzinfo=None)
     rows = connection.execute(
         f"""
-        WITH hours AS MATERIALIZED (
-          SELECT kind, CASE WHEN "at" <= ? THEN epoch_us("at") // {HOUR * 1_000_000} END AS hour, count(*) AS n
-          FROM "{times}" GROUP BY ALL),
-        kinds AS (
-          SELECT kind, max(hour) AS newest, sum(n) FILTER (hour IS NOT NULL) AS past,
-            sum(n) FILTER (hour IS NULL) AS ahead FROM hours GROUP BY kind)
-        SELECT kind, any_value(past), any_value(ahead), list(hour), list(n)
-        FROM hours JOIN kinds USING (kind) WHERE hour IS NULL OR hour > newest - {HOURS} GROUP BY kind
+        SELECT kind, CASE WHEN "at" <= ? THEN epoch_us("at") // {HOUR * 1_000_000} END AS hour, count(*)
+        FROM "{times}" WHERE "at" > ? GROUP BY kind, hour
         """,  # noqa: S608 - only names and numbers of our own
-        [now.astimezone(UTC).replace(tzinfo=None)],
+        [at, at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS)],
     ).fetchall()
-    return {
-        kind: (int(past or 0), int(ahead or 0), {h: n for h, n in zip(hours, counts, strict=True) if h is not None})
-        for kind, past, ahead, hours, counts in rows
-    }
+    found: dict[str, dict[int | None, int]] = {}
+    for kind, hour, count in rows:
+        found.setdefault(kind, {})[hour] = count
+    return found
 
 
 def follow(
@@ -112,19 +104,17 @@ def follow(
     columns = {f"{name}: {field.type}": f"f.{name}" for name, field in fields.items()} | dict(more)
     if not columns:
         return {}
-    column = exp.column(key, quoted=True)
-    chosen = (
-        exp.select(column.copy())
-        .from_(exp.table_(relation, quoted=True))
-        .order_by(exp.Anonymous(this="hash", expressions=[column.copy()]), column.copy())
-        .limit(FOLLOWED)
-    )
+    column, table = exp.column(key, quoted=True), exp.table_(relation, quoted=True)
+    by_hash = exp.Anonymous(this="hash", expressions=[column.copy()])
+    least = exp.select(column.copy()).from_(table.copy()).order_by(by_hash, column.copy()).limit(FOLLOWED)
+    # the keys as they are, not a query: so the engine reads of the other columns only where they stand
+    keys = [key for (key,) in connection.execute(least.sql(dialect="duckdb")).fetchall()]
     query = (
         exp.select(_digest(key, _KEY), *(_digest(name, _VALUE) for name in columns.values()))
-        .from_(exp.table_(relation, quoted=True))
-        .where(column.isin(query=chosen))
+        .from_(table.copy())
+        .where(column.isin(*keys))
     )
-    rows = connection.execute(query.sql(dialect="duckdb")).fetchall()
+    rows = connection.execute(query.sql(dialect="duckdb")).fetchall() if keys else []
     return {column: {row[0]: row[place] or "" for row in rows} for place, column in enumerate(columns, start=1)}
 
 
