@@ -39,7 +39,7 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 def test_a_level_is_compared_with_the_highest_seen(
     count: int, of: int, peak: float, more: Mapping[str, float], jumps: bool
 ) -> None:
-    for what in (What.MISSING, What.UNREADABLE, What.ORPHANS):
+    for what in (What.MISSING, What.PRESENT, What.UNREADABLE, What.ORPHANS):
         assert is_jump(Measured((PLAN, what), count, of, **more), Peak(peak)) is jumps
         # before there is anything to compare with nothing jumps
         assert not is_jump(Measured((PLAN, what), count, of, **more), None)
@@ -70,11 +70,13 @@ def test_the_past_changes_little(what: What, count: int, of: int, peak: float, j
 @pytest.mark.parametrize(
     ("count", "of", "peak", "jumps"),
     [
+        (1, 2, Peak(0.0, 9), False),
+        (2, 2, Peak(0.0, 9), True),
         (2, 3, Peak(0.0, 9), False),
         (3, 3, Peak(0.0, 9), True),
         (64, 64, Peak(0.0, 3), False),
-        (20, 64, Peak(0.0, 4), False),
-        (21, 64, Peak(0.0, 4), True),
+        (16, 64, Peak(0.0, 4), False),
+        (17, 64, Peak(0.0, 4), True),
         # what changes by nature is known after more days, and what changes for everybody never jumps
         (64, 64, Peak(0.1, 9), False),
         (64, 64, Peak(0.1, 10), True),

@@ -130,6 +130,16 @@ def test_what_waits_does_not_creep_in(company: Company) -> None:
     assert company.project.ask("SELECT believed FROM profiles ORDER BY at") == [(1,)] * 2 + [(0,)] * 5
 
 
+def test_values_where_there_were_none_park_who_asks_for_them(project: Any) -> None:
+    company = Company(project)
+    company.seats |= dict.fromkeys(PEOPLE[:8], "")
+    for number in (1, 2):
+        assert company.tick(number).parked == []
+    company.seats |= dict.fromkeys(PEOPLE[:8], "0")
+    said = "`seats` of `[source.person]`: with a value 60 % → 100 %"
+    assert company.tick(3).because == dict.fromkeys(("Both", "Small"), said)
+
+
 def test_links_to_companies_that_are_gone_park_who_asks_for_one(company: Company) -> None:
     company.accounts = {key: "ACME" if account == "acme" else account for key, account in company.accounts.items()}
     assert company.tick(3).because == {"Of_Large": "`company` of `[source.person]`: not there 0 % → 50 %"}

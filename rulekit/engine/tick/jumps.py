@@ -26,13 +26,14 @@ class Limit:
 # chosen by `bench/profiles.py`, which counts what of clean histories would jump
 LIMITS: Mapping[What, Limit] = {
     What.MISSING: Limit(1, 0.05, days=1, moving=1),
+    What.PRESENT: Limit(1, 0.05, days=1, moving=1),
     What.UNREADABLE: Limit(1, 0.05, days=1, moving=1),
     What.ORPHANS: Limit(1, 0.05, days=1, moving=1),
     What.LOST: Limit(1, 0.02),
     What.FEWER: Limit(1, 0.2),
     What.MORE: Limit(3, 0.1),
     What.TWICE: Limit(0.25, 0.75),
-    What.CHANGED: Limit(1.5, 0.3, days=4, moving=10),
+    What.CHANGED: Limit(1.5, 0.24, days=4, moving=10),
     What.LAG: Limit(6, 0, days=7, moving=7),
 }
 
@@ -77,7 +78,7 @@ def is_jump(one: Measured, peak: Peak | None) -> bool:
 def _allowed(one: Measured, limit: Limit, seen: float) -> float:
     margin = limit.rows + limit.share * one.of
     match one.thing[1]:
-        case What.MISSING | What.UNREADABLE | What.ORPHANS:
+        case What.MISSING | What.PRESENT | What.UNREADABLE | What.ORPHANS:
             # of rows that are new, all may be so
             return margin + seen * one.of + one.arrived * (1 - seen) + one.slack
         case What.LAG:
@@ -101,7 +102,7 @@ def _say(one: Measured, peak: Peak | None) -> str:
     column, what = one.thing
     count, of = f"{one.count:,.0f}", f"{one.of:,.0f}"
     match what:
-        case What.MISSING | What.UNREADABLE | What.ORPHANS:
+        case What.MISSING | What.PRESENT | What.UNREADABLE | What.ORPHANS:
             said = f"{_LEVEL[what] if column != ('person', LINK) else _LINKED[what]} {_rise(peak, one)}"
         case What.LOST:
             said = f"{count} of {of} in {DAYS} days that were read before are gone"
@@ -119,7 +120,12 @@ def _say(one: Measured, peak: Peak | None) -> str:
     return f"{title(column)}: {said}"
 
 
-_LEVEL = {What.MISSING: "missing", What.UNREADABLE: "unreadable", What.ORPHANS: "of nobody"}
+_LEVEL = {
+    What.MISSING: "missing",
+    What.PRESENT: "with a value",
+    What.UNREADABLE: "unreadable",
+    What.ORPHANS: "of nobody",
+}
 _LINKED = {**_LEVEL, What.UNREADABLE: "not there"}
 
 

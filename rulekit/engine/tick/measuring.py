@@ -22,9 +22,10 @@ _BUSY = 5
 
 
 class What(StrEnum):
-    """What is compared. The first three are levels, against the highest that was seen; the others are changes."""
+    """What is compared. The first four are levels, against the highest that was seen; the others are changes."""
 
     MISSING = "missing"
+    PRESENT = "present"
     UNREADABLE = "unreadable"
     ORPHANS = "orphans"
     LOST = "lost"
@@ -35,7 +36,7 @@ class What(StrEnum):
     LAG = "lag"
 
 
-LEVELS = frozenset({What.MISSING, What.UNREADABLE, What.ORPHANS})
+LEVELS = frozenset({What.MISSING, What.PRESENT, What.UNREADABLE, What.ORPHANS})
 Thing = tuple[Column, What]
 """Something compared: of a column, or of a kind of event as a whole, which is its column ""."""
 
@@ -122,8 +123,11 @@ def measure(profile: Profile, latest: Latest | None, now: datetime, arrivals: Ar
 def _columns(profile: Profile, latest: Latest | None, arrivals: Arrivals) -> Iterator[Measured]:
     for column, figures in profile.columns.items():
         arrived = _arrived(column[0], profile, latest, arrivals)
-        for what, count in ((What.MISSING, figures.missing), (What.UNREADABLE, figures.unreadable)):
-            yield Measured((column, what), count, figures.rows, arrived)
+        present = figures.rows - figures.missing - figures.unreadable
+        yield Measured((column, What.MISSING), figures.missing, figures.rows, arrived)
+        yield Measured((column, What.UNREADABLE), figures.unreadable, figures.rows, arrived)
+        # words and dates that stand for nothing turn up as values where there were none
+        yield Measured((column, What.PRESENT), present, figures.rows, arrived)
 
 
 def _arrived(owner: str, profile: Profile, latest: Latest | None, arrivals: Arrivals) -> int:
