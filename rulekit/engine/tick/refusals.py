@@ -72,9 +72,9 @@ def find_new_strangers(state: TickState, snapshot: Snapshot, numbered: Numbered)
 def refuse_strangers(state: TickState, strangers: Mapping[str, Strangers]) -> None:
     """Refuses events of which most are of nobody: their people are written in another way, or are not there.
 
-    What an older version has believed is believed.
+    The first tick that looks at that has nothing to compare with, so it believes what is there.
     """
-    if state.at is not None and state.anonymous is None:
+    if state.anonymous is None:
         return
     for kind, found in sorted(strangers.items()):
         written = shape(found.key), shape(found.person)
