@@ -42,7 +42,7 @@ In: tick, worker. End.
 `SUPPRESSED`: its address, or its person, may not be mailed: so when it was made, while it waited, or after the claim.
 In: tick, sweep, worker. End.
 
-`EXPIRED`: nobody approved it in time, or its next attempt would have come too late.
+`EXPIRED`: nobody approved it in time, its person was not back in time, or its next attempt would have come too late.
 In: tick, worker. End.
 
 `ERASED`: its person asked to be forgotten.
