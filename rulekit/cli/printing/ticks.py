@@ -28,9 +28,7 @@ def print_tick(tick: PreparedTick) -> None:
         click.echo(f"  {trigger}: no email for {plural(count, 'person', 'people')}: {why}")
     for (trigger, what), count in sorted(Counter(map(_readdressed, tick.record.readdressings)).items()):
         click.echo(f"  {trigger}: {plural(count, 'waiting email')} {escape_line(what)}")
-    if missed := len(tick.record.missed):
-        who = plural(missed, "person", "people")
-        click.echo(f"  {who} not in the source any more: they keep their sides, and their emails are held")
+    _print_missed(len(tick.record.missed))
     _print_first_triggers(tick)
     for trigger in sorted(tick.removed_triggers & tick.withdrawn.keys()):
         withdrawn = plural(tick.withdrawn[trigger], "email")
@@ -55,6 +53,12 @@ def _print_unjudged(tick: PreparedTick) -> None:
         click.echo(
             "help: mend these values, or declare how they are written; until then nobody is mailed for it", err=True
         )
+
+
+def _print_missed(people: int) -> None:
+    if people:
+        who = plural(people, "person", "people")
+        click.echo(f"  {who} not in the source any more: they keep their sides, and their emails are held")
 
 
 def _print_first_triggers(tick: PreparedTick) -> None:

@@ -52,7 +52,7 @@ from rulekit.outbox.lifecycle.transition import Actor, Given, Transition
 from rulekit.outbox.lifecycle.transitions import EXPIRE, WITHDRAW
 from rulekit.outbox.rows.memberships import ordinals
 from rulekit.outbox.rows.suppressions import Forbidden, normalise, read_forbidden, suppress_comers
-from rulekit.outbox.ticks.presence import add_people, write_presence
+from rulekit.outbox.ticks.absences import add_people, write_presence
 from rulekit.outbox.ticks.profiles_kept import keep_profile
 from rulekit.outbox.ticks.readdressing import readdress
 from rulekit.outbox.ticks.rewinding import rewind
