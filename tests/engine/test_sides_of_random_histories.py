@@ -79,6 +79,9 @@ class Seen:
     def because(self, persona: str, people: Any) -> dict[str, dict[str, str]]:
         return {key: {} for key in people}
 
+    def profile(self) -> None:
+        return None
+
     def unjudged(self, membership: Any) -> tuple[Any, ...]:
         return ()
 
@@ -91,7 +94,7 @@ class Seen:
 
 @pytest.fixture
 def opened(project: Any) -> Project:
-    project.settings(more=f'[guard]\nabsent = "{ABSENT.days}d"\n')
+    project.settings(more=f'absent = "{ABSENT.days}d"\n')
     triggers = (
         f"trigger {name}: on {edge}(Pro) send template Hello"
         for name, edge in (("Greet", "tagged"), ("Bye", "untagged"))
