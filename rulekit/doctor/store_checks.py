@@ -12,6 +12,7 @@ from rulekit.environment import fill
 from rulekit.outbox.database.migrations import HEAD
 from rulekit.outbox.database.opening import find_version, resolve_url
 from rulekit.outbox.database.sqlite import wal_is_safe
+from rulekit.outbox.lifecycle.tick_values import Parked
 from rulekit.outbox.looking.health import Health
 from rulekit.outbox.store import Store
 from rulekit.records import CheckResult, State, Verdict
@@ -51,6 +52,7 @@ def look(folder: Path, settings: Settings, now: datetime) -> Iterator[CheckResul
             health = store.audit.health(now)
     yield from database(health.database)
     yield tick(health.last_tick_at, now)
+    yield from parked(health.parked)
     yield sending(health)
     yield from emails(health)
 
@@ -93,6 +95,14 @@ def tick(at: datetime | None, now: datetime) -> CheckResult:
         days = plural((now - at).days, "day")
         return CheckResult(name, Verdict.WARNING, f"{when}, {days} ago: nobody is tagged or untagged", help)
     return CheckResult(name, Verdict.OK, when)
+
+
+def parked(personas: Mapping[str, Parked]) -> Iterator[CheckResult]:
+    """Names the personas whose crossings are held back, since when and why."""
+    for name, one in personas.items():
+        message = f"`{name}` since {format_instant(one.at)}: {one.because}"
+        help = f"look at `rulekit plan --accept {name}`; if it is right, run with `--accept {name}`"
+        yield CheckResult("parked", Verdict.PROBLEM, message, help)
 
 
 def sending(health: Health) -> CheckResult:

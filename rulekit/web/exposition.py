@@ -113,4 +113,11 @@ def _ticks(figures: Figures) -> Iterable[Metric]:
         for column, shapes in one.columns.items():
             for shape, count in shapes.items():
                 values.add_metric([one.persona, column, shape], count)
-    return CounterMetricFamily("rulekit_ticks", "Ticks that were written.", figures.tick), at, unjudged, values
+    parked = GaugeMetricFamily(
+        "rulekit_parked_timestamp_seconds",
+        "Since when a persona is parked; there is none where its changes are believed.",
+        labels=["persona"],
+    )
+    for persona, since in figures.parked.items():
+        parked.add_metric([persona], since.timestamp())
+    return CounterMetricFamily("rulekit_ticks", "Ticks that were written.", figures.tick), at, parked, unjudged, values

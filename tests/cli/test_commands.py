@@ -206,8 +206,9 @@ def test_run_parks_a_mass_and_says_what_to_do(project: Any) -> None:
     told(project, "run", "--now", NOW)
     project.people(**dict.fromkeys(crowd, "pro"))
     text = told(project, "run", "--now", "2026-01-03T08:00Z", code=1)
-    assert "Pro: too many people crossed at once; nothing was changed for it" in text
-    assert "help: look at `rulekit plan --accept`; if it is right, run again with `--accept`" in text
+    why = "too many people crossed at once, and not by what happened since: 60 in, 0 out"
+    assert f"Pro: {why}; nothing was changed for it" in text
+    assert "help: look at `rulekit plan --accept NAME`; if it is right, run again with `--accept NAME`" in text
     assert "Greet: 60 emails unapproved" in told(project, "run", "--now", "2026-01-03T08:00Z", "--accept")
 
 

@@ -37,6 +37,7 @@ def guarded(project: Any) -> Any:
         assert text in settings
         settings = settings.replace(text, "")
     project.write("rulekit.toml", settings)
+    project.events()
     return project
 
 
@@ -93,12 +94,13 @@ def test_what_time_does_is_believed_however_many_people_it_is(guarded: Any) -> N
 
 def test_everybody_may_grow_quiet_in_one_hour(guarded: Any) -> None:
     write(guarded, ["free"] * 40)
-    guarded.events(*((f"p{i:02}", "login", "2026-01-01T07:30Z") for i in range(40)))
+    logins = [(f"p{i:02}", "login", "2026-01-01T07:30Z") for i in range(40)]
+    guarded.events(*logins)
     guarded.run("2026-01-08T07:00Z")
     assert parked(guarded.run("2026-01-08T08:00Z")) == []
     assert len(guarded.emails()) == 40
     # and everybody may be back after an outage of three days
-    guarded.events(*((f"p{i:02}", "login", "2026-01-10T07:30Z") for i in range(40)))
+    guarded.events(*logins, *((f"p{i:02}", "login", "2026-01-10T07:30Z") for i in range(40)))
     assert parked(guarded.run("2026-01-11T08:00Z")) == []
 
 
@@ -170,7 +172,10 @@ def test_the_option_takes_a_persona_or_everything(guarded: Any) -> None:
     at = ("--now", DAY.format(2), "--project", str(guarded.folder))
     told = guarded.cli("run", *at)
     assert told.exit_code == 1
-    assert "Pro: nothing was changed for it: 10 people joined and 0 left, not by what happened since" in told.output
+    assert (
+        "Pro: too many people crossed at once, and not by what happened since: 10 in, 0 out; nothing was changed for it"
+        in told.output
+    )
     assert "`rulekit plan --accept NAME`" in told.output
     for accept in (("--accept", "Trial"), ("--accept", "Trial", "--accept", "Quiet")):
         assert "nothing was changed for it" in guarded.cli("plan", *accept, *at).output
@@ -178,3 +183,25 @@ def test_the_option_takes_a_persona_or_everything(guarded: Any) -> None:
         assert "nothing was changed for it" not in guarded.cli("plan", *accept, *at).output, accept
     assert guarded.cli("run", *at, "--accept").exit_code == 0
     assert len(guarded.emails()) == 10
+
+
+def test_what_is_parked_is_told_wherever_somebody_looks(guarded: Any) -> None:
+    write(guarded, ["free"] * 10)
+    guarded.run(DAY.format(1))
+    write(guarded, ["pro"] * 10)
+    guarded.run(DAY.format(2))
+    guarded.run(DAY.format(3))
+    at = ("--now", DAY.format(3), "--project", str(guarded.folder))
+    doctor = guarded.cli("doctor", "--offline", *at)
+    assert "parked: `Pro` since 2026-01-02T08:00:00Z: too many people crossed at once" in doctor.output
+    assert "`rulekit plan --accept Pro`" in doctor.output
+    metrics = guarded.cli("metrics", "--project", str(guarded.folder)).output
+    assert 'rulekit_parked_timestamp_seconds{persona="Pro"} 1.7673' in metrics
+    told = guarded.cli("reconcile", "--project", str(guarded.folder))
+    assert "Pro: parked since 2026-01-02T08:00:00Z: too many people crossed at once" in told.output
+    assert told.exit_code == 0
+    write(guarded, ["free"] * 10)
+    guarded.run(DAY.format(4))
+    assert "parked: none" not in guarded.cli("doctor", "--offline", *at).output
+    for command in ("doctor", "metrics", "reconcile"):
+        assert "since 2026-01-02" not in guarded.cli(command, "--project", str(guarded.folder)).output

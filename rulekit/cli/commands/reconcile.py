@@ -9,6 +9,7 @@ import click
 from rulekit.cli.parameters.options import now_option, output_option, project_option
 from rulekit.cli.printing.aligned import escape_line, print_json
 from rulekit.cli.printing.progress import working
+from rulekit.clock import format_instant
 from rulekit.diagnostics.display import plural, width
 from rulekit.engine.stores import open_project_store
 from rulekit.outbox.reconcile import PROMISES, Account, Finding, Reconciliation, reconcile
@@ -41,6 +42,8 @@ def _print(found: Reconciliation) -> None:
             click.echo(f"{account.trigger}: no email for {plural(count, 'tagging')}: {escape_line(reason)}")
         if account.again:
             click.echo(f"{account.trigger}: {plural(account.again, 'copy', 'copies')} made because somebody asked")
+    for name, one in found.parked.items():
+        click.echo(f"{name}: parked since {format_instant(one.at)}: {escape_line(one.because)}")
     if found.since != 1:
         _print_since(found.since)
     if found.again:
@@ -99,6 +102,10 @@ def _as_json(found: Reconciliation) -> dict[str, object]:
         "emails": found.emails,
         "counted_since_tick": found.since,
         "left_again_in_doubt": found.again,
+        "parked": [
+            {"persona": name, "since": format_instant(one.at), "because": one.because}
+            for name, one in found.parked.items()
+        ],
         "ledger": [_account_as_json(account) for account in found.accounts],
         "promises": [
             {"name": name, "promise": holds, "holds": not any(f.promise == name for f in found.findings)}

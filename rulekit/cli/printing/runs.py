@@ -66,10 +66,8 @@ def _print_dispatch(report: DispatchReport) -> None:
 def find_needs(report: RunReport) -> Iterator[str]:
     """Yields, a line each, what of a run needs a person: who approves, accepts, mends or looks."""
     tick, dispatch = report.tick, report.dispatch
-    for one in tick.personas:
-        if one.parked:
-            told = f"look at `rulekit plan --accept {one.name}`, then run with `--accept {one.name}`"
-            yield f"{one.name}: nothing was changed for it: {one.parked}: {told}"
+    for name, why in tick.because.items():
+        yield f"{name}: {why}: look at `rulekit plan --accept {name}`, then run with `--accept {name}`"
     yield from map(str, tick.unjudged)
     for name, count in sorted(_born(tick, "unapproved").items()):
         why = ", more than delivery.max_auto_per_tick" if name in tick.demoted else ""
@@ -134,9 +132,9 @@ def _persona(change: PersonaChange) -> dict[str, object]:
         "left": len(change.left),
         "gone": len(change.gone),
         "baseline": change.baseline,
-        "parked": change.parked is not None,
-        "parked_because": change.parked,
+        "parked": change.parked,
         "edited": change.edited,
+        "because": change.because or None,
         "backfilled": list(change.backfilled),
     }
 

@@ -15,7 +15,6 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from rulekit.diagnostics.display import plural
 from rulekit.engine.tick.changes import Bits, Crossing
 from rulekit.errors import RulekitError
 from rulekit.outbox.lifecycle.tick_values import Crossed
@@ -67,8 +66,8 @@ class Crossers:
         return Crossers(self.joined[then[self.joined]], self.left[~then[self.left]], self.new[then[self.new]])
 
     def __str__(self) -> str:
-        joined = plural(len(self.joined) + len(self.new), "person", "people")
-        return f"{joined} joined and {len(self.left):,} left, not by what happened since"
+        joined = len(self.joined) + len(self.new)
+        return f"too many people crossed at once, and not by what happened since: {joined:,} in, {len(self.left):,} out"
 
 
 @dataclass(frozen=True, slots=True)

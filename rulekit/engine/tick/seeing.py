@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from rulekit.engine.project import Project
 from rulekit.engine.tick.absence import find_absence
@@ -30,7 +29,8 @@ from rulekit.evaluation.questions.snapshot import Snapshot
 class Seen:
     """What the data says, on which side everybody is by it, what is believed of it, and new mailboxes.
 
-    `strangers` are the kinds of which most events belong to nobody, as no tick before has found.
+    `strangers` are the kinds of which most events belong to nobody, as no tick before has found. `explained` is how
+    many joined and left by time alone, where the guard asked.
     """
 
     membership: Membership
@@ -68,19 +68,19 @@ def see(
         refuse_silence(past.state.kinds - snapshot.kinds, program)
         refuse_strangers(past.state, strangers)
     members = find_members(past, membership, numbered, now, look)
-    belief = judge_data(past, program, snapshot, numbered, partial(accepts, accept))
+    belief = judge_data(past, program, snapshot, numbered, lambda persona: accepts(accept, persona))
     same = [numbered.ordinals[one.new] for one in changed_keys]
     edited = find_edited(past.state, find_conditions(project))
     judged = judge(past.state, members, membership, numbered, absence.away, edited, same)
     crossings = find_crossings(past.state, judged, numbered)
     doubtful = {name: found for name, found in crossings.items() if name not in edited and not accepts(accept, name)}
-    doubts = _doubts(past, numbered, doubtful, guard, now, look)
-    reasons = {**doubts.reasons, **belief.doubted}
-    borders = find_borders(past.state, judged, crossings, numbered, absence, edited, reasons)
+    doubts = _find_doubts(past, numbered, doubtful, guard, now, look)
+    doubted = {**doubts.reasons, **belief.doubted}
+    borders = find_borders(past.state, judged, crossings, numbered, absence, edited, doubted)
     return Seen(membership, borders, belief, mailboxes, frozenset(strangers), doubts.explained)
 
 
-def _doubts(
+def _find_doubts(
     past: Past, numbered: Numbered, crossings: Mapping[str, Crossing], guard: Guard, now: datetime, look: Look | None
 ) -> Doubts:
     if look is None:
@@ -90,5 +90,4 @@ def _doubts(
         return {name: numbered.spread(column) for name, column in look(at, personas).personas.items()}
 
     memory = Memory({name: past.kept_at(name, now) for name in crossings}, then, past.crossed)
-    known = len(past.state.people)
-    return find_doubts(crossings, known, int(past.state.present.sum()), guard, memory, now)
+    return find_doubts(crossings, len(past.state.people), int(past.state.present.sum()), guard, memory, now)

@@ -103,12 +103,11 @@ def find_borders(
     Where it has no baseline yet, it takes none.
     """
     members, unjudged = dict(judged.members), dict(judged.unjudged)
-    held_back = {name: why for name, why in doubted.items() if name in members}
-    for name in held_back:
+    for name in doubted:
         if name in state.members:
             members[name] = padded(state.members[name], len(numbered.people))
             unjudged[name] = unjudged[name] | judged.settled[name]
         else:
             del members[name], unjudged[name]
-    edited -= held_back.keys()
-    return Borders(numbered, members, crossings, absence, judged.undecided, unjudged, held_back, edited)
+    edited -= doubted.keys()
+    return Borders(numbered, members, crossings, absence, judged.undecided, unjudged, doubted, edited)

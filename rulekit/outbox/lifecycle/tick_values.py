@@ -237,9 +237,9 @@ class TickRecord:
     matched: Mapping[str, int] = field(default_factory=dict)
     vouched: bool = False
     conditions: Mapping[str, str] = field(default_factory=dict)
-    profile: KeptProfile | None = None
     parked: Mapping[str, str] = field(default_factory=dict)
     explained: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    profile: KeptProfile | None = None
 
 
 @dataclass(frozen=True, slots=True)

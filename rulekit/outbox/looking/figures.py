@@ -4,13 +4,22 @@ All is read at one moment, from indexes where there may be millions of lines: wh
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select, union_all
 
 from rulekit.outbox.database.execution import COLUMNS
-from rulekit.outbox.database.tables import ALL_MAIL, last_tick, outbox, sending, suppressions, triggers, waiting
+from rulekit.outbox.database.tables import (
+    ALL_MAIL,
+    last_tick,
+    outbox,
+    personas,
+    sending,
+    suppressions,
+    triggers,
+    waiting,
+)
 from rulekit.outbox.lifecycle.tick_values import UnjudgedPeople
 from rulekit.outbox.sending.throttle import SendingState, state
 from rulekit.records import State
@@ -24,6 +33,9 @@ _LISTED = select((suppressions.c.stream == ALL_MAIL).label("everything"), func.c
     "everything"
 )
 _TOTALS = select(sending.c.attempts, sending.c.faults_ever)
+_PARKED = (
+    select(personas.c.name, personas.c.parked_at).where(personas.c.parked_at.is_not(None)).order_by(personas.c.name)
+)
 _LAST_TICK = select(last_tick.c.sequence, last_tick.c.at, last_tick.c.not_judged)
 
 
@@ -44,7 +56,7 @@ class Figures:
 
     `oldest` is when the first email in line of a state was made; `due_at` the earliest time that any email may leave.
     `attempts` and `faults` only grow. `suppressed` is by whether all mail is meant (True) or one trigger's.
-    `not_judged` are the people whom the last tick could not judge.
+    `not_judged` are the people whom the last tick could not judge; `parked` says since when a persona is held back.
     """
 
     emails: Mapping[tuple[str, State], int]
@@ -58,6 +70,7 @@ class Figures:
     tick: int
     ticked_at: datetime | None
     not_judged: tuple[UnjudgedPeople, ...] = ()
+    parked: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def read(connection: Connection) -> Figures:
@@ -78,4 +91,5 @@ def read(connection: Connection) -> Figures:
         tick=tick.sequence,
         ticked_at=tick.at,
         not_judged=tuple(UnjudgedPeople(**one) for one in tick.not_judged or ()),
+        parked={line.name: line.parked_at for line in connection.execute(_PARKED)},
     )

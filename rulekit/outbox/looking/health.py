@@ -1,7 +1,7 @@
 """How a store is doing: the database beneath it, the last tick, and the emails that somebody should look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, select
@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from rulekit.outbox.database.execution import COLUMNS
 from rulekit.outbox.database.opening import kind_of
 from rulekit.outbox.database.tables import last_tick, outbox
-from rulekit.outbox.rows import queries
+from rulekit.outbox.lifecycle.tick_values import Parked
+from rulekit.outbox.rows import memberships, queries
 from rulekit.outbox.sending import throttle
 from rulekit.outbox.sending.throttle import SendingState
 from rulekit.records import State
@@ -28,6 +29,7 @@ class Health:
     counts: Mapping[State, int]
     overdue: int
     abandoned: int
+    parked: Mapping[str, Parked] = field(default_factory=dict)
 
 
 def health(connection: Connection, now: datetime) -> Health:
@@ -45,6 +47,7 @@ def health(connection: Connection, now: datetime) -> Health:
         counts=queries.counts(connection),
         overdue=_count(connection, *due),
         abandoned=_count(connection, *left),
+        parked=memberships.read_parked(connection),
     )
 
 

@@ -17,6 +17,7 @@ from rulekit.outbox.database.transactions import Database
 from rulekit.outbox.reconcile import ledger, whole_store
 from rulekit.outbox.reconcile.promises import BREACHES, PROMISES, Breach, breaking
 from rulekit.outbox.reconcile.verdict import SHOWN, Account, Finding, Reconciliation
+from rulekit.outbox.rows.memberships import read_parked
 
 __all__ = ["PROMISES", "Account", "Finding", "Reconciliation", "reconcile"]
 
@@ -49,7 +50,7 @@ def _of_the_whole(connection: Connection) -> Reconciliation:
     found, since = ledger.accounts(connection)
     wrong = tuple(ledger.findings(connection, found))
     emails, again = (connection.execute(count).scalar_one() for count in (_EMAILS, _AGAIN))
-    return Reconciliation(found, wrong, emails, since, again)
+    return Reconciliation(found, wrong, emails, since, again, read_parked(connection))
 
 
 def _of_the_ticks(connection: Connection, now: datetime) -> list[Finding]:

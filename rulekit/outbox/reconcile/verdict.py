@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rulekit.outbox.lifecycle.tick_values import Parked
 from rulekit.records import State
 
 # so many of what broke a promise are named; the others are counted
@@ -59,7 +60,8 @@ class Reconciliation:
 
     `since` is the tick from which matches were counted as they happened: 1, or that of the first tick after a store
     without a ledger was brought up to date (0: there was none yet). `again` are emails that left once more while
-    nobody knew whether they had arrived: what the store cannot know of them, it cannot promise.
+    nobody knew whether they had arrived: what the store cannot know of them, it cannot promise. `parked` are
+    personas whose crossings wait for somebody's word: no tagging comes of them meanwhile.
     """
 
     accounts: tuple[Account, ...]
@@ -67,6 +69,7 @@ class Reconciliation:
     emails: int
     since: int
     again: int = 0
+    parked: Mapping[str, Parked] = field(default_factory=dict)
 
     @property
     def adds_up(self) -> bool:

@@ -17,6 +17,7 @@ from rulekit.records import Edge, Tagging
 _LAST_TICK = select(last_tick)
 _PEOPLE = select(people.c.key).order_by(people.c.ordinal)
 _PERSONAS = select(personas).where(personas.c.bits.is_not(None))
+_PARKED = select(personas).where(personas.c.parked_at.is_not(None)).order_by(personas.c.name)
 _KEPT_AT = select(func.max(ticks.c.at)).where(ticks.c.at < bindparam("parked_at", type_=Instant()))
 _ABSENT = select(people.c.ordinal, people.c.absent_since).where(people.c.absent_since.is_not(None))
 _UNMARKED = select(people.c.ordinal).where(people.c.mailbox.is_(None), people.c.absent_since.is_(None))
@@ -125,6 +126,12 @@ def read_state(connection: Connection) -> TickState:
 def _parked(connection: Connection, line: Any) -> Parked:
     kept_at = connection.execute(_KEPT_AT, {"parked_at": line.parked_at}).scalar()
     return Parked(line.parked_at, line.parked_because, kept_at or line.parked_at)
+
+
+def read_parked(connection: Connection) -> dict[str, Parked]:
+    """Returns the personas that are parked, in the order of their names."""
+    lines = connection.execute(_PARKED)
+    return {line.name: _parked(connection, line) for line in lines}
 
 
 def crossed(connection: Connection, names: Collection[str], since: datetime) -> dict[str, list[Crossed]]:
