@@ -24,6 +24,8 @@ _ENDINGS: Mapping[str, str] = {
     **dict.fromkeys(("read_json", "read_json_auto"), ".json"),
     **dict.fromkeys(("read_ndjson", "read_ndjson_auto"), ".ndjson"),
 }
+# functions that are, without an option, what a table of that name is
+_PLAIN: Mapping[str, str] = {**_ENDINGS, "read_parquet": ".parquet", "parquet_scan": ".parquet"}
 # functions that read what a text says, where nobody sees which files
 _HIDDEN = ("query", "query_table")
 # a table whose name ends like this is a file
@@ -143,10 +145,10 @@ class _Files:
         first, options = arguments[0]["expression"], {_option(argument) for argument in arguments[1:]}
         call = node["query_location"], self._brackets.end(node["query_location"])
         alias = "" if node["alias"] else f" AS {quote_name(function)}"
-        if function not in _ENDINGS:
+        if function in _PLAIN and not options and _is_text(first):
+            yield call, f"({self._select(first['literal']['text'], _PLAIN[function])}){alias}"
+        elif function not in _ENDINGS:
             yield from self._paths([first])
-        elif not options and _is_text(first):
-            yield call, f"({self._select(first['literal']['text'], _ENDINGS[function])}){alias}"
         else:
             reading = dict(reading_options(_ending(first), self._layout))
             if isinstance(self._layout.header, tuple) and "columns" not in options:

@@ -145,3 +145,12 @@ def test_a_row_more_changes_no_other(project: Playground, rows: str) -> None:
     project.write("data/people.csv", DAY_FIRST + rows)
     result = project.cli("members", "Recent", "--now", NOW)
     assert (result.exit_code, "ada" in result.output.split()) == (0, False), result.output
+
+
+@pytest.mark.parametrize("source", ["'p.parquet'", "read_parquet('p.parquet')", "'p.jsonl'", "read_ndjson('p.jsonl')"])
+def test_a_name_that_is_there_twice_is_none(folder: Path, source: str) -> None:
+    pq.write_table(pa.table({"id": ["1"], "plan": ["a"], "Plan": ["b"]}), folder / "p.parquet")
+    (folder / "p.jsonl").write_text('{"id": 1, "plan": "a"}\n{"id": 2, "Plan": "b"}\n')
+    assert result(folder, f"SELECT id FROM {source}")[0] == ("1",)
+    with pytest.raises(duckdb.BinderException, match="plan"):
+        result(folder, f"SELECT plan FROM {source}")
