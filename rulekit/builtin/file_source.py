@@ -7,6 +7,7 @@ missing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from rulekit.builtin.decoded_copies import in_utf_8
@@ -68,9 +69,10 @@ class FileSource:
 
         Text files in it have texts for values, as tables do, unless the query itself says otherwise.
         """
-        text = read_as_text(sql, self.folder, self._select, self._paths, self.layout)
+        files: list[str] = []
+        text = read_as_text(sql, self.folder, partial(self._select, files), partial(self._paths, files), self.layout)
         places = (self.folder, self.private) if self.private else (self.folder,)
-        return QueryTable(text, load=True, reads=tuple(f"{place}/" for place in places))
+        return QueryTable(text, load=True, reads=(*(f"{place}/" for place in places), *files))
 
     def tables(self) -> list[str]:
         """Returns the files of a format that can be read, below the folder, but none that is hidden or half written."""
@@ -80,14 +82,21 @@ class FileSource:
         """Returns None: a folder cannot tell which of its files holds people."""
         return None
 
-    def _select(self, name: str, ending: str) -> str:
-        """Returns the query in the place of a file that a query names; `ending` is for one without a known format."""
-        return self._open(find_files(self.folder, name, ending), as_texts=True).sql
+    def _select(self, read: list[str], name: str, ending: str) -> str:
+        """Returns the query in the place of a file that a query names; `ending` is for one without a known format.
 
-    def _paths(self, name: str, ending: str, is_decoded: bool) -> tuple[Path, ...]:
+        What it reads is added to `read`.
+        """
+        table = self._open(find_files(self.folder, name, ending), as_texts=True)
+        read += table.reads
+        return table.sql
+
+    def _paths(self, read: list[str], name: str, ending: str, is_decoded: bool) -> tuple[Path, ...]:
         """Returns the files that a call with options names, in UTF-8 unless the engine is told to decode them."""
         files = find_files(self.folder, name, ending)
-        return (files if is_decoded else self._readable(files)).paths
+        paths = (files if is_decoded else self._readable(files)).paths
+        read += map(str, paths)
+        return paths
 
     def _readable(self, files: TableFiles) -> TableFiles:
         for path in files.paths:

@@ -12,7 +12,16 @@ from rulekit.errors import SourceError
 from rulekit.evaluation.data.dataset import open_data
 from rulekit.language import types
 from rulekit.language.program import FieldType, Schema
-from rulekit.records import EventMapping, RecordMapping, Source, SourceMapping, SourceRequest
+from rulekit.records import (
+    EventMapping,
+    QueryTable,
+    RecordMapping,
+    Source,
+    SourceMapping,
+    SourceRequest,
+    StreamTable,
+    Table,
+)
 
 
 def source(folder: Path, url: str = "files:.") -> Source:
@@ -201,6 +210,45 @@ def test_columns_that_nobody_wants_refuse_nothing(tmp_path: Path, name: str, con
             open_data(Schema({field: fields[field]}, {}, {}), source(tmp_path), mapping, "UTC"),
         ):
             pass
+
+
+class Rewriting:
+    """The files of a folder, of which one is written anew while the events are read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files = source(folder)
+
+    def table(self, name: str) -> QueryTable | StreamTable:
+        return StreamTable(self._rewrite) if name == "events" else self._files.table(name)
+
+    def query(self, sql: str) -> Table:
+        return self._files.query(sql)
+
+    def default_mapping(self) -> SourceMapping | None:
+        return None
+
+    def _rewrite(self) -> pa.Table:
+        (self._folder / "a.csv").write_text("id\n2\n")
+        return pa.table({"person": ["1"], "at": [None], "event": ["x"]})
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        RecordMapping("a.csv"),
+        RecordMapping(query="FROM 'a.csv'"),
+        RecordMapping(query="FROM read_csv('a.csv', skip = 0)"),
+    ],
+)
+def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path, people: RecordMapping) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n1234\n")
+    mapping = SourceMapping(people, None, (EventMapping("events", name="event"),))
+    with (
+        pytest.raises(SourceError, match=r"`a\.csv` changed while it was read"),
+        open_data(Schema({}, {}, {}), Rewriting(tmp_path), mapping, "UTC"),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("name", ["../outside.csv", "/etc/passwd", "link.csv"])

@@ -161,6 +161,7 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
     else:
         companies = no_companies(tables, schema.company)
     events = load_events(tables, mapping.events, schema.events, people.stage, zone)
+    tables.refuse_changed()
     unknown = unknown_companies(tables) if mapping.company is not None else 0
     link = ColumnFigures("person", LINK, people.rows, people.rows - people.linked, unknown)
     kinds = {f"event {kind}": [one for one in events.fields if one.owner == kind] for kind in schema.events}

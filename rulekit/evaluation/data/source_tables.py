@@ -3,6 +3,7 @@
 Each table is opened once per tick, however many mappings use it.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 # the table or the query that the settings give, and how they say that its files are laid out
 Origin = tuple[str | None, str | None, TextLayout | None]
+# which file it is, its size and when it was written
+FileState = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Tables:
         self.connection = connection
         self._source = source
         self._setup: set[str] = set()
+        self._files: dict[str, FileState] = {}
         self._prepared: dict[Origin, Table] = {}
         self._opened: dict[Origin, Relation] = {}
         self._stages = 0
@@ -132,8 +136,18 @@ class Tables:
         table = source.table(mapping.table) if mapping.table is not None else _query(source, mapping.query or "", title)
         if isinstance(table, QueryTable):
             require_one_select(table.sql, title)
+            self._files |= {place: _state(place) for place in table.reads if not place.endswith("/")}
             self._set_up(table)
         return table
+
+    def refuse_changed(self) -> None:
+        """Raises SourceError when a file is not what it was when its table was prepared: it may have been read half."""
+        for place, state in self._files.items():
+            if _state(place) != state:
+                raise SourceError(
+                    f"`{Path(place).name}` changed while it was read",
+                    help="run again; what writes it may write another file, and rename that when it is whole",
+                )
 
     def _set_up(self, table: QueryTable) -> None:
         for statement in table.setup:
@@ -172,6 +186,15 @@ class Tables:
             self.connection.execute(f'CREATE TEMP TABLE {quoted} AS SELECT * FROM "rulekit stream"')  # noqa: S608 - quoted
         finally:
             self.connection.unregister("rulekit stream")
+
+
+def _state(place: str) -> FileState:
+    """Returns what changes with a file, or None where none is there."""
+    try:
+        found = os.stat(place)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _query(source: Source, sql: str, title: str) -> Table:
