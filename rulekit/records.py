@@ -14,6 +14,8 @@ from typing import Protocol
 
 from rulekit.layouts import TextLayout as TextLayout
 from rulekit.layouts import TextSource as TextSource
+from rulekit.mail_notice import Notice as Notice
+from rulekit.mail_notice import NoticeKind as NoticeKind
 from rulekit.reason import Reason as Reason
 from rulekit.value_spelling import Spellings as Spellings
 
@@ -66,38 +68,6 @@ class State(Enum):
     SUPPRESSED = "suppressed"
     EXPIRED = "expired"
     ERASED = "erased"
-
-
-# what is said about an email after it left
-
-
-class NoticeKind(Enum):
-    """What a notice says became of an email, or what its reader thinks of it."""
-
-    DELIVERED = "delivered"
-    DELAYED = "delayed"
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
-    UNSUBSCRIBED = "unsubscribed"
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One thing that a server or provider says about one email to one recipient; nothing in it has been believed yet.
-
-    `addresses` are the names that it uses for the recipient, the one that was mailed first. `identity` is the same
-    whenever the same notice is read again. `dead` says that the address takes no mail at all, not only this email.
-    """
-
-    kind: NoticeKind
-    addresses: tuple[str, ...]
-    message_id: str
-    identity: str
-    source: str
-    at: datetime | None = None
-    status: str = ""
-    detail: str = ""
-    dead: bool = False
 
 
 # for plugins: sources
