@@ -10,6 +10,7 @@ from rulekit.evaluation.data.confinement import connected
 from rulekit.evaluation.data.source_tables import Tables
 from rulekit.records import RecordMapping, Source, SourceMapping
 from rulekit.schema.draft import Draft, make_draft
+from rulekit.schema.guessed_layouts import LayoutGuesser
 from rulekit.schema.roles import examine_table, find_roles, take_roles
 from rulekit.schema.seen_tables import Mapped, Sight
 from rulekit.settings.model import Settings
@@ -31,7 +32,11 @@ def pull(folder: Path, settings: Settings, say: Say) -> Draft:
 
 def _draft(source: Source, mapped: Sequence[Mapped], mapping: SourceMapping | None, say: Say) -> Draft | None:
     with connected() as connection:
-        sight = Sight.of(Tables(connection, source), source, mapped, say)
+        ((private,),) = connection.execute("SELECT current_setting('temp_directory')").fetchall()
+        guesser = LayoutGuesser(source, Path(private) if private else None)
+        if mapping is None:
+            mapped = [RecordMapping(one.table, layout=guesser.guess(one.table or "")) for one in mapped]
+        sight = Sight.of(Tables(connection, source), mapped, say)
         examined = []
         for table in sight.seen:
             say(f"looking at {table.title}")

@@ -1,7 +1,7 @@
 """A draft of what a source holds, as values: fields of people and companies, kinds of events, and their tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rulekit.diagnostics.display import plural
 from rulekit.email.addresses import ADDRESS_FIELD
@@ -19,7 +19,7 @@ from rulekit.schema.column_facts import (
 from rulekit.schema.guessed_types import Guess, guess_members
 from rulekit.schema.naming import name_of, names_of, share
 from rulekit.schema.roles import EventsRole, Examined, Roles
-from rulekit.schema.seen_tables import Sight
+from rulekit.schema.seen_tables import Mapped, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +89,22 @@ def make_draft(sight: Sight, roles: Roles) -> Draft:
         # a key that is an address is one, too
         key = None if roles.key in roles.person.addresses else roles.key
         person = draft_fields(sight, roles.person, [key, roles.link])
-        mapping = RecordMapping(roles.person.table.title, key=roles.key or "id", company=roles.link)
+        mapping = replace(_origin(roles.person.table.mapping), key=roles.key or "id", company=roles.link)
         notes = roles.notes.get(roles.person.table.title, ())
         tables.append(DraftTable("[source.person]", mapping, tuple(person), notes=notes))
     if roles.company is not None:
         company = draft_fields(sight, roles.company, [roles.company_key])
-        mapping = RecordMapping(roles.company.table.title, key=roles.company_key or "id")
+        mapping = replace(_origin(roles.company.table.mapping), key=roles.company_key or "id")
         tables.append(DraftTable("[source.company]", mapping, tuple(company), notes=_why_company(roles)))
     drafted = [_draft_events(sight, role) for role in roles.events]
     kinds = _one_of_each(kind for found, _ in drafted for kind in found)
     return Draft(
         tuple(person), tuple(company), kinds, (*tables, *(table for _, table in drafted)), tuple(_remarks(sight, roles))
     )
+
+
+def _origin(mapping: Mapped) -> RecordMapping:
+    return RecordMapping(mapping.table, mapping.query, layout=mapping.layout)
 
 
 def _why_company(roles: Roles) -> tuple[str, ...]:
@@ -186,7 +190,10 @@ def _nothings(sight: Sight, examined: Examined, facts: ColumnFacts, guess: Guess
 def _draft_events(sight: Sight, role: EventsRole) -> tuple[list[DraftKind], DraftTable]:
     at, fields = _columns_of_events(sight, role)
     table = role.examined.table
-    mapping = EventMapping(table.title, person=role.person, at=role.at, name=role.name, event=role.event)
+    origin = table.mapping
+    mapping = EventMapping(
+        origin.table, origin.query, role.person, role.at, role.name, role.event, layout=origin.layout
+    )
     notes = (*role.notes, *(f"`{one.column}`: {note}" for one in at for note in one.notes))
     if role.name is None:
         kinds = [DraftKind(role.event or "", "", table.rows, tuple(fields))]

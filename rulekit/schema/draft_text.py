@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from rulekit.diagnostics.display import escape, plural
 from rulekit.diagnostics.source import SourceText
 from rulekit.language.formatting import format_source
-from rulekit.records import EventMapping, RecordMapping
+from rulekit.records import EventMapping, RecordMapping, TextLayout
 from rulekit.schema.draft import Draft, DraftField, DraftKind, DraftTable
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -52,7 +52,7 @@ def _declared(one: DraftField) -> str:
 
 def _text(value: str) -> str:
     """Returns a text in double quotes, as the language and TOML both read it."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'
 
 
 def _comment(text: str) -> str:
@@ -73,7 +73,7 @@ def _section(table: DraftTable) -> str:
     widest = max(len(key) for key, _ in pairs if "." not in key)
     return "".join(
         [
-            *(f"# {_comment(note)}\n" for note in table.notes),
+            *(f"# {_comment(note)}\n" for note in (*table.notes, *_of_layout(table.mapping))),
             f"{table.heading}\n",
             *(f"{key:{widest}} = {value}\n" for key, value in pairs),
             *(f"{line}\n" for line in _reading(table)),
@@ -81,12 +81,22 @@ def _section(table: DraftTable) -> str:
     )
 
 
+def _of_layout(mapping: RecordMapping | EventMapping) -> Iterator[str]:
+    if mapping.layout is not None:
+        yield "decide: a guess from its first lines, see whether letters and columns come out right"
+
+
 def _pairs(mapping: RecordMapping | EventMapping) -> Iterator[tuple[str, str]]:
+    layout = mapping.layout
     names = ("key", "company") if isinstance(mapping, RecordMapping) else ("person", "at", "name", "event")
     for name in ("table", "query", *names):
         value = getattr(mapping, name)
         if value is not None:
             yield name, value
+    if layout is not None and layout.delimiter is not None:
+        yield "delimiter", layout.delimiter
+    if layout is not None and layout.encoding != TextLayout().encoding:
+        yield "encoding", layout.encoding
 
 
 def _inline(key: str, values: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ def _look_at_columns(
     parts = list(_parts(schema, mapping))
     found, lost = [], set()
     with connected() as connection:
-        sight = Sight.of(Tables(connection, source), source, [part.mapping for part in parts], say)
+        sight = Sight.of(Tables(connection, source), [part.mapping for part in parts], say)
         found += [Difference(unread.error.message) for unread in sight.unread]
         seen = {(table.mapping.table, table.mapping.query): table for table in sight.seen}
         for part in parts:

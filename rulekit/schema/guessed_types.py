@@ -35,6 +35,9 @@ _PERSONAL = frozenset(
     {"email", "mail", "phone", "mobile", "tel", "fax", "street", "address", "zip", "postcode", "postal", "birth", "ip"}
     | {"birthday", "dob", "iban", "note", "notes", "comment", "comments", "message", "url", "token", "password"}
     | {"firstname", "lastname", "surname", "forename", "fullname", "username"}
+    # the same in other languages of Europe
+    | {"vorname", "nachname", "familienname", "prenom", "nom", "nombre", "apellido", "apellidos", "nome", "cognome"}
+    | {"voornaam", "achternaam", "fornamn", "efternamn", "fornavn", "etternavn", "efternavn", "strasse", "telefon"}
 )
 _NAMES_OF_PEOPLE = frozenset(
     {"name", "first", "last", "full", "middle", "given", "family", "nick", "user", "contact", "display", "customer"}

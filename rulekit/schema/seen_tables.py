@@ -12,7 +12,7 @@ from sqlglot import exp
 from rulekit.errors import SourceError
 from rulekit.evaluation.data.normalise import read_text
 from rulekit.evaluation.data.source_tables import Tables, source_errors
-from rulekit.records import EventMapping, RecordMapping, Source, SourceMapping
+from rulekit.records import EventMapping, RecordMapping
 
 Mapped = RecordMapping | EventMapping
 # rows of which a type is guessed, before all rows are counted
@@ -79,37 +79,18 @@ class Sight:
             return self._tables.connection.execute(sql).fetchall()
 
     @classmethod
-    def of(cls, tables: Tables, source: Source, mapped: Sequence[Mapped], say: Callable[[str], None]) -> "Sight":
+    def of(cls, tables: Tables, mapped: Sequence[Mapped], say: Callable[[str], None]) -> "Sight":
         """Reads the tables that are named; those that cannot be read are kept apart."""
-        good, unread = _split(source, mapped)
-        seen = []
-        if good:
-            tables.prepare(
-                SourceMapping(RecordMapping(good[0].table, good[0].query), None, tuple(map(_bare, good[1:])))
-            )
-        for one in good:
+        seen, unread = [], []
+        for one, error in zip(mapped, tables.prepare_each(mapped), strict=True):
             say(f"reading {one.table or 'a query'}")
             try:
+                if error is not None:
+                    raise error
                 seen.append(_see(tables, one))
-            except SourceError as error:
-                unread.append(UnreadTable(one, error))
+            except SourceError as broken:
+                unread.append(UnreadTable(one, broken))
         return cls(tables, seen, unread)
-
-
-def _split(source: Source, mapped: Sequence[Mapped]) -> tuple[list[Mapped], list[UnreadTable]]:
-    good: list[Mapped] = []
-    unread = []
-    for one in mapped:
-        try:
-            source.table(one.table) if one.table is not None else source.query(one.query or "")
-            good.append(one)
-        except SourceError as error:
-            unread.append(UnreadTable(one, error))
-    return good, unread
-
-
-def _bare(mapping: Mapped) -> EventMapping:
-    return EventMapping(mapping.table, mapping.query)
 
 
 def _see(tables: Tables, mapping: Mapped) -> SeenTable:
@@ -121,7 +102,7 @@ def _see(tables: Tables, mapping: Mapped) -> SeenTable:
         sample = _sample(tables, name, rows)
         tops = {key: SeenColumn(one.name, one.type, one.expression) for key, one in relation.columns.items()}
         flat = (part for column in tops.values() for part in _flat(tables, sample, column, DEPTH))
-        return SeenTable(mapping, name, sample, rows, tuple(flat), tops)
+        return SeenTable(mapping, name, sample, rows, tuple({column.name: column for column in flat}.values()), tops)
 
 
 def _quoted(name: str) -> str:
@@ -155,7 +136,7 @@ def _parts(tables: Tables, sample: str, column: SeenColumn) -> list[SeenColumn]:
         return []
     keys = f"SELECT unnest(json_keys({written})) AS k FROM {sample} WHERE json_type({written}) = 'OBJECT'"  # noqa: S608
     found = tables.connection.execute(f"SELECT k FROM ({keys}) GROUP BY k ORDER BY count(*) DESC, k").fetchall()  # noqa: S608
-    return [_key(column, key) for (key,) in found]
+    return [_key(column, key) for (key,) in found if "." not in key]
 
 
 def _member(column: SeenColumn, name: str, type_: str) -> SeenColumn:

@@ -98,7 +98,7 @@ def test_no_value_of_a_person_is_drafted(tmp_path: Path) -> None:
 
 
 def test_few_names_that_repeat_are_no_closed_set(exports: Any) -> None:
-    columns = ("first_name", "Last Name", "user name", "city address", "phone", "note", "name")
+    columns = ("first_name", "Last Name", "user name", "city address", "phone", "note", "name", "Vorname")
     exports.people(*columns, values=lambda n: ["Grace" if n % 2 else "Barbara"] * len(columns))
     assert "Grace" not in exports.pull()
 
@@ -188,6 +188,18 @@ def test_kinds_of_events_become_names_of_the_language_and_are_mapped(exports: An
     assert '# 30 events, written "Order Completed"\nevent order_completed:\norder_total number' in drafted
     assert "# 30 events\nevent login" in drafted
     assert 'kinds = { "Order Completed" = "order_completed", "Signed Up" = "signed_up" }' in drafted
+
+
+def test_a_spreadsheet_of_another_country_is_read_and_its_layout_told(exports: Any) -> None:
+    rows = [f"k{n};k{n}@example.com;{'Köln' if n % 2 else 'Bonn'};12,5" for n in range(30)]
+    exports.write("kunden.csv", ["id;E-Mail;Stadt;Umsatz", *rows], encoding="windows-1252")
+    drafted = exports.pull()
+    assert 'delimiter = ";"\nencoding = "windows-1252"' in drafted
+    assert 'stadt one of ("Bonn", "Köln")' in drafted
+    assert "# decide: a guess from its first lines" in drafted
+    assert exports.cli("schema", "pull", "--write").exit_code == 0
+    assert exports.cli("check").exit_code == 0
+    assert exports.cli("plan").exit_code == 0
 
 
 def test_nested_values_are_fields_of_their_own(exports: Any) -> None:

@@ -4,7 +4,7 @@ Each table is opened once per tick, however many mappings use it.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,10 +93,28 @@ class Tables:
     def prepare(self, mapping: SourceMapping) -> None:
         """Lets the source set up what its tables need, and then shuts the connection in; raises SourceError."""
         for section, part in _sections(mapping):
-            title = _title(part, section)
-            with source_errors(title):
-                if _origin(part) not in self._prepared:
-                    self._prepared[_origin(part)] = self._table(part, title, self._laid_out(part, section))
+            self._prepare(part, section)
+        self._shut_in()
+
+    def prepare_each(self, parts: Iterable[RecordMapping | EventMapping]) -> list[SourceError | None]:
+        """Does so for tables of which some may be broken; returns for each what is wrong with it, if anything."""
+        found: list[SourceError | None] = []
+        for part in parts:
+            try:
+                self._prepare(part, "[source]")
+                found.append(None)
+            except SourceError as error:
+                found.append(error)
+        self._shut_in()
+        return found
+
+    def _prepare(self, part: RecordMapping | EventMapping, section: str) -> None:
+        title = _title(part, section)
+        with source_errors(title):
+            if _origin(part) not in self._prepared:
+                self._prepared[_origin(part)] = self._table(part, title, self._laid_out(part, section))
+
+    def _shut_in(self) -> None:
         queries = [table for table in self._prepared.values() if isinstance(table, QueryTable)]
         shut_in(self.connection, [place for table in queries for place in table.reads])
 
