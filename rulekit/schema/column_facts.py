@@ -12,6 +12,7 @@ from sqlglot import exp
 from rulekit.evaluation.data.normalise import read
 from rulekit.language.types import BOOL, DATE, DURATION, LIST_OF_TEXT, NUMBER, TIME, Type
 from rulekit.schema.seen_tables import SeenColumn, SeenTable, Sight
+from rulekit.value_spelling import Spelling
 
 # words that exports write where there is nothing, in small letters
 NOTHING_WORDS = ("null", "n/a", "#n/a", "nan", "\\n", "(null)", "undefined", "none", "nil", "na", "-", "--")
@@ -22,15 +23,16 @@ _TRIED = 60
 # of a column with more values than that, none is kept
 FEW = 30
 
-_DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d", "%d/%m/%y", "%m/%d/%y")
+_DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y%m%d")
+_SHORT_DAYS = ("%-d/%-m/%Y", "%-m/%-d/%Y", "%-d.%-m.%Y")
 _WORDY = ("%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y")
-_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-FORMATS = tuple(day + clock for day in (*_DAYS, *_WORDY) for clock in _CLOCKS)
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %-H:%M", " %-I:%M %p")
+FORMATS = tuple(day + clock for day in (*_DAYS, *_SHORT_DAYS, *_WORDY) for clock in _CLOCKS)
 
 
-def _reads(type_: Type) -> str:
+def _reads(type_: Type, spelling: Spelling | None = None) -> str:
     """Returns whether the value is read as declared, in the engine's SQL."""
-    reading = read(exp.Placeholder(this="value"), "VARCHAR", type_, "UTC")
+    reading = read(exp.Placeholder(this="value"), "VARCHAR", type_, "UTC", spelling or Spelling())
     return f"TRY({reading.value.sql(dialect='duckdb')}) IS NOT NULL" if reading else "FALSE"
 
 
@@ -39,14 +41,16 @@ _WHOLE = "TRY_CAST($value AS BIGINT)"
 # ways to read a text, by name: which texts each can read
 WAYS: Mapping[str, str] = {
     "number": _reads(NUMBER),
-    "bool": f"lower($value) IN ('true', 'false', 'yes', 'no') AND {_reads(BOOL)}",
+    "bool": f"$value NOT IN ('0', '1') AND {_reads(BOOL)}",
     "bit": "$value IN ('0', '1')",
     "time": f"NOT {_ISO_DAY} AND contains($value, '-') AND {_reads(TIME)}",
     "date": f"{_ISO_DAY} AND {_reads(DATE)}",
     "duration": f"regexp_matches($value, '[a-z:]') AND NOT contains($value, '-') AND {_reads(DURATION)}",
     "list": f"starts_with($value, '[') AND {_reads(LIST_OF_TEXT)}",
     "semicolons": "contains($value, ';')",
-    "commas": r"regexp_full_match($value, '[-+]?([0-9]+|[0-9]{1,3}(\.[0-9]{3})+)(,[0-9]+)?')",
+    "commas": _reads(NUMBER, Spelling(decimal=",")),
+    "grouped commas": _reads(NUMBER, Spelling(decimal=",", group=".")),
+    "grouped": _reads(NUMBER, Spelling(group=",")),
     "comma": r"regexp_full_match($value, '[-+]?[0-9.]*[0-9],[0-9]+')",
     "padded_number": "regexp_full_match($value, '0[0-9]+')",
     "s": f"{_WHOLE} BETWEEN 946684800 AND 2208988800",
@@ -55,7 +59,7 @@ WAYS: Mapping[str, str] = {
     "address": r"regexp_full_match($value, '[^@\s]+@[^@\s]+\.[^@\s]+')",
     "float_of_whole": r"regexp_full_match($value, '[0-9]+\.0')",
     "digits": "regexp_matches($value, '[0-9]')",
-} | {format_: f"try_strptime($value, '{format_}') IS NOT NULL" for format_ in FORMATS}
+} | {format_: _reads(TIME, Spelling(format=format_)) for format_ in FORMATS}
 # a day of eight digits is a number, too, so it is tried at once
 COMPACT_DAY = "%Y%m%d"
 _FIRST = (*(way for way in WAYS if way not in FORMATS), COMPACT_DAY)

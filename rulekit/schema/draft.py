@@ -24,7 +24,10 @@ from rulekit.schema.seen_tables import Mapped, Sight
 
 @dataclass(frozen=True, slots=True)
 class DraftField:
-    """A field or property: its column, its type, whether it may be missing, what the settings must say, and why."""
+    """A field or property: its column, its type, whether it may be missing, what the settings must say, and why.
+
+    It is open when something else would fit as well.
+    """
 
     name: str
     column: str
@@ -32,6 +35,7 @@ class DraftField:
     optional: bool
     options: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +172,7 @@ def _draft_field(sight: Sight, examined: Examined, name: str, facts: ColumnFacts
     if guess.others:
         notes += fitting
     clean = {key: value for key, value in options.items() if value != []}
-    return DraftField(name, facts.column.name, guess.type, facts.missing > 0, clean, tuple(notes))
+    return DraftField(name, facts.column.name, guess.type, facts.missing > 0, clean, tuple(notes), bool(guess.others))
 
 
 def _refined(sight: Sight, examined: Examined, facts: ColumnFacts, guess: Guess) -> Guess:
@@ -233,7 +237,7 @@ def _property(one: DraftField, present: int, total: int) -> DraftField:
     notes = [note for note in one.notes if not note.startswith("missing")]
     if present < total:
         notes.insert(0, f"missing: {share(total - present, total, 'event')}")
-    return DraftField(one.name, one.column, one.type, present < total, one.options, tuple(notes))
+    return replace(one, optional=present < total, notes=tuple(notes))
 
 
 def _one_of_each(kinds: Iterable[DraftKind]) -> tuple[DraftKind, ...]:

@@ -120,4 +120,6 @@ def _reading(table: DraftTable) -> Iterator[str]:
             options = ", ".join(
                 f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in one.options.items()
             )
-            yield f"# columns.{_key(one.column)} = {{ {options} }}"
+            # what two formats fit is not for a draft to say
+            sign = "# " if one.is_open else ""
+            yield f"{sign}columns.{_key(one.column)} = {{ {options} }}"

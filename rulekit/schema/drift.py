@@ -14,7 +14,7 @@ from rulekit.errors import SourceError
 from rulekit.evaluation.data.confinement import connected
 from rulekit.evaluation.data.data_report import DataReport, EventReport
 from rulekit.evaluation.data.dataset import open_data
-from rulekit.evaluation.data.normalise import read
+from rulekit.evaluation.data.normalise import read, read_text
 from rulekit.evaluation.data.source_tables import Tables
 from rulekit.language.program import FieldType, Schema
 from rulekit.records import EventMapping, Source, SourceMapping
@@ -81,7 +81,7 @@ def _look_at_columns(
                 column = table.find(part.column_of(field.name))
                 differences = list(_of_column(sight, table, part, owner, field, column, zone))
                 found += differences
-                if column is None or read(column.expression, column.type, field.type, zone) is None:
+                if column is None or not _may_hold(column, part, field, zone):
                     lost.add((owner, field.name))
             found += _new_columns(table, part)
     return found, lost
@@ -114,21 +114,29 @@ def _of_column(
         if not elsewhere:
             yield Difference(f"{where}: {table.title} has no column `{name}` any more")
         return
-    if read(column.expression, column.type, field.type, zone) is None:
+    if not _may_hold(column, part, field, zone):
         yield Difference(
             f"{where}: column `{name}` of {table.title} has the type {column.type}, never a `{field.type}`"
         )
         return
     if field.type.choices and may_be_named(name):
-        yield from _new_members(sight, table, where, field, column)
+        yield from _new_members(sight, table, where, field, _text(column, part))
 
 
-def _new_members(
-    sight: Sight, table: SeenTable, where: str, field: FieldType, column: SeenColumn
-) -> Iterator[Difference]:
+def _may_hold(column: SeenColumn, part: _Part, field: FieldType, zone: str) -> bool:
+    spelling = part.mapping.spellings.of(column.name)
+    return read(column.expression, column.type, field.type, zone, spelling) is not None
+
+
+def _text(column: SeenColumn, part: _Part) -> str:
+    spelling = part.mapping.spellings.of(column.name)
+    return read_text(column.expression, column.type, spelling).sql(dialect="duckdb")
+
+
+def _new_members(sight: Sight, table: SeenTable, where: str, field: FieldType, text: str) -> Iterator[Difference]:
     choices = ", ".join("'" + choice.replace("'", "''") + "'" for choice in field.type.choices)
     rows = sight.ask(
-        f"SELECT {column.text} AS v, count(*) AS n FROM {table.relation} "  # noqa: S608 - quoted
+        f"SELECT {text} AS v, count(*) AS n FROM {table.relation} "  # noqa: S608 - quoted
         f"WHERE v <> '' AND v NOT IN ({choices}) GROUP BY v HAVING n > 1 ORDER BY n DESC, v LIMIT {SHOWN + 1}"
     )
     members = [f'"{value}" {plural(count, "time")}' for value, count in rows if "@" not in value][:SHOWN]

@@ -42,7 +42,12 @@ _PERSONAL = frozenset(
 _NAMES_OF_PEOPLE = frozenset(
     {"name", "first", "last", "full", "middle", "given", "family", "nick", "user", "contact", "display", "customer"}
 )
-_WORDS_OF_TRUTH = (("y", "n"), ("t", "f"), ("on", "off"), ("ja", "nein"), ("oui", "non"), ("si", "no"), ("sí", "no"))
+_SIGNS: Mapping[str, Mapping[str, object]] = {
+    "grouped": {"group": ","},
+    "commas": {"decimal": ","},
+    "grouped commas": {"decimal": ",", "group": "."},
+}
+_WORDS_OF_TRUTH = (("on", "off"), ("ja", "nein"), ("oui", "non"), ("si", "no"), ("sí", "no"))
 MOST_MEMBERS = 20
 _LONGEST_MEMBER = 60
 # of the present values, how many a value outside of a set may be
@@ -137,8 +142,15 @@ def _guess_number(facts: ColumnFacts) -> Guess | None:
         return Guess(BOOL, "bit", why="decide: 0 and 1 alone; write `number` if they are counted")
     if facts.share("number") >= MOST:
         return Guess(NUMBER, "number")
-    if facts.share("commas") >= MOST and facts.share("comma") > 0:
-        return Guess(NUMBER, "commas", {"decimal": ","}, why="decide: numbers with a decimal comma")
+    return _guess_signs(facts)
+
+
+def _guess_signs(facts: ColumnFacts) -> Guess | None:
+    """Returns what a comma in numbers means: it stands before the fraction, or between thousands."""
+    if facts.share("comma") > 0:
+        for way, signs in _SIGNS.items():
+            if facts.share(way) >= MOST:
+                return Guess(NUMBER, way, signs, why="decide: numbers with commas; the settings say what a comma means")
     return None
 
 
@@ -149,7 +161,9 @@ def _guess_time(facts: ColumnFacts) -> Guess | None:
     fitting = sorted((way for way in FORMATS if facts.share(way) >= MOST), key=facts.share, reverse=True)
     if not fitting:
         return None
-    best, others = fitting[0], tuple(fitting[1:4])
+    best = fitting[0]
+    # a day of one digit or two is no other order
+    others = tuple(way for way in fitting[1:] if way.replace("%-", "%") != best.replace("%-", "%"))[:3]
     why = "decide: other formats fit as well" if others else ""
     return Guess(TIME if "%H" in best or "%I" in best else DATE, best, {"format": best}, others, why)
 

@@ -123,9 +123,12 @@ SEEN = [
     (["1767225600000", "1767312000000"], "time", 'unit = "ms"'),
     (["20260131", "20251201"], "date", 'format = "%Y%m%d"'),
     (["true", "false"], "bool", ""),
-    (["Y", "N"], "bool", 'true = ["Y"], false = ["N"]'),
+    (["Y", "N"], "bool", ""),
+    (["ja", "nein"], "bool", 'true = ["ja"], false = ["nein"]'),
     (["12", "-3.5"], "number", ""),
-    (['"12,5"', '"1.234,75"'], "number", 'decimal = ","'),
+    (['"12,5"', '"234,75"'], "number", 'decimal = ","'),
+    (['"12,5"', '"1.234,75"'], "number", 'decimal = ",", group = "."'),
+    (["9/12/2025", "12/31/2025"], "date", 'format = "%-m/%-d/%Y"'),
     (["007", "012"], "text", ""),
     (['"[""a"", ""b""]"', '"[]"'], "list of text", ""),
     (["14d", "2h"], "duration", ""),
@@ -140,7 +143,7 @@ def test_a_column_is_drafted_as_its_values_are(exports: Any) -> None:
     lines = exports.pull().splitlines()
     for name, (_, declared, settings) in zip(names, SEEN, strict=True):
         assert f"{name} {declared}" in lines
-        options = [line.partition("= ")[2] for line in lines if line.startswith(f"# columns.{name} =")]
+        options = [line.partition("= ")[2] for line in lines if line.startswith(f"columns.{name} =")]
         assert options == ([f"{{ {settings} }}"] if settings else []), name
 
 
@@ -150,6 +153,7 @@ def test_both_orders_of_a_date_are_told_where_both_fit(exports: Any) -> None:
     assert "# decide: other formats fit as well" in drafted
     assert '# `"%d/%m/%Y"` reads 100 % of 40 values' in drafted
     assert '# `"%m/%d/%Y"` reads 100 % of 40 values' in drafted
+    assert '# columns.joined = { format = "%d/%m/%Y" }' in drafted
 
 
 def test_what_is_missing_and_what_cannot_be_read_is_told_with_its_share(exports: Any) -> None:
@@ -199,7 +203,9 @@ def test_a_spreadsheet_of_another_country_is_read_and_its_layout_told(exports: A
     assert "# decide: a guess from its first lines" in drafted
     assert exports.cli("schema", "pull", "--write").exit_code == 0
     assert exports.cli("check").exit_code == 0
-    assert exports.cli("plan").exit_code == 0
+    planned = exports.cli("plan")
+    assert (planned.exit_code, planned.stderr) == (0, "")
+    assert exports.cli("schema", "diff").exit_code == 0
 
 
 def test_nested_values_are_fields_of_their_own(exports: Any) -> None:
