@@ -35,7 +35,7 @@ def wrong(name: str) -> set[str]:
 
 def test_it_tells_of_each_damage() -> None:
     head, rows = table("damages")
-    assert head[1 : 1 + sizes(head)] == SIZES[: sizes(head)]
+    assert head[1 : 1 + sizes(head)] == [size for size in SIZES if size in head]
     assert [name for name in rows if name != "**all**"] == [one.name for one in DAMAGES if one.name in rows]
     assert {one.name for one in DAMAGES if "csv" in one.forms} <= rows.keys()
 
