@@ -60,10 +60,10 @@ ALL = {
         requests=60,
         exported=4_000,
         shared=2_000,
-        damage_every=15,
+        damage_every=20,
         damaged_people=(20,),
-        history_every=8,
-        history_ticks=8,
+        history_every=16,
+        history_ticks=5,
     ),
     "run": Figures(
         examples=60,
