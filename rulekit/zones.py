@@ -4,8 +4,9 @@ A zone that no rule makes certain is none: `PST` and `IST` are names of several.
 """
 
 import re
-from collections.abc import Mapping
-from datetime import timedelta, timezone, tzinfo
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import available_timezones
 
@@ -74,6 +75,55 @@ _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(?!\d{3}$)(\d{1,2})(?::?([0-5]\d))?", r
 # what lists of zones show before a name: `(GMT-05:00) Eastern Time (US & Canada)`
 _SHOWN_OFFSET = re.compile(r"\((?:UTC|GMT)(?:[+-]\d\d:\d\d)?\)\s+", re.IGNORECASE)
 _FARTHEST = timedelta(hours=14)
+# between these, in UTC, each change of a clock is found: before there are none, and afterwards they go by the calendar
+FIRST_CHANGE = datetime(1840, 1, 1, tzinfo=UTC)
+LAST_CHANGE = datetime(2129, 1, 1, tzinfo=UTC)
+# no clock of the database changed twice within that time
+_STEP = timedelta(days=3)
+_SECOND = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An instant from which on a zone's clocks have an offset, east of Greenwich."""
+
+    at: datetime
+    offset: timedelta
+
+
+@lru_cache(maxsize=64)
+def offset_changes(name: str) -> tuple[Change, ...]:
+    """Returns the changes of a zone's offset up to `LAST_CHANGE`; the first is the offset that it begins with.
+
+    Raises KeyError when there is no such zone.
+    """
+    zone = find_zone(name)
+    if zone is None:
+        raise KeyError(name)
+    return tuple(_changes(zone))
+
+
+def _changes(zone: tzinfo) -> Iterator[Change]:
+    at, offset = FIRST_CHANGE, _offset_at(zone, FIRST_CHANGE)
+    yield Change(at, offset)
+    while at < LAST_CHANGE:
+        before, at = at, at + _STEP
+        if _offset_at(zone, at) != offset:
+            at = _first_with_another(zone, before, at, offset)
+            offset = _offset_at(zone, at)
+            yield Change(at, offset)
+
+
+def _first_with_another(zone: tzinfo, low: datetime, high: datetime, offset: timedelta) -> datetime:
+    """Returns the first second at which a zone no longer has an offset, which it has at `low` and not at `high`."""
+    while high - low > _SECOND:
+        middle = low + (high - low) // _SECOND // 2 * _SECOND
+        low, high = (middle, high) if _offset_at(zone, middle) == offset else (low, middle)
+    return high
+
+
+def _offset_at(zone: tzinfo, at: datetime) -> timedelta:
+    return at.astimezone(zone).utcoffset() or timedelta(0)
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ occurrence. Instants before the year 1000 or after 9999 cannot be read: they are
 Nanoseconds are cut or rounded to microseconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -102,11 +102,17 @@ class Reading:
 
 
 def read(
-    column: exp.Expr, column_type: str, declared: Type, zone: str, spelling: Spelling = _AS_WRITTEN
+    column: exp.Expr,
+    column_type: str,
+    declared: Type,
+    zone: str,
+    spelling: Spelling = _AS_WRITTEN,
+    once: Callable[[exp.Expr], exp.Expr] = lambda expression: expression,
 ) -> Reading | None:
     """Returns how a column is read as a declared type; None when nothing in such a column ever is one.
 
-    `column_type` is the engine's name of the type; `zone` that of the source's times without an offset.
+    `column_type` is the engine's name of the type; `zone` that of the source's times without an offset. `once` gives
+    an expression a name, so that what is used several times is computed once.
     """
     plain, family = _plain(column, column_type, spelling)
     if family == "nothing":
@@ -116,9 +122,10 @@ def read(
     value = _read(plain, family, declared.kind, zone, spelling)
     if value is None:
         return None
-    value = _in_range(value, declared.kind)
-    sure = (declared.kind, family) in _SURE
-    return Reading(value, None if sure else is_lost(plain, value))
+    if (declared.kind, family) in _SURE:
+        return Reading(value, None)
+    value = _in_range(once(value), declared.kind)
+    return Reading(value, is_lost(plain, value))
 
 
 def _read(plain: exp.Expr, family: str, kind: Kind, zone: str, spelling: Spelling) -> exp.Expr | None:

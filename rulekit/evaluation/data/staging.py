@@ -72,17 +72,25 @@ def stage(
     """Creates the stage of a table; raises SourceError for a column of a type that cannot be read as declared."""
     columns: list[exp.Expr] = [exp.alias_(key, name, quoted=True) for name, key in keys.items()]
     values: dict[tuple[str, Type], Staged] = {}
+    raw: list[exp.Expr] = []
     for want in wanted:
         if want.column is not None and (want.column.name, want.field.type) not in values:
-            values[want.column.name, want.field.type] = _add_value(columns, want, want.column, relation, zone)
-    query = exp.select(*columns).from_(exp.table_(relation.name, quoted=True))
+            values[want.column.name, want.field.type] = _add_value(columns, raw, want, want.column, relation, zone)
+    rows = exp.select("*", *raw).from_(exp.table_(relation.name, quoted=True))
+    query = exp.select(*columns).from_(rows.subquery("raw"))
     with source_errors(relation.title):
         name = tables.create_stage(query, keep=relation.load)
     return Stage(name, relation.title, values, frozenset(keys))
 
 
-def _add_value(columns: list[exp.Expr], want: Wanted, column: Column, relation: Relation, zone: str) -> Staged:
-    reading = read(column.expression, column.type, want.field.type, zone, column.spelling)
+def _add_value(
+    columns: list[exp.Expr], raw: list[exp.Expr], want: Wanted, column: Column, relation: Relation, zone: str
+) -> Staged:
+    def once(expression: exp.Expr) -> exp.Expr:
+        raw.append(exp.alias_(expression, f"rulekit raw {len(raw)}", quoted=True))
+        return exp.column(f"rulekit raw {len(raw) - 1}", quoted=True)
+
+    reading = read(column.expression, column.type, want.field.type, zone, column.spelling, once)
     if reading is None:
         raise SourceError(
             f"column `{column.name}` of {relation.title} has the type {column.type}, but {want.purpose} is declared "
