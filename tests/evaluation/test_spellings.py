@@ -8,9 +8,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from rulekit.builtin.file_source import FileSource
 from rulekit.engine.data_source import open_project_data
 from rulekit.engine.project import open_project
 from rulekit.errors import SettingsError, SourceError
+from rulekit.evaluation.data.dataset import open_data
+from rulekit.language import types
+from rulekit.language.program import FieldType, Schema
+from rulekit.records import RecordMapping, SourceMapping, Spellings
+from rulekit.value_spelling import Spelling
 
 RULES = """
 person:
@@ -250,3 +256,14 @@ def test_people_are_found_by_values_that_are_spelt_otherwise(tmp_path: Path) -> 
     folder = project(tmp_path, person='decimal = ","', people='ada,,,,"1,5",,,\nbob,,,,"2,5",,,\n')
     (folder / "people.rules").write_text(RULES + "\npersona Big:\n  spent > 2\n")
     assert list_members(open_project(folder), "Big", datetime(2026, 3, 1, tzinfo=UTC)).keys == ["bob"]
+
+
+def test_a_source_may_say_how_its_values_are_written(tmp_path: Path) -> None:
+    spellings = Spellings(Spelling(null=("N/A",)), {"SEEN": Spelling(unit="ms")})
+    (tmp_path / "people.csv").write_text("id,seen\nada,1769947200000\nbob,N/A\nN/A,\n")
+    mapping = SourceMapping(RecordMapping("people.csv", spellings=spellings.within(Spelling(unit="d"))), None, ())
+    schema = Schema({"seen": FieldType("seen", types.TIME, True)}, {}, {})
+    with open_data(schema, FileSource(tmp_path.resolve()), mapping, "UTC") as data:
+        found = data.connection.execute(data.people().sql(dialect="duckdb")).fetchall()
+        assert sorted(row[::2] for row in found) == [("ada", NOON), ("bob", None)]
+        assert (data.report.fields, data.report.keyless_people) == ((), 1)
