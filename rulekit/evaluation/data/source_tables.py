@@ -154,7 +154,9 @@ class Tables:
         table = source.table(mapping.table) if mapping.table is not None else _query(source, mapping.query or "", title)
         if isinstance(table, QueryTable):
             require_one_select(table.sql, title)
-            self._files |= {place: _state(place) for place in table.reads if not place.endswith("/")}
+            for place in table.reads:
+                if not place.endswith("/"):
+                    self._files.setdefault(place, _state(place))
             self._set_up(table)
         return table
 
