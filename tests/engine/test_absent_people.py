@@ -166,6 +166,7 @@ def test_the_settings_say_after_how_long_they_are_gone(project: Any) -> None:
 
 
 def test_who_was_erased_is_gone_at_once(project: Any) -> None:
+    project.events(*(("bob", kind, "2026-01-01T00:00Z") for kind in ("login", "export")))
     project.people(ada="pro", bob="free")
     project.run(DAY.format(1))
     without(project, "ada", ada="pro", bob="free")

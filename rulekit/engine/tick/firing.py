@@ -68,7 +68,7 @@ def fire(
 ) -> Firing:
     """Returns the emails, waits and reasons that a tick's taggings (by trigger name) and due waits lead to."""
     matched = _matched(triggers, taggings, circumstances)
-    known, nobody_can_tell = _split(matched, circumstances)
+    known, nobody_can_tell = _tell_apart(matched, circumstances)
     put_off = [Waiting(f.trigger.name, f.tagging, now + f.trigger.after) for f in known if f.trigger.after]
     done = [wait for wait in waiting if _is_over(wait, triggers, circumstances, now)]
     judged = [(wait, _why_no_email(wait, triggers, circumstances)) for wait in done]
@@ -94,10 +94,12 @@ def _matched(
     return [Fired(trigger, tagging) for trigger, tagging, is_in in asked if is_in is not False]
 
 
-def _split(matched: list[Fired], circumstances: Circumstances) -> tuple[list[Fired], list[Fired]]:
-    """Returns those whose segment, if any, is known to hold their person, and those of whom nobody can tell."""
-    unknown = [fired for fired in matched if _in_segment(fired.trigger, fired.tagging, circumstances) is None]
-    return ([fired for fired in matched if fired not in unknown] if unknown else matched), unknown
+def _tell_apart(matched: list[Fired], circumstances: Circumstances) -> tuple[list[Fired], list[Fired]]:
+    """Returns those whose company is in the segment that their trigger asks for, and those of which nobody can tell."""
+    parts: tuple[list[Fired], list[Fired]] = ([], [])
+    for fired in matched:
+        parts[_in_segment(fired.trigger, fired.tagging, circumstances) is None].append(fired)
+    return parts
 
 
 def _unknown_segment(trigger: Trigger) -> str:
