@@ -175,7 +175,7 @@ def test_who_was_erased_is_gone_at_once(project: Any) -> None:
     assert erased.exit_code == 0, erased.output
     assert project.ask("SELECT mailbox FROM people WHERE ordinal = 0") == [("",)]
     project.run(DAY.format(3))
-    assert [line[3] for line in project.log()] == ["gone"]
+    assert {line[3] for line in project.log()} == {"gone"}
 
 
 def test_a_clock_that_was_ahead_makes_nobody_gone_sooner_or_later(project: Any) -> None:
