@@ -39,11 +39,11 @@ at = "at"
 name = "event"
 [store]
 url = "sqlite:///state/rulekit.db"
+[guard]
+people = 50
 [sender]
 url = "folder:outbox"
 from = "Ada at Example <ada@example.com>"
-[guard]
-people = 50
 """
 SCHEMA = """\
 person:

@@ -91,9 +91,9 @@ def _can_be_read(project: Project) -> bool:
 
 def _told(prepared: PreparedTick) -> CheckResult:
     if prepared.parked:
-        names = ", ".join(f"`{name}`" for name in sorted(prepared.parked))
-        message = f"too many people would cross at once, so nothing would be changed for {names}"
-        return CheckResult("tick", Verdict.WARNING, message, "look at `rulekit plan --accept`")
+        told = "; ".join(f"`{name}`: {why}" for name, why in sorted(prepared.because.items()))
+        message = f"nothing would be changed for {told}"
+        return CheckResult("tick", Verdict.WARNING, message, "look at `rulekit plan --accept NAME`")
     joined = sum(len(change.joined) for change in prepared.personas)
     left = sum(len(change.left) for change in prepared.personas)
     emails = plural(len(prepared.record.rows), "email")

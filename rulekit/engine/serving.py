@@ -170,7 +170,7 @@ def _log_tick(taken: TakenTick) -> None:
                 left=left,
             )
         if change.parked:
-            _say(logging.WARNING, "a persona is parked", persona=change.name, reason=change.because)
+            _say(logging.WARNING, "a persona is parked", persona=change.name, reason=change.parked)
     for trigger in sorted(tick.demoted):
         _say(logging.WARNING, "more emails than delivery.max_auto_per_tick wait for approval", trigger=trigger)
     # a column that was taken for the kind of events may hold anything, also names of people

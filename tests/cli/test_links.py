@@ -215,8 +215,15 @@ def test_a_baseline_is_read_up_to_a_bound_and_through_no_link(checkout: Path, ou
 
 
 def test_the_first_line_of_a_table_is_read_up_to_a_bound(project: Any) -> None:
+    (project.folder / "data" / "people.csv").write_bytes(b"i" * (8 << 20))
+    result = project.cli("plan")
+    assert result.exit_code == 4
+    assert "the first line of `people.csv` is longer than 1 MiB" in result.output
+
+
+def test_a_file_that_is_a_large_hole_is_not_read_to_its_end(project: Any) -> None:
     with (project.folder / "data" / "people.csv").open("wb") as file:
         file.truncate(1 << 40)
     result = project.cli("plan")
     assert result.exit_code == 4
-    assert "the first line of `people.csv` is longer than 1 MiB" in result.output
+    assert "`people.csv` holds zero bytes" in result.output

@@ -103,7 +103,7 @@ def test_what_is_parked_is_said_by_plan_and_run(company: Company) -> None:
     company.write()
     said = "`plan` of `[source.person]`: missing 0 % → 60 %"
     planned = company.project.cli("plan", "--now", day(3))
-    assert f"  Pro: nothing was changed for it: {said}" in planned.output
+    assert f"  Pro: {said}; nothing was changed for it" in planned.output
     told = company.project.cli("run", "--now", day(3), "--output", "json")
     assert told.exit_code == 1
     document = json.loads(told.stdout)
@@ -111,7 +111,7 @@ def test_what_is_parked_is_said_by_plan_and_run(company: Company) -> None:
         "Both": said,
         "Pro": said,
     }
-    assert document["needs"][0].startswith(f"Both: nothing was changed for it: {said}: look at ")
+    assert document["needs"][0].startswith(f"Both: {said}: look at ")
 
 
 def test_what_is_accepted_is_believed_from_then_on(company: Company) -> None:

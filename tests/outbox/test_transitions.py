@@ -89,6 +89,8 @@ def test_guards_read_values_too(digest, suppressed, expires, allowed):
 
 @pytest.mark.parametrize(("minutes", "open_to"), [(9, UNAPPROVE), (10, CLAIM)])
 def test_at_the_end_of_the_hold_unapproving_ends_and_claiming_begins(minutes, open_to):
-    row = SimpleNamespace(not_before=NOW + timedelta(minutes=10), attempts=0, state="approved", expires_at=NOW)
+    row = SimpleNamespace(
+        not_before=NOW + timedelta(minutes=10), attempts=0, state="approved", expires_at=NOW, absent=False
+    )
     given = Given(NOW + timedelta(minutes=minutes), "w")
     assert [t for t in (UNAPPROVE, CLAIM) if t.condition(row, given)] == [open_to]

@@ -53,7 +53,7 @@ def audited(tmp_path: Path) -> Any:
         (tmp_path / "hello.md").write_text("Good to have you, **{{ person.name }}**.")
         (tmp_path / "rulekit.toml").write_text(
             'edition = 1\n[source.person]\ntable = "people.csv"\n[sender]\nfrom = "Eve <eve@example.org>"\n'
-            f"[plugins.audit]\n{options}\n"
+            f"[guard]\npeople = 50\n[plugins.audit]\n{options}\n"
         )
         people(tmp_path, "free")
         opened = open_project(tmp_path)

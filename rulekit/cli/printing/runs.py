@@ -132,9 +132,9 @@ def _persona(change: PersonaChange) -> dict[str, object]:
         "left": len(change.left),
         "gone": len(change.gone),
         "baseline": change.baseline,
-        "parked": change.parked,
+        "parked": change.parked is not None,
+        "parked_because": change.parked,
         "edited": change.edited,
-        "because": change.because or None,
         "backfilled": list(change.backfilled),
     }
 

@@ -38,8 +38,8 @@ def print_tick(tick: PreparedTick) -> None:
         click.echo(f"  {edited.name} changed: {_edit_note(edited)}")
     for trigger in sorted(tick.demoted):
         click.echo(f"  {trigger}: more emails than delivery.max_auto_per_tick, so they wait for approval", err=True)
-    for one in filter(lambda change: change.parked, tick.personas):
-        click.echo(f"  {one.name}: nothing was changed for it: {one.parked}", err=True)
+    for name, why in tick.because.items():
+        click.echo(f"  {name}: {escape_line(why)}; nothing was changed for it", err=True)
     if tick.parked:
         help = "look at `rulekit plan --accept NAME`; if it is right, run again with `--accept NAME`"
         click.echo(f"help: {help}", err=True)

@@ -48,7 +48,7 @@ from rulekit.records import Edge, Tagging
 
 @dataclass(frozen=True, slots=True)
 class PersonaChange:
-    """What a tick does to one persona, people by key in order; a `parked` change is not written, `because` says why.
+    """What a tick does to one persona, people by key in order; one that is `parked`, for that reason, is not written.
 
     `backfilled` are the triggers for which everybody who is in counts as having joined. Where the rules ask something
     else since the last tick (`edited`), `joined` and `left` are those who are in or out by that.
@@ -60,10 +60,9 @@ class PersonaChange:
     left: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     baseline: bool = False
-    parked: bool = False
+    parked: str | None = None
     edited: bool = False
     backfilled: tuple[str, ...] = ()
-    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class PreparedTick:
     @property
     def because(self) -> Mapping[str, str]:
         """Returns why each of them is parked, by name."""
-        return {change.name: change.because for change in self.personas if change.parked}
+        return {change.name: change.parked for change in self.personas if change.parked is not None}
 
     @property
     def changes_anything(self) -> bool:
@@ -351,11 +350,10 @@ def _describe_personas(borders: Borders, backfilling: Sequence[Trigger]) -> tupl
                 joined=tuple(sorted(people[i] for i in crossing.joined)),
                 left=tuple(sorted(people[i] for i in crossing.left)),
                 gone=tuple(sorted(people[i] for i in crossing.gone)),
-                parked=name in borders.parked,
+                parked=borders.parked.get(name),
                 edited=name in borders.edited,
-                because=borders.parked.get(name, ""),
             )
         described.append(change)
     # who has no baseline yet takes none of data that is in doubt
-    later = [PersonaChange(name, 0, parked=True, because=borders.parked[name]) for name in borders.postponed]
+    later = [PersonaChange(name, 0, parked=borders.parked[name]) for name in borders.postponed]
     return tuple(sorted([*described, *later], key=lambda change: change.name))

@@ -26,7 +26,7 @@ from rulekit.evaluation.questions.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class TickSight:
     """What the data says, on which side everybody is by it, what is believed of it, and new mailboxes.
 
     `strangers` are the kinds of which most events belong to nobody, as no tick before has found. `explained` is how
@@ -48,7 +48,7 @@ def see(
     look: Look | None,
     *,
     accept: Accept,
-) -> Sight:
+) -> TickSight:
     """Looks at the data of a tick; `accept` and `look` are as in `prepare_tick_on`.
 
     Raises SourceError for a source that nobody should believe.
@@ -77,7 +77,7 @@ def see(
     doubts = _find_doubts(past, numbered, doubtful, guard, now, look)
     doubted = {**doubts.reasons, **belief.doubted}
     borders = find_borders(past.state, judged, crossings, numbered, absence, edited, doubted)
-    return Sight(membership, borders, belief, mailboxes, frozenset(strangers), doubts.explained)
+    return TickSight(membership, borders, belief, mailboxes, frozenset(strangers), doubts.explained)
 
 
 def _find_doubts(
