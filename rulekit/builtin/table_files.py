@@ -58,10 +58,14 @@ def find_files(folder: Path, name: str, ending: str = "") -> TableFiles:
 
 
 def list_tables(folder: Path) -> list[str]:
-    """Returns the names of all files of a known format, but those that are hidden or being written."""
-    files = (path for path in folder.rglob("*") if path.is_file() and not _is_left_out(path, folder, "."))
-    names = (path.relative_to(folder).as_posix() for path in files)
-    return sorted(name for name in names if _ending(Path(name), name))
+    """Returns a name for each file that can be read, and one for all files of a folder whose parts name values."""
+    found = (path for path in folder.rglob("*") if path.is_file() and not _is_left_out(path, folder, "."))
+    return sorted({_above_partitions(path.relative_to(folder)) for path in found if _ending(path, path.name)})
+
+
+def _above_partitions(path: Path) -> str:
+    named = next((number for number, part in enumerate(path.parts[:-1]) if _PARTITION.fullmatch(part)), None)
+    return path.as_posix() if named is None else Path(*path.parts[:named]).as_posix()
 
 
 def _inside(folder: Path, path: Path, name: str) -> Path:

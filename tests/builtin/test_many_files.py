@@ -174,3 +174,11 @@ def test_no_link_of_a_folder_leads_out_of_the_source(tmp_path: Path, table: str)
     (folder / "all/q.csv").symlink_to(tmp_path / "outside.csv")
     with pytest.raises(SourceError, match=r"`all/q.csv` lies outside the folder"):
         people(folder, table)
+
+
+def test_files_below_folders_named_after_values_are_listed_as_one_table(tmp_path: Path) -> None:
+    parts = {f"logins/year={year}/month={month}/part.csv": "id\n1\n" for year in (2025, 2026) for month in (1, 2)}
+    write(tmp_path, {**parts, "people.csv": "id\n1\n", "old/people.csv": "id\n1\n", "notes.txt": "", ".hidden.csv": ""})
+    source = FileSource(tmp_path)
+    assert source.tables() == ["logins", "old/people.csv", "people.csv"]
+    assert people(tmp_path, "logins/year=2026/month=1/part.csv") == [("1",)]
