@@ -23,8 +23,12 @@ from rulekit.engine.tick.remembered import Remembered
 from rulekit.evaluation.data.profile import FOLLOWED, HOURS, ColumnFigures, KindFigures, Profile
 
 DAY = timedelta(days=1)
+# an hour that none of a company is before
+NEVER = -1_000_000
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 PAST = 60
+# days by which a file of people may be old
+STALE = 5
 # by column: how often a value changes in a day, and which part has none
 COLUMNS = {
     "plan": (0.02, 0.0),
@@ -51,20 +55,27 @@ class Life:
     there: np.ndarray
     ids: np.ndarray
     events: dict[str, np.ndarray]
+    times: dict[str, np.ndarray]
 
     @classmethod
     def begin(cls, people: int, seed: int) -> "Life":
         """Returns a company with its past."""
         chance = np.random.default_rng(seed)
-        life = cls(chance, {}, np.zeros(0), np.zeros(0, bool), np.zeros(0), {k: np.zeros((0, 3)) for k in KINDS})
+        life = cls(chance, {}, np.zeros(0), np.zeros(0, bool), np.zeros(0), {k: np.zeros((0, 3)) for k in KINDS}, {})
         life.values = {name: np.zeros(0) for name in COLUMNS}
-        life.come(people)
+        life.times = {name: np.zeros(0) for name in ("created_at", "last_login", "trial_ends")}
+        life.come(people, -PAST)
+        life.times["created_at"] -= chance.integers(0, 24 * 300, people)
         for day in range(-PAST, 0):
             life.live(day)
         return life
 
-    def come(self, number: int) -> None:
-        """Lets so many people come."""
+    def come(self, number: int, day: int) -> None:
+        """Lets so many people come on a day."""
+        created = day * 24 + self.chance.integers(0, 24, number)
+        self.times["created_at"] = np.append(self.times["created_at"], created)
+        self.times["last_login"] = np.append(self.times["last_login"], np.full(number, NEVER))
+        self.times["trial_ends"] = np.append(self.times["trial_ends"], created + 14 * 24)
         for name, (_, missing) in COLUMNS.items():
             self.values[name] = np.append(self.values[name], self.drawn(number, missing))
         self.seen = np.append(self.seen, np.zeros(number))
@@ -89,7 +100,11 @@ class Life:
             self.events[kind] = np.vstack([self.events[kind], np.column_stack([who, hours, hours + late])])
             if kind == "login":
                 self.seen[np.unique(who)] = day + 100
-        self.come(int(self.chance.poisson(self.there.sum() * 0.007)))
+                np.maximum.at(self.times["last_login"], who, hours)
+        # now and then a trial that is over, or will be, is made longer, and sometimes for everybody of a week
+        longer = self.chance.random(len(self.there)) < (0.1 if self.chance.random() < 0.02 else 0.01)
+        self.times["trial_ends"] = np.where(longer, day * 24 + 14 * 24, self.times["trial_ends"])
+        self.come(int(self.chance.poisson(self.there.sum() * 0.007)), day)
         if self.chance.random() < 0.05 and self.there.sum() > 2:
             self.there[self.chance.choice(np.flatnonzero(self.there))] = False
 
@@ -106,7 +121,21 @@ class Life:
             name: {str(i): "" if values[i] == 0 else str(values[i]) for i in chosen} for name, values in known.items()
         }
         kinds = {kind: self.figures(kind, hour) for kind in KINDS}
-        return Profile(len(there), 0, columns, {k: v for k, v in kinds.items() if v.events}, {"person": followed}, "x")
+        happened = {kind: one for kind, one in kinds.items() if one.events}
+        return Profile(len(there), 0, columns, happened, {"person": followed}, "x", self.newest(there, hour))
+
+    def newest(self, there: np.ndarray, hour: int) -> dict[tuple[str, str], tuple[int, ...]]:
+        """Returns the newest hours of the time fields."""
+        first = int(START.timestamp() // 3600)
+        past = {
+            name: np.sort(times[there][(times[there] <= hour) & (times[there] > NEVER)])[::-1][:64]
+            for name, times in self.times.items()
+        }
+        return {
+            ("person", name): tuple((hours + first).astype(int).tolist())
+            for name, hours in past.items()
+            if len(hours) > 1
+        }
 
     def figures(self, kind: str, hour: int) -> KindFigures:
         """Returns the figures of a kind."""
@@ -197,11 +226,12 @@ DAMAGES: Mapping[str, Callable[[Profile], Profile]] = {
 def play(people: int, seed: int, ticks: int, found: Counter[str], seen: Counter[str]) -> int:
     """Plays one company; returns how many ticks there were. `found` counts clean ticks with a jump, by what jumped."""
     life, kept, taken, before = Life.begin(people, seed), [], 0, None
+    old, were = Profile(), 0
     for day in range(ticks):
         there = life.there.copy()
         life.live(day)
         hour, now = (day + 1) * 24, START + (day + 1) * DAY
-        if life.chance.random() < 0.05 and day < ticks - 1:
+        if life.chance.random() < 0.05 and day not in (ticks - 1, ticks - 1 - STALE):
             # an outage: the next tick is on the day after
             before = there if before is None else before
             continue
@@ -210,10 +240,20 @@ def play(people: int, seed: int, ticks: int, found: Counter[str], seen: Counter[
             len(life.there) - len(before), float((before & ~life.there[: len(before)]).sum() / max(before.sum(), 1))
         )
         remembered, profile = Remembered.of(kept, now), life.profile(hour)
+        if day == ticks - 1 - STALE:
+            old, were = profile, len(life.there)
         if day == ticks - 1:
             look(profile, remembered, now, arrivals, seen)
+            gone = float(before[were:].sum() / max(before.sum(), 1))
+            found_old = find_jumps(
+                measure(mixed(old, profile), remembered.latest, now, Arrivals(0, gone)), remembered.peaks
+            )
+            seen["people of five days ago"] += bool(found_old)
+            seen["people of five days ago, by their times"] += any(
+                jump.column in old.newest and jump.measured.thing[1] in ("lag", "back") for jump in found_old
+            )
         jumps = find_jumps(measure(profile, remembered.latest, now, arrivals), remembered.peaks)
-        found.update({jump.measured.thing[1].value for jump in jumps})
+        found.update({f"{jump.measured.thing[1].value} of {jump.column[0]}" for jump in jumps})
         found["any"] += bool(jumps)
         used = {"P": frozenset(jump.column for jump in jumps)}
         belief = judge(profile, remembered, now, arrivals, used, lambda persona: True)
@@ -221,6 +261,11 @@ def play(people: int, seed: int, ticks: int, found: Counter[str], seen: Counter[
             kept = [*[replace(one, latest=None) for one in kept], belief.kept][-90:]
         taken, before = taken + 1, None
     return taken
+
+
+def mixed(old: Profile, profile: Profile) -> Profile:
+    """Returns a profile with the people of an old one."""
+    return replace(profile, people=old.people, columns=old.columns, followed=old.followed, newest=old.newest)
 
 
 def look(profile: Profile, remembered: Remembered, now: datetime, arrivals: Arrivals, seen: Counter[str]) -> None:

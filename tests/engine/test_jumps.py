@@ -8,12 +8,12 @@ import pytest
 
 from rulekit.engine.tick.believing import Belief, judge
 from rulekit.engine.tick.jumps import Peak, find_jumps, is_jump
-from rulekit.engine.tick.measuring import Arrivals, Measured, What
+from rulekit.engine.tick.measuring import Arrivals, Latest, Measured, What, measure
 from rulekit.engine.tick.remembered import Remembered
 from rulekit.evaluation.data.profile import ColumnFigures, KindFigures, Profile, hour_of
 from rulekit.outbox.lifecycle.tick_values import KeptProfile
 
-PLAN, SEATS = ("person", "plan"), ("person", "seats")
+PLAN, SEATS, SEEN = ("person", "plan"), ("person", "seats"), ("person", "seen")
 LOGIN = ("login", "")
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -95,6 +95,53 @@ def test_a_lag_is_beside_the_longest_one_and_the_longest_gap() -> None:
     assert not is_jump(replace(stale, known=37), Peak(30, 7))
 
 
+@pytest.mark.parametrize(
+    ("before", "gone", "now", "back"),
+    [
+        # hours ago; the newest of all is now's first
+        ((10, 20, 30), 0, (150, 160), 130),
+        ((10, 20, 30), 0, (5, 10), 0),
+        # the newest person is deleted, or changed
+        ((10, 200, 300), 0, (200, 300), 0),
+        ((10, 200, 300), 1, (200, 300), 0),
+        # so are two of three: nobody can tell
+        ((10, 20, 300), 2, (300, 400), None),
+        ((10, 20, 30, 300), 2, (300, 400), 0),
+        ((10, 20, 30, 31), 2, (300, 400), 269),
+        # a time that one person has is compared with none
+        ((10,), 0, (300, 400), None),
+        ((10, 20), 0, (), None),
+    ],
+)
+def test_newest_times_go_back_by_more_than_who_is_gone_explains(
+    before: tuple[int, ...], gone: int, now: tuple[int, ...], back: int | None
+) -> None:
+    for owner in ("person", "company"):
+        seen = (owner, "seen")
+        rows = 10 - gone
+        latest = Latest({owner: 10}, newest={seen: tuple(hour_of(START) - hours for hours in before)})
+        newest = {seen: tuple(hour_of(START) - hours for hours in now)} if now else {}
+        profile = Profile(rows, rows, newest=newest)
+        measured = measure(profile, latest, START, Arrivals(gone=gone / 10))
+        assert [one.count for one in measured if one.thing == (seen, What.BACK)] == [back] * (back is not None)
+
+
+@pytest.mark.parametrize(
+    ("back", "peak", "jumps"),
+    [
+        (24, Peak(0.0, 4), False),
+        (25, Peak(0.0, 4), True),
+        (25, Peak(0.0, 3), False),
+        # what went back before is known after more days
+        (100, Peak(10, 9), False),
+        (100, Peak(10, 10), True),
+        (100, Peak(50, 10), False),
+    ],
+)
+def test_times_that_go_back_by_a_day_jump_where_they_did_not_before(back: int, peak: Peak, jumps: bool) -> None:
+    assert is_jump(Measured((SEEN, What.BACK), back, 1), peak) is jumps
+
+
 class Days:
     """Ticks day by day over one company of 20 people: what the last one made of its profile."""
 
@@ -105,6 +152,8 @@ class Days:
         self.missing = 0
         self.events = dict.fromkeys(range(hour_of(START) - 30 * 24, hour_of(START) + 40 * 24, 7), 2)
         self.lost: Callable[[int], bool] = lambda hour: False
+        # the newest times of people are so many days old
+        self.stale = 0
 
     @property
     def now(self) -> datetime:
@@ -118,6 +167,7 @@ class Days:
             0,
             {PLAN: ColumnFigures(*PLAN, 20, self.missing, 0), SEATS: ColumnFigures(*SEATS, 20, 0, 0)},
             {"login": KindFigures(total, 0, 0, total, max(hours), hours)},
+            newest={SEEN: tuple(hour_of(self.now) - 24 * self.stale - 7 * ago for ago in range(20))},
         )
 
     def tick(self, *accepted: str) -> Belief:
@@ -189,6 +239,33 @@ def test_an_export_of_the_last_days_only_loses_its_first_days(days: Days) -> Non
             days.tick("A", "B", "C")
         else:
             assert days.tick().doubted == {}
+
+
+def test_a_stale_file_parks_who_uses_any_field_of_its_table(days: Days) -> None:
+    days.used["D"] = frozenset({LOGIN})
+    for _ in range(3):
+        assert days.tick().doubted == {}
+    # nothing of it is believed, neither at once nor by waiting
+    days.stale, days.missing = 5, 1
+    for _ in range(4):
+        belief = days.tick()
+        assert set(belief.doubted) == {"A", "B", "C"}
+        days.stale += 1
+    assert belief.doubted["C"] == "`seen` of `[source.person]`: the newest is 89h older than what was read before"
+    assert Remembered.of(days.kept, days.now).peaks[PLAN, What.MISSING].share == 0
+    days.stale = 0
+    assert days.tick().doubted == {}
+
+
+def test_a_stale_file_that_is_accepted_is_believed(days: Days) -> None:
+    for _ in range(3):
+        assert days.tick().doubted == {}
+    days.stale = 5
+    assert set(days.tick("A").doubted) == {"B", "C"}
+    assert set(days.tick("B").doubted) == {"C"}
+    assert days.tick("C").doubted == {}
+    days.stale = 6
+    assert days.tick().doubted == {}
 
 
 def test_what_nobody_uses_is_believed_at_once(days: Days) -> None:

@@ -173,6 +173,31 @@ def test_other_values_for_nearly_everybody_park_who_asks_for_them(company: Compa
     )
 
 
+def test_people_of_days_ago_park_who_asks_for_any_field_of_them(company: Company) -> None:
+    company.project.rules(*TRIGGERS, schema=SCHEMA.replace("  seats  number?\n", "  seats  number?\n  seen  time?\n"))
+
+    def tick(number: int, of: int) -> Any:
+        rows = (
+            (key, f"{key}@example.com", company.plans[key], f"2026-02-{of:02}T0{place % 8}:00Z", company.accounts[key])
+            for place, key in enumerate(PEOPLE)
+        )
+        header = ("id", "email", "plan", "seen", "account", "seats")
+        company.project._csv("people.csv", header, ((*row, company.seats[row[0]]) for row in rows))
+        return company.project.run(day(number)).tick
+
+    for number in range(3, 9):
+        assert tick(number, number).parked == []
+    before = company.project.emails()
+    company.plans |= {"p02": "pro", "p03": "free"}
+    stale = tick(9, 3)
+    assert stale.parked == ["Both", "Exporter", "Of_Large", "Pro", "Quiet", "Small"]
+    assert set(stale.because.values()) == {
+        "`seen` of `[source.person]`: the newest is 5d older than what was read before"
+    }
+    assert [one[:2] for one in company.project.emails()] == [one[:2] for one in before]
+    assert tick(10, 10).parked == []
+
+
 def test_a_persona_that_is_new_takes_no_baseline_of_data_in_doubt(company: Company) -> None:
     good = dict(company.plans)
     company.plans |= dict.fromkeys(PEOPLE[:12], "")

@@ -67,12 +67,13 @@ def judge(
     parking: dict[str, list[Jump]] = {}
     accepted: dict[str, dict[Thing, float]] = {}
     for persona, columns in used.items():
-        for one in (jump for jump in jumps if jump.column in columns):
+        for one in (jump for jump in jumps if jump.of(columns)):
             if is_accepted(persona) or _was_accepted(one.measured, persona, before):
                 accepted.setdefault(persona, {})[one.measured.thing] = one.measured.share
             else:
                 parking.setdefault(persona, []).append(one)
-    doubted = {jump.column for found in parking.values() for jump in found}
+    compared = {one.thing[0] for one in measured}
+    doubted = {column for found in parking.values() for jump in found for column in jump.of(compared)}
     peaks = _peaks(measured, jumps, remembered, doubted)
     latest = _next(profile, before or Latest(), now, doubted, _not_by_all(before, accepted, doubted))
     said = {persona: _say(found) for persona, found in parking.items()}
@@ -135,6 +136,10 @@ def _next(
             for owner, columns in profile.followed.items()
         },
         engine=profile.engine,
+        newest={
+            column: old.newest.get(column, ()) if column in doubted else hours
+            for column, hours in profile.newest.items()
+        },
         accepted=accepted,
     )
 

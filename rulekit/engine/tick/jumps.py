@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rulekit.clock import format_duration
-from rulekit.engine.tick.measuring import DAYS, LEVELS, Measured, Thing, What
+from rulekit.engine.tick.measuring import DAYS, LEVELS, OWNERS, Measured, Thing, What
 from rulekit.evaluation.data.profile import LINK, Column
 
 
@@ -35,6 +35,7 @@ LIMITS: Mapping[What, Limit] = {
     What.TWICE: Limit(0.25, 0.75),
     What.CHANGED: Limit(1.5, 0.24, days=4, moving=10),
     What.LAG: Limit(6, 0, days=7, moving=7),
+    What.BACK: Limit(24, 0, days=4, moving=10),
 }
 
 
@@ -60,6 +61,13 @@ class Jump:
     def column(self) -> Column:
         """Returns the column that jumped, or the kind of event."""
         return self.measured.thing[0]
+
+    def of(self, columns: Iterable[Column]) -> frozenset[Column]:
+        """Returns those of the columns that are not to be believed: a file that is old is so in all its columns."""
+        owner, what = self.column[0], self.measured.thing[1]
+        if what in (What.LAG, What.BACK) and owner in OWNERS:
+            return frozenset(column for column in columns if column[0] == owner)
+        return frozenset({self.column}.intersection(columns))
 
 
 def find_jumps(measured: Iterable[Measured], peaks: Peaks) -> list[Jump]:
@@ -117,6 +125,8 @@ def _say(one: Measured, peak: Peak | None) -> str:
         case What.LAG:
             seen = max(peak.share if peak else 0, one.known)
             said = f"the newest is {_hours(one.count)} old, at most {_hours(seen)} before"
+        case What.BACK:
+            said = f"the newest is {_hours(one.count)} older than what was read before"
     return f"{title(column)}: {said}"
 
 
@@ -142,6 +152,6 @@ def _hours(hours: float) -> str:
 def title(column: Column) -> str:
     """Returns the words for a column of people, of companies, or of a kind of event."""
     owner, name = column
-    if owner in ("person", "company"):
+    if owner in OWNERS:
         return f"`{'company' if name == LINK else name}` of `[source.{owner}]`"
     return f"`{name}` of `{owner}` events" if name else f"`{owner}` events"

@@ -4,7 +4,7 @@ What belongs together is counted together: values against rows, events of a stre
 that stretch before, people whose value is another against those who are followed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,7 +15,7 @@ from rulekit.evaluation.data.profile import HOURS, Column, Followed, KindFigures
 DAYS = 14
 """So many days up to the newest event of a kind are counted again by the next tick: the past does not change."""
 _DAY = 24
-# with fewer hours that have events, the longest gap between them says little about the next one
+# with fewer hours that have events, or times, the longest gap between them says little about the next one
 _ENOUGH_HOURS = 30
 # who is gone may have been up to so many times as busy as the average
 _BUSY = 5
@@ -34,11 +34,14 @@ class What(StrEnum):
     TWICE = "twice"
     CHANGED = "changed"
     LAG = "lag"
+    BACK = "back"
 
 
 LEVELS = frozenset({What.MISSING, What.PRESENT, What.UNREADABLE, What.ORPHANS})
 Thing = tuple[Column, What]
 """Something compared: of a column, or of a kind of event as a whole, which is its column ""."""
+OWNERS = ("person", "company")
+"""The owners whose columns are fields; all others are kinds of event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Latest:
     marks: Mapping[str, Mark] = field(default_factory=dict)
     followed: Mapping[str, Followed] = field(default_factory=dict)
     engine: str = ""
+    newest: Mapping[Column, tuple[int, ...]] = field(default_factory=dict)
     accepted: Mapping[str, Mapping[Thing, float]] = field(default_factory=dict)
 
 
@@ -93,9 +97,9 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """So many of so many; `slack` more are natural at this tick, and `arrived` rows are new. A lag is in hours, of 1.
+    """So many of so many; `slack` more are natural at this tick, and `arrived` rows are new.
 
-    `known` is a share that the data itself shows to be natural.
+    Lags, and how far times went back, are in hours, of 1. `known` is a share that the data itself shows to be natural.
     """
 
     thing: Thing
@@ -117,6 +121,7 @@ def measure(profile: Profile, latest: Latest | None, now: datetime, arrivals: Ar
     if latest is not None:
         found += _pasts(profile, latest, now, arrivals)
         found += _changed(profile, latest)
+        found += _backs(profile, latest, arrivals)
     return [one for one in found if one.of]
 
 
@@ -154,10 +159,24 @@ def _of_gone(arrivals: Arrivals, events: int) -> float:
 
 
 def _lags(profile: Profile, now: datetime) -> Iterator[Measured]:
-    for name, kind in profile.kinds.items():
-        if kind.newest is not None and len(kind.hours) >= _ENOUGH_HOURS:
-            gap = max(later - earlier for earlier, later in pairwise(sorted(kind.hours)))
-            yield Measured(((name, ""), What.LAG), hour_of(now) - kind.newest, 1, known=gap)
+    times: dict[Column, Collection[int]] = {(name, ""): kind.hours for name, kind in profile.kinds.items()}
+    for column, found in {**times, **profile.newest}.items():
+        hours = sorted(set(found))
+        if len(hours) >= _ENOUGH_HOURS:
+            gap = max(later - earlier for earlier, later in pairwise(hours))
+            yield Measured((column, What.LAG), hour_of(now) - hours[-1], 1, known=gap)
+
+
+def _backs(profile: Profile, latest: Latest, arrivals: Arrivals) -> Iterator[Measured]:
+    """By how much the newest times of fields went back, beyond what those who are gone and one change explain."""
+    gone = {
+        "person": round(arrivals.gone * latest.rows.get("person", 0)),
+        "company": max(latest.rows.get("company", 0) - profile.companies, 0),
+    }
+    for column, hours in profile.newest.items():
+        explained, before = gone[column[0]] + 1, latest.newest.get(column, ())
+        if explained < len(before):
+            yield Measured((column, What.BACK), max(before[explained] - hours[0], 0), 1)
 
 
 def _pasts(profile: Profile, latest: Latest, now: datetime, arrivals: Arrivals) -> Iterator[Measured]:

@@ -59,6 +59,7 @@ def _written(latest: Latest) -> dict[str, Any]:
         "marks": marks,
         "followed": {owner: {c: dict(v) for c, v in columns.items()} for owner, columns in latest.followed.items()},
         "engine": latest.engine,
+        "newest": [[*column, *hours] for column, hours in latest.newest.items()],
         "accepted": accepted,
     }
 
@@ -72,4 +73,5 @@ def _read_latest(found: Mapping[str, Any]) -> Latest:
         persona: {((owner, name), What(what)): share for owner, name, what, share in things}
         for persona, things in found["accepted"].items()
     }
-    return Latest(found["rows"], marks, found["followed"], found["engine"], accepted)
+    newest = {(owner, name): tuple(hours) for owner, name, *hours in found.get("newest", ())}
+    return Latest(found["rows"], marks, found["followed"], found["engine"], newest, accepted)

@@ -27,7 +27,7 @@ from rulekit.evaluation.data.loading import (
     unknown_zones,
     unreadable_by,
 )
-from rulekit.evaluation.data.profile import LINK, ColumnFigures, KindFigures, Profile, follow, read_hours
+from rulekit.evaluation.data.profile import LINK, ColumnFigures, KindFigures, Profile, follow, read_hours, read_newest
 from rulekit.evaluation.data.python_rows import Row, RowSource
 from rulekit.evaluation.data.quality import add_up, combine
 from rulekit.evaluation.data.source_tables import Tables
@@ -94,6 +94,8 @@ class Data:
                 "company": follow(self.connection, COMPANIES, "company", self.schema.company, {}),
             },
             engine=version("duckdb"),
+            newest=read_newest(self.connection, PEOPLE, "person", self.schema.person, now)
+            | read_newest(self.connection, COMPANIES, "company", self.schema.company, now),
         )
 
     @classmethod

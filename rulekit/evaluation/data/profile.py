@@ -1,4 +1,4 @@
-"""What the data of a tick was like, in counts and in digests of a few bits: what the next tick compares its own with.
+"""What the data of a tick was like, in counts, hours and short digests: what the next tick compares its own with.
 
 No value of anybody is in it. Of people and companies a few dozen are followed from tick to tick, chosen by a hash of
 their keys, so that those who come and those who go change next to nothing about who is followed.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from rulekit.language.program import FieldType
+from rulekit.language.types import Kind
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,6 +24,8 @@ HOUR = 3600
 HOURS = 100 * 24
 # so many people, and companies, are followed
 FOLLOWED = 64
+# so many of the newest times of a field are kept, by their hours
+_NEWEST = 64
 # hexadecimal digits of a digest of a key, and of a value
 _KEY, _VALUE = 8, 2
 
@@ -63,7 +66,11 @@ Followed = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The figures of a tick's data. `engine` says by which hash those who are followed were chosen."""
+    """The figures of a tick's data. `engine` says by which hash those who are followed were chosen.
+
+    `newest` has the hours of the newest times up to now, newest first, of each field of people and companies that is a
+    time or a date and has two of them.
+    """
 
     people: int = 0
     companies: int = 0
@@ -71,6 +78,7 @@ class Profile:
     kinds: Mapping[str, KindFigures] = field(default_factory=dict)
     followed: Mapping[str, Followed] = field(default_factory=dict)
     engine: str = ""
+    newest: Mapping[Column, tuple[int, ...]] = field(default_factory=dict)
 
 
 def hour_of(instant: datetime) -> int:
@@ -95,6 +103,29 @@ def read_hours(connection: "DuckDBPyConnection", times: str, now: datetime) -> d
     for kind, hour, count in rows:
         found.setdefault(kind, {})[hour] = count
     return found
+
+
+def read_newest(
+    connection: "DuckDBPyConnection", relation: str, owner: str, fields: Mapping[str, FieldType], now: datetime
+) -> dict[Column, tuple[int, ...]]:
+    """Returns of each field that is a time or a date the hours of the newest ones up to now, newest first."""
+    names = [name for name, field in fields.items() if field.type.kind in (Kind.TIME, Kind.DATE)]
+    if not names:
+        return {}
+    at = exp.cast(exp.Literal.string(now.astimezone(UTC).replace(tzinfo=None).isoformat(" ")), "TIMESTAMP")
+    query = exp.select(*(_newest(f"f.{name}", at) for name in names)).from_(exp.table_(relation, quoted=True))
+    (found,) = connection.execute(query.sql(dialect="duckdb")).fetchall()
+    # of a single one nothing can be told
+    return {(owner, name): tuple(hours) for name, hours in zip(names, found, strict=True) if hours and hours[1:]}
+
+
+def _newest(name: str, at: exp.Expr) -> exp.Expr:
+    time = exp.cast(exp.column(name, quoted=True), "TIMESTAMP")
+    hour = exp.IntDiv(
+        this=exp.Anonymous(this="epoch_us", expressions=[time]), expression=exp.Literal.number(HOUR * 1_000_000)
+    )
+    newest = exp.Anonymous(this="max", expressions=[hour, exp.Literal.number(_NEWEST)])
+    return exp.Filter(this=newest, expression=exp.Where(this=exp.LTE(this=time.copy(), expression=at.copy())))
 
 
 def follow(
