@@ -3,9 +3,9 @@
     python bench/profiles.py --people 3 20 400 --seeds 300
 
 Values change now and then, people come (5 % a week) and some are deleted with their events, some events arrive days
-late, weekends are quiet, trials are made longer, and one tick in twenty follows an outage of two days. The limits of `jumps.py` were chosen by
-what is printed: jumps per 1,000 ticks, which should be none. `--damage` does to the last day of each company what its
-table names, and prints in how many of them that is seen.
+late, weekends are quiet, trials are made longer, and one tick in twenty follows an outage of two days. The limits of
+`jumps.py` were chosen by what is printed: jumps per 1,000 ticks, which should be none. `--damage` does to the last day
+of each company what its table names, and prints in how many of them that is seen.
 """
 
 import argparse
