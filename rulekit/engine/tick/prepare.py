@@ -134,7 +134,7 @@ def prepare_tick_on(
         refuse_clock(past.state, now)
     seen = see(project, past, snapshot, look, accept=accept)
     borders, belief = seen.borders, seen.belief
-    program = postpone(program, past.state, belief.doubted)
+    program = postpone(program, past.state, borders.parked)
     changes = _find_changes(borders, past)
     firing = _fire(program, past, seen.membership, borders, changes, snapshot)
     composed = compose_rows(project, snapshot, store, firing.fired, now)

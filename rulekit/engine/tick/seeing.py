@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from rulekit.engine.project import Project
 from rulekit.engine.tick.absence import find_absence
+from rulekit.engine.tick.askers import with_askers
 from rulekit.engine.tick.believing import Belief, judge_data
 from rulekit.engine.tick.changed_keys import find_changed_keys, find_mailboxes, refuse_changed_keys
 from rulekit.engine.tick.changes import Bits, Crossing, Numbered, number_people
@@ -68,14 +70,15 @@ def see(
         refuse_silence(past.state.kinds - snapshot.kinds, program)
         refuse_strangers(past.state, strangers)
     members = find_members(past, membership, numbered, now, look)
-    belief = judge_data(past, program, snapshot, numbered, lambda persona: accepts(accept, persona))
+    is_accepted = partial(accepts, accept)
+    belief = judge_data(past, program, snapshot, numbered, is_accepted)
     same = [numbered.ordinals[one.new] for one in changed_keys]
     edited = find_edited(past.state, find_conditions(project))
     judged = judge(past.state, members, membership, numbered, absence.away, edited, same)
     crossings = find_crossings(past.state, judged, numbered)
-    doubtful = {name: found for name, found in crossings.items() if name not in edited and not accepts(accept, name)}
+    doubtful = {name: found for name, found in crossings.items() if name not in edited and not is_accepted(name)}
     doubts = _find_doubts(past, numbered, doubtful, guard, now, look)
-    doubted = {**doubts.reasons, **belief.doubted}
+    doubted = with_askers(program, {**doubts.reasons, **belief.doubted}, is_accepted)
     borders = find_borders(past.state, judged, crossings, numbered, absence, edited, doubted)
     return TickSight(membership, borders, belief, mailboxes, frozenset(strangers), doubts.explained)
 
