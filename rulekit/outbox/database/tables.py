@@ -159,7 +159,7 @@ people = Table(
 
 # `bits` packs one bit per ordinal, without trailing zero bytes; NULL where the rules no longer have the persona.
 # `condition` is the digest of what it last asked. `unjudged` packs likewise who was seen and never judged. While it is
-# parked, `parked_at` and `parked_because` say since when and why, and `passed` who crossed its border meanwhile
+# parked, `parked_at` and `parked_because` say since when and why
 personas = Table(
     "personas",
     metadata,
@@ -171,7 +171,6 @@ personas = Table(
     Column("unjudged", LargeBinary),
     Column("parked_at", Instant),
     Column("parked_because", Text),
-    Column("passed", LargeBinary),
     CheckConstraint("bits IS NOT NULL OR members = 0", name="members"),
 )
 

@@ -75,7 +75,6 @@ _FORGOTTEN = {
     "condition": None,
     "parked_at": None,
     "parked_because": None,
-    "passed": None,
 }
 
 

@@ -20,7 +20,6 @@ def upgrade() -> None:
     op.add_column("personas", sa.Column("unjudged", sa.LargeBinary(), nullable=True))
     op.add_column("personas", sa.Column("parked_at", Instant(), nullable=True))
     op.add_column("personas", sa.Column("parked_because", sa.Text(), nullable=True))
-    op.add_column("personas", sa.Column("passed", sa.LargeBinary(), nullable=True))
     op.create_table(
         "profiles",
         sa.Column("tick", sa.Integer(), autoincrement=False, nullable=False),
