@@ -52,7 +52,7 @@ EDITS = (
         "triggers taken out",
         lambda rules: rules.replace("trigger Rich_tagged:\n  on tagged(Rich) send template Note auto=true\n", ""),
     ),
-    Edit("a field more in the schema", written("company:\n", "  note text?\n\ncompany:\n")),
+    Edit("a kind of event more in the schema", written("event project_live\n", "event project_live\nevent archived\n")),
     Edit("layout", written("  seats >= 5\n", "  (seats\n    >= 5)\n"), harmless=True),
     Edit("comments", written("persona Pro:", "# who pays\npersona Pro:"), harmless=True),
     Edit("another text of the email", written('text "Hello."', 'text "Good morning."'), harmless=True),
