@@ -235,3 +235,30 @@ def test_no_value_is_kept(company: Company) -> None:
     (kept,) = company.project.ask("SELECT latest FROM profiles WHERE latest IS NOT NULL")
     assert "example.com" not in kept[0]
     assert not any(f'"{word}"' in kept[0] for word in ("pro", "free", "acme", *PEOPLE))
+
+
+def test_values_in_the_wrong_columns_mail_nobody_among_three(project: Any) -> None:
+    fields = 'email text\n  plan one of ("free", "pro")\n  mrr number\n  city text?\n  seen time\n  joined time'
+    project.rules(
+        "persona Quiet: seen > 14d",
+        "trigger Win_Back: on tagged(Quiet) send template Hello auto=true",
+        schema=f'person:\n  {fields}\ntemplate Hello:\n  subject "Hello"\n  text "Hello."\n',
+    )
+    header = ("id", "email", "account", "plan", "mrr", "city", "seen", "joined")
+    project.accounts(acme=10)
+
+    def tick(number: int, *, shifted: bool) -> Any:
+        seen = day(number - 1)
+        rows = [
+            [key, f"{key}@example.com", "acme", "pro", "50", "Oslo", seen, "2025-01-01T00:00Z"] for key in PEOPLE[:3]
+        ]
+        project._csv("people.csv", header, [[*row[:3], *row[4:], ""] for row in rows] if shifted else rows)
+        return project.run(day(number)).tick
+
+    for number in range(2, 7):
+        assert tick(number, shifted=False).parked == []
+    tick_of_damage = tick(7, shifted=True)
+    assert tick_of_damage.parked == ["Quiet"]
+    assert "`plan` of `[source.person]`: unreadable 0 % → 100 %" in tick_of_damage.because["Quiet"]
+    assert tick(8, shifted=False).parked == []
+    assert project.emails() == []

@@ -1,5 +1,6 @@
 """What of a tick's data goes beyond what earlier ticks showed, in words; and what is remembered of it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,10 +53,14 @@ Peaks = Mapping[Thing, Peak]
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """What went beyond what was seen before, and a sentence that says so without a value of anybody."""
+    """What went beyond what was seen before, and a sentence that says so without a value of anybody.
+
+    Of the `whole` table nothing is to be believed where its file is old, or values may stand in the wrong columns.
+    """
 
     measured: Measured
     sentence: str
+    whole: bool = False
 
     @property
     def column(self) -> Column:
@@ -63,16 +68,27 @@ class Jump:
         return self.measured.thing[0]
 
     def of(self, columns: Iterable[Column]) -> frozenset[Column]:
-        """Returns those of the columns that are not to be believed: a file that is old is so in all its columns."""
-        owner, what = self.column[0], self.measured.thing[1]
-        if what in (What.LAG, What.BACK) and owner in OWNERS:
-            return frozenset(column for column in columns if column[0] == owner)
+        """Returns those of the columns that are not to be believed."""
+        if self.whole:
+            return frozenset(column for column in columns if column[0] == self.column[0])
         return frozenset({self.column}.intersection(columns))
 
 
 def find_jumps(measured: Iterable[Measured], peaks: Peaks) -> list[Jump]:
     """Returns what is beyond the limits, in the order of what was measured."""
-    return [Jump(one, _say(one, peaks.get(one.thing))) for one in measured if is_jump(one, peaks.get(one.thing))]
+    found = [one for one in measured if is_jump(one, peaks.get(one.thing))]
+    lost = Counter(one.thing[0][0] for one in found if one.thing[1] is What.UNREADABLE)
+    return [Jump(one, _say(one, peaks.get(one.thing)), _is_of_all(one, lost)) for one in found]
+
+
+def _is_of_all(one: Measured, unreadable: Mapping[str, int]) -> bool:
+    """Returns whether a jump tells of the whole table; `unreadable` counts the columns of each that became so.
+
+    Where that are two at once, as when values moved to other columns, what can still be read may be another's.
+    """
+    (owner, _), what = one.thing
+    is_old = what in (What.LAG, What.BACK) and owner in OWNERS
+    return is_old or (what is What.UNREADABLE and unreadable[owner] > 1)
 
 
 def is_jump(one: Measured, peak: Peak | None) -> bool:
