@@ -154,7 +154,7 @@ def test_a_persona_that_is_new_meanwhile_takes_its_baseline_of_them_when_they_ar
 
 
 def test_the_settings_say_after_how_long_they_are_gone(project: Any) -> None:
-    project.settings(more='absent = "2d"\n')
+    project.settings("people = 50", 'people = 50\nabsent = "2d"')
     project.people(ada="pro", bob="free")
     project.run(DAY.format(1))
     without(project, "ada", ada="pro", bob="free")

@@ -92,7 +92,7 @@ def test_a_newcomer_who_can_be_judged_joins(seats: Seats) -> None:
 
 
 def test_who_is_unjudged_and_gone_is_new_when_they_are_back(seats: Seats) -> None:
-    seats.project.settings(more='absent = "2d"\n')
+    seats.project.settings("people = 50", 'people = 50\nabsent = "2d"')
     seats.run(1, ada="n/a", bob="2")
     seats.run(2, bob="2")
     # absent, and still to take a baseline
