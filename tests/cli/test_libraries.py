@@ -59,6 +59,9 @@ ALLOWED: dict[str, set[str]] = {
     "test": TICK,
 }
 
+# a tick would stop, as the last one is long ago
+ENDS = {"doctor --offline": 1}
+
 # what else is installed may load what it likes: a plugin is not asked for
 CHILD = """
 import importlib.metadata, json, sys
@@ -125,5 +128,5 @@ def test_a_command_loads_no_more_than_it_needs(command: str, folder: Path, words
         [sys.executable, "-c", CHILD, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
     code, modules = json.loads(done.stdout.splitlines()[-1])
-    assert not code, done.stderr
+    assert (code or 0) == ENDS.get(command, 0), done.stderr
     assert LIBRARIES.intersection(modules) - ALLOWED[command] == set()
