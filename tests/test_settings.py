@@ -77,6 +77,7 @@ hold = "1h"
         ({"guard": {"share": "20 %"}}, "`guard.share`: write a number without quotes"),
         ({"guard": {"people": -1}}, "`guard.people`: write 0 or more"),
         ({"guard": {"people": 2.5}}, "`guard.people`: write a whole number"),
+        ({"guard": {"people": True}}, "`guard.people`: write a whole number"),
         ({"guard": {"absent": 90}}, "`guard.absent`: `90` has no unit"),
         ({"delivery": {"hold": "10"}}, "`10` is not a duration; write it like `14d`"),
         ({"delivery": {"hold": 10}}, '`delivery.hold`: `10` has no unit; write it like `"10m"`'),

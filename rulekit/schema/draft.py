@@ -21,6 +21,8 @@ from rulekit.schema.naming import name_of, names_of, share
 from rulekit.schema.roles import EventsRole, Examined, Roles
 from rulekit.schema.seen_tables import Mapped, Sight
 
+_OF_LAYOUT = "decide: a guess from its first lines, see whether letters and columns come out right"
+
 
 @dataclass(frozen=True, slots=True)
 class DraftField:
@@ -62,6 +64,11 @@ class DraftTable:
     notes: tuple[str, ...] = ()
     at: tuple[DraftField, ...] = ()
 
+    @property
+    def comments(self) -> tuple[str, ...]:
+        """Returns what stands above the section: why it was taken for that, and what was guessed of the files."""
+        return self.notes if self.mapping.layout is None else (*self.notes, _OF_LAYOUT)
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -77,7 +84,8 @@ class Draft:
     def decisions(self) -> int:
         """Returns how many notes ask for a decision."""
         fields = (*self.person, *self.company, *(one for kind in self.kinds for one in kind.properties))
-        notes = [*(note for one in fields for note in one.notes), *(note for one in self.tables for note in one.notes)]
+        notes = [*(note for one in fields for note in one.notes)]
+        notes += [note for one in self.tables for note in one.comments]
         return sum("decide:" in note for note in (*notes, *self.remarks))
 
     def summary(self) -> str:

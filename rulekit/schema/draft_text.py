@@ -52,7 +52,7 @@ def _declared(one: DraftField) -> str:
 
 def _text(value: str) -> str:
     """Returns a text in double quotes, as the language and TOML both read it."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t") + '"'
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _comment(text: str) -> str:
@@ -73,17 +73,12 @@ def _section(table: DraftTable) -> str:
     widest = max(len(key) for key, _ in pairs if "." not in key)
     return "".join(
         [
-            *(f"# {_comment(note)}\n" for note in (*table.notes, *_of_layout(table.mapping))),
+            *(f"# {_comment(note)}\n" for note in table.comments),
             f"{table.heading}\n",
             *(f"{key:{widest}} = {value}\n" for key, value in pairs),
             *(f"{line}\n" for line in _reading(table)),
         ]
     )
-
-
-def _of_layout(mapping: RecordMapping | EventMapping) -> Iterator[str]:
-    if mapping.layout is not None:
-        yield "decide: a guess from its first lines, see whether letters and columns come out right"
 
 
 def _pairs(mapping: RecordMapping | EventMapping) -> Iterator[tuple[str, str]]:

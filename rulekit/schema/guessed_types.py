@@ -186,6 +186,8 @@ def guess_members(name: str, values: Values, present: int) -> Guess | None:
     truth = _truth(texts) if not others else None
     if truth is not None or not may_be_named(name) or not _is_set(members, others, present):
         return truth
+    if not all(text.isprintable() for text in texts):
+        return None
     return Guess(Type(Kind.ONE_OF, texts), why=_doubts(texts, others))
 
 

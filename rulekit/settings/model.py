@@ -29,6 +29,7 @@ from rulekit.settings.setting_types import (
     SenderUrl,
     SourceUrl,
     StoreUrl,
+    Whole,
     Zone,
 )
 from rulekit.settings.spelling_settings import SpellingSettings
@@ -143,15 +144,15 @@ class SenderSection(_Section):
     from_: str = Field(default="", alias="from")
     allow: list[str] | None = None
     rate: RateText | None = None
-    concurrency: int | None = Field(default=None, ge=1)
-    connections: int = Field(default=8, ge=1, le=100)
+    concurrency: Whole | None = Field(default=None, ge=1)
+    connections: Whole = Field(default=8, ge=1, le=100)
 
 
 class DeliverySection(_Section):
     """How emails are let out, and how many of them to one person and when."""
 
     hold: Duration = timedelta(minutes=10)
-    max_auto_per_tick: int = Field(default=200, ge=0)
+    max_auto_per_tick: Whole = Field(default=200, ge=0)
     cap: list[CapText] = Field(default_factory=list)
     quiet_hours: HoursText | None = None
     uncertain: Policy = "hold"
@@ -162,7 +163,7 @@ class DeliverySection(_Section):
 class GuardSection(_Section):
     """What a tick believes by itself, and for how long who is absent from the source keeps their sides."""
 
-    people: int = Field(default=2, ge=0)
+    people: Whole = Field(default=2, ge=0)
     share: float = Field(default=0.2, gt=0, le=1)
     absent: Interval = timedelta(days=90)
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Strict
 
 from rulekit.clock import find_zone, parse_duration
 from rulekit.limits import Cap, QuietHours, Rate, parse_cap, parse_quiet_hours, parse_rate
@@ -86,6 +86,8 @@ def _kind(value: object) -> object:
 
 
 SourceUrl = Annotated[str, _url(check_source_url)]
+# a truth is no number
+Whole = Annotated[int, Strict()]
 StoreUrl = Annotated[str, _url(check_store_url)]
 SenderUrl = Annotated[str, _url(check_sender_url)]
 PageUrl = Annotated[str, _url(lambda url: check_page_url(url) if url else None)]

@@ -184,6 +184,12 @@ def test_wrong_kinds_are_named(plain: Playground, mapped: str, words: str) -> No
     assert words in refused(plain)
 
 
+def test_kinds_that_nothing_declares_are_told(plain: Playground) -> None:
+    kinds(plain, 'kinds = { "Order Completed" = "shipment" }')
+    told = plain.cli("plan", "--now", "2026-02-01T08:00Z").output
+    assert "`kinds` under [[source.events]] names `shipment`, which is not declared, so its events are left out" in told
+
+
 def test_kinds_belong_to_a_column_of_them(plain: Playground) -> None:
     kinds(plain, "")
     text = (plain.folder / "rulekit.toml").read_text()

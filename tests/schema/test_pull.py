@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,17 @@ def test_kinds_of_events_become_names_of_the_language_and_are_mapped(exports: An
     assert '# 30 events, written "Order Completed"\nevent order_completed:\norder_total number' in drafted
     assert "# 30 events\nevent login" in drafted
     assert 'kinds = { "Order Completed" = "order_completed", "Signed Up" = "signed_up" }' in drafted
+
+
+def test_kinds_and_columns_with_odd_characters_are_written_as_toml_reads_them(exports: Any) -> None:
+    exports.people()
+    rows = [f'p{n % 40},"Or""der\nDone",2026-01-31T09:00Z,7' for n in range(90)]
+    exports.write("tracks.csv", ['user,event,sent_at,"order\ntotal"', *rows])
+    assert exports.cli("schema", "pull", "--write").exit_code == 0
+    [tracks] = tomllib.loads((exports.folder / "rulekit.toml").read_text())["source"]["events"]
+    assert tracks["kinds"] == {'Or"der\nDone': "or_der_done"}
+    assert tracks["fields"] == {"order_total": "order\ntotal"}
+    assert exports.cli("check").exit_code == 0
 
 
 def test_a_spreadsheet_of_another_country_is_read_and_its_layout_told(exports: Any) -> None:

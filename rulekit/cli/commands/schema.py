@@ -43,7 +43,8 @@ def pull(write: bool, only: str | None, project: Path) -> None:
             click.echo("\n# rulekit.toml\n")
         if only != "rules":
             click.echo(sections, nl=False)
-    click.echo(f"{plural(draft.decisions, 'comment')} with `decide`: settle them, then run `rulekit check`", err=True)
+    open_ = f"{plural(draft.decisions, 'comment')} with `decide`: settle them, then " if draft.decisions else ""
+    click.echo(f"{open_}run `rulekit check`", err=True)
 
 
 @command.command("diff")

@@ -7,6 +7,7 @@ from rulekit.evaluation.data.profile import Column, ColumnFigures
 
 # kinds of event that a line names
 NAMED = 5
+_UNUSED = {"fields": "nothing is read from its column", "kinds": "its events are left out"}
 _NO_ZONE = "without a time zone in it, taken as missing: quiet hours go by the company's, or by that of rulekit.toml"
 
 # what values look like, with the number of each, the commonest first: a digit is 9, a letter a; never a value
@@ -57,7 +58,8 @@ class DataReport:
     kind by name. `undeclared_events` counts events of kinds that the rules do not declare; `undeclared_kinds` are those
     that a rule could name, with the number of events, the commonest first, as far as there are few. `keyless` counts
     people, and companies, without a key, left out. `unknown_companies` counts people whose company is not in the data.
-    `unused_fields` are names that `fields` of the settings has and no declaration, each after its section.
+    `unused_names` are names that `fields` or `kinds` of the settings have and no declaration, each after its section
+    and the key.
     `columns` has every column that was read, the links of people to companies among them. `unreadable` names the fields
     of which some value cannot be read, by relation: `person`, `company`, or `event <kind>`.
     """
@@ -71,7 +73,7 @@ class DataReport:
     keyless_people: int = 0
     keyless_companies: int = 0
     unknown_companies: int = 0
-    unused_fields: tuple[tuple[str, str], ...] = ()
+    unused_names: tuple[tuple[str, str, str], ...] = ()
     columns: Mapping[Column, ColumnFigures] = field(default_factory=dict)
     unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -94,8 +96,8 @@ class DataReport:
         lines += _counted(self.keyless_companies, "row", "of companies without a key, left out")
         lines += _counted(self.unknown_companies, "link", "to a company that is not there, taken as no company")
         return lines + [
-            f"`fields` under {section} names `{name}`, which is not declared, so nothing is read from its column"
-            for section, name in self.unused_fields
+            f"`{key}` under {section} names `{name}`, which is not declared, so {_UNUSED[key]}"
+            for section, key, name in self.unused_names
         ]
 
     def _kinds(self) -> str:

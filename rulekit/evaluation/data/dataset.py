@@ -178,7 +178,7 @@ def _load(tables: Tables, schema: Schema, mapping: SourceMapping, zone: str) -> 
         keyless_people=people.keyless,
         keyless_companies=companies.keyless,
         unknown_companies=unknown,
-        unused_fields=find_unused(schema, mapping),
+        unused_names=find_unused(schema, mapping),
         unreadable=unreadable_by({"person": people.fields, "company": companies.fields, **kinds}),
         columns=add_up([*people.columns, link, *companies.columns, *events.columns]),
     )

@@ -6,22 +6,24 @@ from rulekit.language.program import Schema
 from rulekit.records import EventMapping, SourceMapping
 
 
-def find_unused(schema: Schema, mapping: SourceMapping) -> tuple[tuple[str, str], ...]:
-    """Returns each name in `fields` that no declaration has, after the section that it stands under."""
+def find_unused(schema: Schema, mapping: SourceMapping) -> tuple[tuple[str, str, str], ...]:
+    """Returns each name that no declaration has, after the section and the key, `fields` or `kinds`, that name it."""
     return tuple(_unused(schema, mapping))
 
 
-def _unused(schema: Schema, mapping: SourceMapping) -> Iterator[tuple[str, str]]:
+def _unused(schema: Schema, mapping: SourceMapping) -> Iterator[tuple[str, str, str]]:
     yield from _of("[source.person]", mapping.person.fields, schema.person)
     if mapping.company is not None:
         yield from _of("[source.company]", mapping.company.fields, schema.company)
     for events in mapping.events:
         yield from _of("[[source.events]]", events.fields, _properties(schema, events))
+        for kind in sorted(set(events.kinds.values()).difference(schema.events)):
+            yield "[[source.events]]", "kinds", kind
 
 
-def _of(section: str, named: Collection[str], declared: Collection[str]) -> Iterator[tuple[str, str]]:
+def _of(section: str, named: Collection[str], declared: Collection[str]) -> Iterator[tuple[str, str, str]]:
     for name in sorted(set(named).difference(declared)):
-        yield section, name
+        yield section, "fields", name
 
 
 def _properties(schema: Schema, events: EventMapping) -> set[str]:
