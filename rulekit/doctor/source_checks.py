@@ -8,17 +8,12 @@ from pathlib import Path
 from rulekit.diagnostics.display import plural
 from rulekit.engine.data_source import open_project_data
 from rulekit.engine.project import Project, open_project
-from rulekit.engine.stores import open_store_to_read
+from rulekit.engine.stores import can_read_store, open_store_to_read
 from rulekit.engine.tick.prepare import PreparedTick, prepare_tick
-from rulekit.environment import fill
 from rulekit.errors import RulekitError
 from rulekit.evaluation.data.data_report import DataReport
 from rulekit.evaluation.data.dataset import Data
 from rulekit.evaluation.questions.unjudged import find_unjudged
-from rulekit.folders import settings_home
-from rulekit.outbox.database.migrations import HEAD
-from rulekit.outbox.database.opening import find_version, resolve_url
-from rulekit.outbox.store import Store
 from rulekit.records import CheckResult, Verdict
 
 # schemes of sources that ask nothing of the network
@@ -74,19 +69,13 @@ def unjudged(project: Project, data: Data, now: datetime) -> Iterator[CheckResul
 
 def tick(project: Project, data: Data, now: datetime) -> CheckResult:
     """Says what a tick would do; it needs a store of this version, or none, as nothing is brought up to date here."""
-    if not _can_be_read(project):
+    if not can_read_store(project):
         return CheckResult("tick", Verdict.NOTE, "not tried, as the store is not of this version")
     try:
         with open_store_to_read(project) as store:
             return _told(prepare_tick(project, data, store, now))
     except RulekitError as error:
         return CheckResult("tick", Verdict.PROBLEM, f"it would stop: {error.message}", error.help or "")
-
-
-def _can_be_read(project: Project) -> bool:
-    home, filled = settings_home(project.folder), fill(project.settings.store.url)
-    with filled.concealing():
-        return not Store.exists(filled.url, home) or find_version(resolve_url(filled.url, home)) == HEAD
 
 
 def _told(prepared: PreparedTick) -> CheckResult:

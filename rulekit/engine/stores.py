@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from rulekit.environment import fill
 from rulekit.errors import RulekitError
 from rulekit.folders import settings_home
+from rulekit.outbox.database.migrations import HEAD
+from rulekit.outbox.database.opening import find_version, resolve_url
+from rulekit.outbox.lifecycle.tick_values import Passage
 from rulekit.outbox.store import Store
 from rulekit.records import OutboxChange
 from rulekit.settings.model import Settings, load_settings
@@ -45,6 +48,24 @@ def open_store_to_read(project: "Project") -> Store:
         if not Store.exists(filled.url, settings_home(project.folder)):
             return Store.in_memory()
         return Store.open(filled.url, settings_home(project.folder))
+
+
+def can_read_store(project: "Project") -> bool:
+    """Returns whether the store is of this version, or there is none, so that to read it brings nothing up to date."""
+    home, filled = settings_home(project.folder), fill(project.settings.store.url)
+    with filled.concealing():
+        return not Store.exists(filled.url, home) or find_version(resolve_url(filled.url, home)) == HEAD
+
+
+def find_passages(project: "Project", persona: str, person: str) -> list[Passage] | None:
+    """Returns when a person passed through a persona while it was parked; None where the store cannot be read."""
+    try:
+        if not can_read_store(project):
+            return None
+        with open_store_to_read(project) as store:
+            return store.people.passages(persona, person)
+    except RulekitError:
+        return None
 
 
 def _open_store(settings: Settings, folder: Path, on_change: Callable[[OutboxChange], None] | None = None) -> Store:

@@ -32,7 +32,7 @@ from rulekit.outbox.looking import figures, health
 from rulekit.outbox.people import actions, erasing, exporting, recorded_notices, resending
 from rulekit.outbox.rows import memberships, queries, suppressions
 from rulekit.outbox.sending import claims, throttle
-from rulekit.outbox.ticks import profiles_kept, readdressing, recording
+from rulekit.outbox.ticks import passages_kept, profiles_kept, readdressing, recording
 
 
 class Ticks(Operations):
@@ -121,6 +121,7 @@ class People(Operations):
     """What is kept of people, and how they are forgotten."""
 
     about = reading(exporting.about)
+    passages = reading(passages_kept.read_passages)
     # takes its lock after its turn among the ticks
     erase = writing(erasing.erase)
 

@@ -173,7 +173,7 @@ def test_two_runs_at_once_at_the_first_start_make_one_store(project: Any) -> Non
 @pytest.mark.starts_programs
 def test_a_run_that_was_killed_while_it_made_the_store_is_no_loss(project: Any) -> None:
     killed = (
-        "import os; from rulekit.outbox.database.tables import schema_version\n"
+        "import os; from rulekit.outbox.database.opening import schema_version\n"
         "schema_version.create = lambda *told, **more: os._exit(9)\n"
         "from rulekit.cli import main; main(['run'])"
     )

@@ -114,6 +114,16 @@ def test_a_persona_that_is_new_takes_its_baseline_of_those_who_can_be_judged(sea
     assert ("Few", "ada", 1, "baseline") in seats.project.log()
 
 
+def test_who_was_never_judged_is_not_mailed_when_their_persona_has_another_name(seats: Seats) -> None:
+    seats.run(1, ada="n/a", bob="2")
+    renamed = (text.replace("(Many)", "(Lots)") for text in BOTH)
+    seats.project.rules(*renamed, schema=SCHEMA.replace("persona Many:", "persona Lots was Many:"))
+    seats.run(2, ada="n/a", bob="2")
+    seats.run(3, ada="20", bob="2")
+    assert seats.project.emails() == []
+    assert ("Lots", "ada", 1, "baseline") in seats.project.log()
+
+
 def test_backfill_mails_only_who_is_known_to_be_in(seats: Seats) -> None:
     seats.run(1, ada="20", bob="20")
     seats.rules(*BOTH, "trigger Fill: on tagged(Many) send template Hello backfill=true")

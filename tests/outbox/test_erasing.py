@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rulekit.engine.tick.firing import GONE
 from rulekit.errors import RulekitError, StoreError, TickLost, TransitionRefused
 from rulekit.outbox.database.tables import metadata
-from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Passage, Waiting
 from rulekit.outbox.people.erasing import ERASED
 from rulekit.outbox.rows.queries import RowFilter
 from rulekit.outbox.store import Store
@@ -113,6 +113,15 @@ def test_every_trace_of_a_person_is_taken_out_and_all_else_stays(
     sending = world.store.sending.state()
     assert (sending.faults, sending.fault, sending.halt_reason) == (1, ERASED, ERASED)
     assert [(change.person, change.target) for change in world.changes[-4:]] == [(KEY, "erased")] * 4
+
+
+def test_when_they_passed_through_a_parked_persona_is_forgotten(world: World) -> None:
+    world.enter("ada", "bob")
+    world.tick(passages=tuple(Passage("Inactive", key, world.now, world.now, True) for key in ("ada", "bob")))
+    leave_the_source(world, "ada")
+    world.store.people.erase(["ada"], world.later(hours=1), "eve")
+    about = world.store.people.about
+    assert [len(about(key)["passages"]) for key in world.store.ticks.state().people] == [0, 1]
 
 
 def _told_of_nobody(store: Store) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rulekit.errors import RulekitError
-from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Waiting
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Passage, Waiting
 from rulekit.outbox.store import Store
 from rulekit.records import Edge, Notice, NoticeKind, Sent, State
 from tests.lanes import ON_POSTGRES
@@ -156,6 +156,15 @@ def test_everything_that_is_kept_of_a_person_is_told(world: World) -> None:
     assert [(one["trigger"], one["episode"]) for one in told["waiting"]] == [("Miss_You", 2)]
     assert [(one["episode"], one["reason"]) for one in told["no_emails"]] == [(3, "too soon")]
     assert [(one["address"], one["trigger"]) for one in told["suppressions"]] == [("ada@example.com", "Miss_You")]
+
+
+def test_when_they_passed_through_a_parked_persona_is_told(world: World) -> None:
+    world.enter("ada", "bob")
+    since, until = world.now, world.later(days=1)
+    world.tick(passages=(Passage("Inactive", "ada", since, until, True),))
+    told = {"from": "2026-03-01T09:00:00Z", "until": "2026-03-02T09:00:00Z", "member": True}
+    assert world.store.people.about("ada")["passages"] == [{"persona": "Inactive", "person": "ada", **told}]
+    assert world.store.people.about("bob")["passages"] == []
 
 
 def test_every_column_about_a_person_is_in_what_is_told_of_them(world: World) -> None:

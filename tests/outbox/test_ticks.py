@@ -12,7 +12,7 @@ import pytest
 from rulekit.errors import StoreError, TickLost
 from rulekit.outbox.database.tables import metadata
 from rulekit.outbox.lifecycle.bits import pack, unpack
-from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, TickRecord, Waiting, Withdrawal
+from rulekit.outbox.lifecycle.tick_values import MembershipChange, NoEmail, Passage, TickRecord, Waiting, Withdrawal
 from rulekit.records import Edge, State
 from tests.outbox import singly
 
@@ -66,6 +66,25 @@ def test_a_tick_comes_back_as_it_was_written(world):
         "New": [False, False, False],
     }
     assert state.triggers == {"Miss_You"}
+
+
+def test_who_passes_through_a_parked_persona_is_kept_until_it_is_believed(world):
+    world.tick(new_people=["ann", "bob"], members={"Inactive": bits("10")})
+    parked_at = world.later(days=1)
+    world.tick(parked={"Inactive": "too many"}, passed={"Inactive": bits("11")})
+    state = world.store.ticks.state()
+    assert {name: found.tolist() for name, found in state.passed.items()} == {"Inactive": [True, True]}
+    noted = Passage("Inactive", "ann", parked_at, world.later(days=1), True)
+    world.tick(passages=(noted,))
+    assert dict(world.store.ticks.state().passed) == {}
+    world.later(days=1)
+    # a parking that began at the same instant, by a clock that was ahead
+    again = Passage("Inactive", "bob", parked_at, world.now, False)
+    world.tick(passages=(replace(noted, until=world.now), again))
+    assert world.store.people.passages("Inactive", "ann") == [noted]
+    assert world.store.people.passages("Inactive", "bob") == [again]
+    assert world.store.people.passages("New", "ann") == []
+    assert world.changes == []
 
 
 def test_of_two_ticks_from_one_state_the_second_loses_and_writes_nothing(world):

@@ -21,6 +21,7 @@ from rulekit.folders import find_project
 
 if TYPE_CHECKING:
     from rulekit.evaluation.questions.explanation import Part
+    from rulekit.outbox.lifecycle.tick_values import Passage
 
 
 _VERBS = {True: "is", False: "is not", None: "may or may not be"}
@@ -83,12 +84,17 @@ def _facts(code: Code) -> dict[str, str]:
 def _explain_person(folder: Path, person: str, persona: str, now: datetime, output: str) -> None:
     from rulekit.engine.asking import explain_member
     from rulekit.engine.project import open_project
+    from rulekit.engine.stores import find_passages
 
-    found = explain_member(open_project(folder), person, persona, now)
+    opened = open_project(folder)
+    found = explain_member(opened, person, persona, now)
+    passages = find_passages(opened, persona, found.person)
     changes_at = format_instant(found.changes_at) if found.changes_at else None
     if output == "json":
         answer = {"person": found.person, "persona": persona, "now": format_instant(now), "member": found.member}
-        print_json({"schema_version": 1, **answer, "changes_at": changes_at, "because": _as_json(found.because)})
+        noted = None if passages is None else [_passage_as_json(one) for one in passages]
+        because = _as_json(found.because)
+        print_json({"schema_version": 1, **answer, "changes_at": changes_at, "because": because, "passages": noted})
         return
     click.echo(f"{escape_line(found.person)} {_VERBS[found.member]} in {persona} at {format_instant(now)}")
     for line in found.because.lines(depth=1):
@@ -99,6 +105,23 @@ def _explain_person(folder: Path, person: str, persona: str, now: datetime, outp
         click.echo(f"time alone will {'end' if found.member else 'change'} that at {changes_at}")
     else:
         click.echo("time alone will not change that")
+    if passages is None:
+        click.echo("what was noted while it was parked is not known: the store cannot be read, see `rulekit doctor`")
+    for passage in passages or ():
+        click.echo(_say_passage(passage))
+
+
+def _say_passage(passage: "Passage") -> str:
+    moved = "left it and were back" if passage.member else "were in it and out again"
+    return (
+        f"`{passage.persona}` was parked from {format_instant(passage.since)} to {format_instant(passage.until)};"
+        f" by what the data said meanwhile they {moved}, and no email was made for that"
+    )
+
+
+def _passage_as_json(passage: "Passage") -> dict[str, object]:
+    times = {"from": format_instant(passage.since), "until": format_instant(passage.until)}
+    return {**times, "member": passage.member}
 
 
 def _as_json(part: "Part") -> dict[str, object]:

@@ -34,6 +34,8 @@ class Past:
             members={personas.get(name, name): bits for name, bits in state.members.items()},
             parked={personas.get(name, name): parked for name, parked in state.parked.items()},
             conditions={personas.get(name, name): digest for name, digest in state.conditions.items()},
+            unjudged={personas.get(name, name): bits for name, bits in state.unjudged.items()},
+            passed={personas.get(name, name): bits for name, bits in state.passed.items()},
             triggers=frozenset(triggers.get(name, name) for name in state.triggers),
             waiting=tuple(_rename_waiting(wait, personas, triggers) for wait in state.waiting),
         )

@@ -115,12 +115,7 @@ def prepare_tick(project: Project, data: Data, store: Store, now: datetime, *, a
 
 
 def prepare_tick_on(
-    project: Project,
-    snapshot: Snapshot,
-    store: Store,
-    *,
-    accept: Accept = False,
-    look: Look | None = None,
+    project: Project, snapshot: Snapshot, store: Store, *, accept: Accept = False, look: Look | None = None
 ) -> PreparedTick:
     """Computes one tick over what is seen at an instant, without writing anything.
 
@@ -163,6 +158,8 @@ def prepare_tick_on(
         missed=borders.absence.missed,
         back=borders.absence.back,
         unjudged=borders.unjudged,
+        passed=seen.passing.passed,
+        passages=seen.passing.passages,
         mailboxes=seen.mailboxes,
         matched=firing.matched,
         vouched=accept is True,

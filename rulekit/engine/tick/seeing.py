@@ -14,6 +14,7 @@ from rulekit.engine.tick.changes import Bits, Crossing, Numbered, number_people
 from rulekit.engine.tick.conditions import find_conditions
 from rulekit.engine.tick.guard import NO_DOUBTS, Accept, Doubts, Guard, Memory, accepts, find_doubts
 from rulekit.engine.tick.judging import judge
+from rulekit.engine.tick.passing import Passing, find_passing
 from rulekit.engine.tick.past import Past
 from rulekit.engine.tick.refusals import (
     find_new_strangers,
@@ -32,7 +33,7 @@ class TickSight:
     """What the data says, on which side everybody is by it, what is believed of it, and new mailboxes.
 
     `strangers` are the kinds of which most events belong to nobody, as no tick before has found. `explained` is how
-    many joined and left by time alone, where the guard asked.
+    many joined and left by time alone, where the guard asked. `passing` has who is elsewhere only while it is parked.
     """
 
     membership: Membership
@@ -41,6 +42,7 @@ class TickSight:
     mailboxes: Mapping[str, str]
     strangers: frozenset[str]
     explained: Mapping[str, tuple[int, int]]
+    passing: Passing
 
 
 def see(
@@ -80,7 +82,8 @@ def see(
     doubts = _find_doubts(past, numbered, doubtful, guard, now, look)
     doubted = with_askers(program, {**doubts.reasons, **belief.doubted}, is_accepted)
     borders = find_borders(past.state, judged, crossings, numbered, absence, edited, doubted)
-    return TickSight(membership, borders, belief, mailboxes, frozenset(strangers), doubts.explained)
+    passing = find_passing(past.state, judged, borders, edited, now)
+    return TickSight(membership, borders, belief, mailboxes, frozenset(strangers), doubts.explained, passing)
 
 
 def _find_doubts(

@@ -11,15 +11,37 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import URL, Connection, Engine, func, insert, inspect, make_url, select
+from sqlalchemy import (
+    URL,
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    func,
+    insert,
+    inspect,
+    make_url,
+    select,
+)
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from rulekit.errors import StoreError
 from rulekit.outbox.database import postgres, sqlite
 from rulekit.outbox.database.migrations import HEAD
-from rulekit.outbox.database.tables import last_tick, meta, metadata, outbox, schema_version, sending
+from rulekit.outbox.database.tables import last_tick, meta, metadata, outbox, sending
 from rulekit.records import Reason
 from rulekit.urls import check_store_url, refusing
+
+# one line: the newest revision that the tables have. It is Alembic's table, so it is not one of `metadata`
+schema_version = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 
 
 class DatabaseKind(Protocol):

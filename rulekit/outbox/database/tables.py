@@ -17,7 +17,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -159,7 +158,7 @@ people = Table(
 
 # `bits` packs one bit per ordinal, without trailing zero bytes; NULL where the rules no longer have the persona.
 # `condition` is the digest of what it last asked. `unjudged` packs likewise who was seen and never judged. While it is
-# parked, `parked_at` and `parked_because` say since when and why
+# parked, `parked_at` and `parked_because` say since when and why, and `passed` packs who was on another side meanwhile
 personas = Table(
     "personas",
     metadata,
@@ -171,6 +170,7 @@ personas = Table(
     Column("unjudged", LargeBinary),
     Column("parked_at", Instant),
     Column("parked_because", Text),
+    Column("passed", LargeBinary),
     CheckConstraint("bits IS NOT NULL OR members = 0", name="members"),
 )
 
@@ -181,6 +181,18 @@ baselines = Table(
     Column("persona", Id, ForeignKey("personas.id"), primary_key=True),
     Column("tick", Integer, primary_key=True),
     Column("bits", LargeBinary, nullable=False),
+)
+
+# who was on another side than the one that was kept (`member`) while a persona was parked, and was back in the end
+passages = Table(
+    "passages",
+    metadata,
+    Column("persona", Id, ForeignKey("personas.id"), primary_key=True, autoincrement=False),
+    Column("person", Id, ForeignKey("people.ordinal"), primary_key=True, autoincrement=False),
+    Column("since", Instant, primary_key=True),
+    Column("until", Instant, nullable=False),
+    Column("member", Boolean, nullable=False),
+    Index(None, "person"),
 )
 
 change_log = Table(
@@ -382,12 +394,4 @@ suppressed_people = Table(
     Column("last_line", Id),
     ForeignKeyConstraint(["address", "stream"], ["suppressions.address", "suppressions.stream"]),
     Index(None, "person", "stream"),
-)
-
-# one line: the newest revision that the tables have. It is Alembic's table, so it is not one of `metadata`
-schema_version = Table(
-    "alembic_version",
-    MetaData(),
-    Column("version_num", String(32), nullable=False),
-    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )

@@ -23,6 +23,21 @@ class Parked:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Somebody who was on another side of a persona while it was parked, and on the kept one again when that ended.
+
+    `since` and `until` are when the parking began and ended. `member` says whether the kept side is in. That is by what
+    the data said then, which may have been wrong: so it is a note, and no crossing.
+    """
+
+    persona: str
+    person: str
+    since: datetime
+    until: datetime
+    member: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Crossed:
     """How many people joined and left a persona in one tick, but for those of whom it was explained by time."""
 
@@ -43,8 +58,9 @@ class TickState:
 
     `absent_since` has, by ordinal, the first tick that missed somebody whom no tick has seen again. `unjudged` has for
     each persona the bit of everybody who was seen and never judged in it. `unmarked` are the ordinals of people whose
-    mailbox was never asked for. `anonymous` are kinds that were believed although most of their events are of nobody;
-    None where no tick has looked at that.
+    mailbox was never asked for. `passed` has for each parked persona the bit of everybody who was on another side than
+    the kept one at some tick of the parking. `anonymous` are kinds that were believed although most of their events are
+    of nobody; None where no tick has looked at that.
     """
 
     sequence: int
@@ -59,6 +75,7 @@ class TickState:
     parked: Mapping[str, Parked] = field(default_factory=dict)
     absent_since: Mapping[int, datetime] = field(default_factory=dict)
     unjudged: Mapping[str, Bits] = field(default_factory=dict)
+    passed: Mapping[str, Bits] = field(default_factory=dict)
     unmarked: frozenset[int] = frozenset()
     anonymous: frozenset[str] | None = None
 
@@ -201,7 +218,8 @@ class TickRecord:
     may then be before the last tick, and what waits for a time ahead of it is brought back.
 
     `missed` are the ordinals of people whom this tick is the first not to see, `back` of those whom it sees again.
-    `unjudged` and `anonymous` are as in `TickState`, and hold after this tick. `mailboxes` has the digests of the
+    `unjudged`, `passed` and `anonymous` are as in `TickState`, and hold after this tick. `passages` are of personas
+    that are parked no more. `mailboxes` has the digests of the
     mailboxes that were asked for, by key. `not_judged` counts whom this tick could not judge, for those who watch.
 
     `matched` counts per trigger the taggings that it fires on; each of them is found in `rows`, `waiting` or
@@ -229,6 +247,8 @@ class TickRecord:
     missed: tuple[int, ...] = ()
     back: tuple[int, ...] = ()
     unjudged: Mapping[str, Bits] = field(default_factory=dict)
+    passed: Mapping[str, Bits] = field(default_factory=dict)
+    passages: tuple[Passage, ...] = ()
     anonymous: frozenset[str] = frozenset()
     mailboxes: Mapping[str, str] = field(default_factory=dict)
     not_judged: tuple[UnjudgedPeople, ...] = ()

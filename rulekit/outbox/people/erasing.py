@@ -24,6 +24,7 @@ from rulekit.outbox.database.tables import (
     messages,
     no_email,
     outbox,
+    passages,
     people,
     sending,
     suppressed_people,
@@ -212,10 +213,11 @@ def _forget_what_was_said(work: Work, names: Sequence[str]) -> None:
 
 
 def _bury(work: Work, person: int, given: Given) -> None:
-    """Puts a tombstone in the place of the key, and takes out of reasons for no email what plugins may have said."""
+    """Puts a tombstone in the place of the key, and takes out notes, and what plugins may have said in reasons."""
     stone = f"(erased {person} at {format_instant(given.now)})"
     forgotten = {"key": stone, "mailbox": "", "absent_since": EVER}
     work.connection.execute(update(people).where(people.c.ordinal == person).values(forgotten))
-    work.connection.execute(delete(suppressed_people).where(suppressed_people.c.person == person))
+    for noted in (suppressed_people, passages):
+        work.connection.execute(delete(noted).where(noted.c.person == person))
     reasons = update(no_email).where(no_email.c.person == person, no_email.c.reason != ALREADY)
     work.connection.execute(reasons.values(reason=ERASED))

@@ -18,6 +18,7 @@ from rulekit.outbox.database.tables import (
     messages,
     no_email,
     outbox,
+    passages,
     people,
     personas,
     suppressed_people,
@@ -70,6 +71,9 @@ _NOTICE = select(
 _CHANGE = _with_names(change_log, change_log.c.tick, change_log.c.at, change_log.c.reason, with_trigger=False)
 _NO_EMAIL = _with_names(no_email, no_email.c.tick, no_email.c.at, no_email.c.reason)
 _WAITING = _with_names(waiting, waiting.c.due)
+_PASSAGE = select(*_WHOM, passages.c.since.label("from"), passages.c.until, passages.c.member).select_from(
+    passages.join(personas, personas.c.id == passages.c.persona).join(people, people.c.ordinal == passages.c.person)
+)
 _TICK = select(ticks.c.sequence.label("tick"), ticks.c.at, ticks.c.changes, ticks.c.rules_digest)
 
 
@@ -106,6 +110,7 @@ def about(connection: Connection, key: str) -> Record:
         "in_source": is_present(connection, ordinal),
         "personas": _personas(connection, ordinal),
         "changes": _all(connection, _of(_CHANGE, change_log, ordinal), change_log.c.id),
+        "passages": _all(connection, _of(_PASSAGE, passages, ordinal), passages.c.since, passages.c.persona),
         "emails": _emails(connection, ordinal),
         "waiting": _all(connection, _of(_WAITING, waiting, ordinal), waiting.c.id),
         "no_emails": _all(connection, _of(_NO_EMAIL, no_email, ordinal), no_email.c.id),

@@ -118,6 +118,7 @@ def read_state(connection: Connection) -> TickState:
         parked={line.name: _parked(connection, line) for line in known if line.parked_at is not None},
         absent_since={line.ordinal: line.absent_since for line in connection.execute(_ABSENT)},
         unjudged={line.name: unpack(line.unjudged, len(keys)) for line in known if line.unjudged},
+        passed={line.name: unpack(line.passed, len(keys)) for line in known if line.passed},
         unmarked=frozenset(connection.execute(_UNMARKED).scalars()),
         anonymous=None if last.anonymous is None else frozenset(last.anonymous),
     )

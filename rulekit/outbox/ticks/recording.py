@@ -53,6 +53,7 @@ from rulekit.outbox.lifecycle.transitions import EXPIRE, WITHDRAW
 from rulekit.outbox.rows.memberships import ordinals
 from rulekit.outbox.rows.suppressions import Forbidden, normalise, read_forbidden, suppress_comers
 from rulekit.outbox.ticks.absences import add_people, write_presence
+from rulekit.outbox.ticks.passages_kept import keep_passages
 from rulekit.outbox.ticks.profiles_kept import keep_profile
 from rulekit.outbox.ticks.readdressing import readdress
 from rulekit.outbox.ticks.rewinding import rewind
@@ -75,6 +76,7 @@ _FORGOTTEN = {
     "condition": None,
     "parked_at": None,
     "parked_because": None,
+    "passed": None,
 }
 
 
@@ -108,7 +110,7 @@ def record(work: Work, tick: TickRecord) -> TickOutcome:
     number = tick.sequence + 1
     written = rewind(work, tick.at) if tick.vouched else 0
     written += _rename(work, tick) + add_people(work, tick.new_people, tick.mailboxes)
-    written += _write_personas(work, tick, number) + _write_triggers(work, tick)
+    written += _write_personas(work, tick, number) + _write_triggers(work, tick) + keep_passages(work, tick)
     ids = _find_ids(work, tick)
     written += _write_changes(work, tick, number, ids)
     withdrawn, expired = _withdraw(work, tick, number), _expire(work, tick, number)
@@ -203,6 +205,7 @@ def _persona_values(tick: TickRecord, name: str, since: datetime | None) -> dict
         "unjudged": _pack_some(tick.unjudged.get(name)),
         "parked_at": (since or tick.at) if because else None,
         "parked_because": because,
+        "passed": _pack_some(tick.passed.get(name)),
     }
     if name in tick.conditions:
         values["condition"] = tick.conditions[name]

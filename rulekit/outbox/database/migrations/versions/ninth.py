@@ -3,14 +3,14 @@
 import sqlalchemy as sa
 from alembic import op
 
-from rulekit.outbox.database.columns import Instant
+from rulekit.outbox.database.columns import Id, Instant
 
 revision = "0009"
 down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Adds columns that may be empty, and a table of what the data of ticks was like; what is stored stays."""
+    """Adds columns that may be empty, and tables of what data was like and whom parking hid; what is stored stays."""
     op.add_column("last_tick", sa.Column("anonymous", sa.JSON(), nullable=True))
     op.add_column("last_tick", sa.Column("not_judged", sa.JSON(), nullable=True))
     op.add_column("ticks", sa.Column("explained", sa.JSON(), nullable=True))
@@ -20,6 +20,7 @@ def upgrade() -> None:
     op.add_column("personas", sa.Column("unjudged", sa.LargeBinary(), nullable=True))
     op.add_column("personas", sa.Column("parked_at", Instant(), nullable=True))
     op.add_column("personas", sa.Column("parked_because", sa.Text(), nullable=True))
+    op.add_column("personas", sa.Column("passed", sa.LargeBinary(), nullable=True))
     op.create_table(
         "profiles",
         sa.Column("tick", sa.Integer(), autoincrement=False, nullable=False),
@@ -29,3 +30,15 @@ def upgrade() -> None:
         sa.Column("latest", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("tick", name="pk_profiles"),
     )
+    op.create_table(
+        "passages",
+        sa.Column("persona", Id, autoincrement=False, nullable=False),
+        sa.Column("person", Id, autoincrement=False, nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("member", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["persona"], ["personas.id"], name="fk_passages_persona"),
+        sa.ForeignKeyConstraint(["person"], ["people.ordinal"], name="fk_passages_person"),
+        sa.PrimaryKeyConstraint("persona", "person", "since", name="pk_passages"),
+    )
+    op.create_index("ix_passages_person", "passages", ["person"])
