@@ -68,7 +68,7 @@ def test_the_first_tick_has_nothing_to_compare_with(project: Any) -> None:
 
 
 def test_events_of_people_who_are_absent_or_gone_are_somebody_s(active: Any) -> None:
-    active.settings(more='absent = "2d"\n')
+    active.settings("people = 50", 'people = 50\nabsent = "2d"')
     active.person_rows([("71", "71@example.com", "free", "acme")])
     for day in range(2, 7):
         active.run(DAY.format(day))

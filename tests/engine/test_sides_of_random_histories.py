@@ -94,7 +94,7 @@ class Seen:
 
 @pytest.fixture
 def opened(project: Any) -> Project:
-    project.settings(more=f'absent = "{ABSENT.days}d"\n')
+    project.settings("people = 50", f'people = 50\nabsent = "{ABSENT.days}d"')
     triggers = (
         f"trigger {name}: on {edge}(Pro) send template Hello"
         for name, edge in (("Greet", "tagged"), ("Bye", "untagged"))

@@ -1,8 +1,8 @@
 """How a value that is written as a text is read as a declared type.
 
 What a text must look like is said by one regular expression for the whole of it, and only what matches is cast. So
-what is read depends on the declaration and the spelling alone, and not on what a cast of the engine lets pass. Blanks
-around anything but a text are no part of it.
+what is read depends on the declaration and the spelling alone, and not on what a cast of the engine lets pass. White
+space around anything but a text is no part of it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +15,8 @@ from rulekit.language.types import Kind
 from rulekit.time_format import OFFSET, TimeFormat, parse_format
 from rulekit.value_spelling import UNITS, Spelling
 
+# white space as `\s` of a pattern has it
+_BARE = "trim(:x, ' \t\n\r\f')"
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _CLOCK = r"[Tt ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
 # RFC 3339, section 5.6; also with a blank for the `T`, without seconds, and with a shorter offset
@@ -24,8 +26,8 @@ _DATE = f"{_DAY}(?:{_CLOCK}{OFFSET}?)?"
 _WHOLE = r"[+-]?\d{1,30}"
 _DURATION = r"\d{1,12}[wdhms]"
 _LENGTH = (
-    "CAST(left(trim(:x), -1) AS HUGEINT) * "
-    "CASE right(trim(:x), 1) WHEN 'w' THEN 604800 WHEN 'd' THEN 86400 WHEN 'h' THEN 3600 WHEN 'm' THEN 60 ELSE 1 END"
+    f"CAST(left({_BARE}, -1) AS HUGEINT) * "
+    f"CASE right({_BARE}, 1) WHEN 'w' THEN 604800 WHEN 'd' THEN 86400 WHEN 'h' THEN 3600 WHEN 'm' THEN 60 ELSE 1 END"
 )
 _LONGEST = 36525 * 86400
 
@@ -67,8 +69,8 @@ def read_words(text: exp.Expr, yes: tuple[str, ...], no: tuple[str, ...]) -> exp
 
 def _read_bool(text: exp.Expr, spelling: Spelling, zone: str) -> exp.Expr:
     if spelling.true is not None and spelling.false is not None:
-        return read_words(fill("trim(:x)", text), spelling.true, spelling.false)
-    return read_words(fill("lower(trim(:x))", text), *_WORDS)
+        return read_words(fill(_BARE, text), spelling.true, spelling.false)
+    return read_words(fill(f"lower({_BARE})", text), *_WORDS)
 
 
 def _read_number(text: exp.Expr, spelling: Spelling, zone: str) -> exp.Expr:
@@ -103,15 +105,15 @@ def _read_time(text: exp.Expr, spelling: Spelling, zone: str) -> exp.Expr:
         reading = reading.when(
             _is_like(text, _number_pattern(spelling)), at_micros(_count(text, spelling, spelling.unit))
         )
-    instant = fill(INSTANT.replace(":x", "TRY_CAST(upper(:x) AS TIMESTAMPTZ)"), text)
-    local = fill("TRY_CAST(upper(:x) AS TIMESTAMP)", text)
+    instant = fill(INSTANT.replace(":x", f"TRY_CAST(upper({_BARE}) AS TIMESTAMPTZ)"), text)
+    local = fill(f"TRY_CAST(upper({_BARE}) AS TIMESTAMP)", text)
     return reading.when(_is_like(text, _WITH_OFFSET), instant).when(_is_like(text, _WITHOUT), to_utc(local, zone))
 
 
 def _read_format(text: exp.Expr, form: TimeFormat, zone: str) -> exp.Expr:
     written = _written(text, form)
     if form.has_offset:
-        offset = fill("upper(regexp_extract(trim(:x), :pattern, 2))", text, pattern=form.pattern)
+        offset = fill(f"upper(regexp_extract({_BARE}, :pattern, 2))", text, pattern=form.pattern)
         value = fill(
             INSTANT.replace(":x", "TRY_CAST(CAST(:x AS VARCHAR) || :offset AS TIMESTAMPTZ)"), written, offset=offset
         )
@@ -122,7 +124,7 @@ def _read_format(text: exp.Expr, form: TimeFormat, zone: str) -> exp.Expr:
 
 def _written(text: exp.Expr, form: TimeFormat) -> exp.Expr:
     """Returns the clock and the date that a text of a format shows, without its offset."""
-    plain = fill("trim(:x)", text)
+    plain = fill(_BARE, text)
     if form.has_offset:
         plain = fill("regexp_replace(:x, :pattern, '\\1\\3')", plain, pattern=form.pattern)
     return exp.Anonymous(this="try_strptime", expressions=[plain, exp.convert(form.plain)])
@@ -137,7 +139,7 @@ def _read_date(text: exp.Expr, spelling: Spelling, zone: str) -> exp.Expr:
         instant = at_micros(_count(text, spelling, spelling.unit))
         day = fill("CAST(:x AS DATE)", to_local(instant, zone))
         reading = reading.when(_is_like(text, _number_pattern(spelling)), day)
-    return reading.when(_is_like(text, _DATE), fill("TRY_CAST(left(trim(:x), 10) AS DATE)", text))
+    return reading.when(_is_like(text, _DATE), fill(f"TRY_CAST(left({_BARE}, 10) AS DATE)", text))
 
 
 def _read_duration(text: exp.Expr, spelling: Spelling, zone: str) -> exp.Expr:
@@ -161,7 +163,7 @@ def _read_list(text: exp.Expr, spelling: Spelling, zone: str) -> exp.Expr:
 
 
 def _is_like(text: exp.Expr, pattern: str) -> exp.Expr:
-    return exp.Anonymous(this="regexp_full_match", expressions=[text.copy(), exp.convert(f" *(?:{pattern}) *")])
+    return exp.Anonymous(this="regexp_full_match", expressions=[text.copy(), exp.convert(rf"\s*(?:{pattern})\s*")])
 
 
 _READERS: Mapping[Kind, Callable[[exp.Expr, Spelling, str], exp.Expr]] = {

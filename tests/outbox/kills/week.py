@@ -102,6 +102,8 @@ table = "people.csv"
 key = "id"
 [store]
 url = "{store}"
+[guard]
+people = 50
 [sender]
 url = "smtp://127.0.0.1:{port}?tls=off"
 from = "Ada at Example <ada@example.com>"
