@@ -78,10 +78,10 @@ ALL = {
         requests=300,
         exported=40_000,
         shared=20_000,
-        damage_every=1,
+        damage_every=20,
         damaged_people=(20,),
-        history_every=1,
-        history_ticks=20,
+        history_every=16,
+        history_ticks=5,
     ),
     "long": Figures(
         examples=20_000,
