@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "doctor --offline": TICK,
     "erase {person} --suppress --yes": STORE | PLUGINS,
     "explain RK101": set(),
-    "explain u1999 Inactive14": DATA,
+    "explain u1999 Inactive14": DATA | STORE,
     "export": STORE,
     "fmt --check": {"lark"},
     "init ../new": set(),
