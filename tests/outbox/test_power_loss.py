@@ -46,9 +46,22 @@ class Judge:
     found: list[list[str]] = field(default_factory=list)
     opened: int = 0
 
-    def judge_all(self, files: Files, log: list[Operation], samples: int, seed: int, enough: int | None) -> None:
-        """Judges every state of a record, until so many are wrong."""
-        for length, found in states(files, log, samples, Random(seed), FIGURES.power_loss_every):
+    def judge_all(
+        self, files: Files, log: list[Operation], samples: int, seed: int, enough: int | None, hot: int
+    ) -> None:
+        """Judges every state of a record, until so many are wrong.
+
+        A short look, which sees few of them, goes on until so many are wrong, or so many have a journal to play back.
+        """
+        for first in range(FIGURES.power_loss_every):
+            self._judge_from(files, log, samples, Random(seed), enough, first)
+            if len(self.hot) >= hot and len(self.found) >= (enough or 0):
+                break
+
+    def _judge_from(
+        self, files: Files, log: list[Operation], samples: int, random: Random, enough: int | None, first: int
+    ) -> None:
+        for length, found in states(files, log, samples, random, FIGURES.power_loss_every, first):
             if len(self.found) == enough:
                 break
             told = [*self.before, *(operation.told for operation in log[:length] if operation.told)]
@@ -126,6 +139,7 @@ def judged(tmp_path: Path, broken: Broken, environment: dict[str, str]) -> Calla
         before: list[dict[str, Any]] | None = None,
         samples: int = SAMPLES,
         enough: int | None = None,
+        hot: int = 0,
     ) -> Judge:
         number = next(numbers)
         written, found = tmp_path / f"written{number}", tmp_path / f"found{number}"
@@ -135,7 +149,7 @@ def judged(tmp_path: Path, broken: Broken, environment: dict[str, str]) -> Calla
             (written / name).write_bytes(data)
         files, log = record(written, environment, *pragmas)
         judge = Judge(found, broken, before or [])
-        judge.judge_all(files, log, samples, number, enough)
+        judge.judge_all(files, log, samples, number, enough, hot)
         kinds = Counter(operation.kind for operation in log)
         settings = ", ".join(pragmas) or "settings as they are"
         told = [
@@ -157,7 +171,7 @@ def test_nothing_committed_is_lost_and_nobody_is_mailed_twice(judged: Callable[.
 
 def test_nor_in_the_middle_of_recovering_from_a_power_loss(judged: Callable[..., Judge]) -> None:
     """The power goes once more while the next process plays the journal back and goes on."""
-    first = judged(samples=0)
+    first = judged(samples=0, hot=SAMPLES)
     chosen = Random(0).sample(first.hot, SAMPLES)
     for files, told in chosen:
         again = judged(start=files, before=told, samples=0)

@@ -129,16 +129,16 @@ def _parts(operation: Operation, chance: Chance) -> Iterator[tuple[int, bytes]]:
 
 
 def states(
-    files: Files, log: list[Operation], samples: int, random: Random, every: int = 1
+    files: Files, log: list[Operation], samples: int, random: Random, every: int = 1, first: int = 0
 ) -> Iterator[tuple[int, Files]]:
     """Returns states after power losses: for each beginning of the log its length, and what the disk may hold then.
 
-    With `every` it is each so manieth beginning.
+    With `every` it is each so manieth beginning, from the first one on.
     """
     image = Image(files)
     for length, operation in enumerate([Operation("begin"), *log]):
         image.apply(operation)
-        if operation.kind == "told" or length % every:
+        if operation.kind == "told" or length % every != first:
             continue
         yield length, image.after_power_loss(Chance(random, share=1))
         yield length, image.after_power_loss(Chance(random, share=0))
