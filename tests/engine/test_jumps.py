@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,19 @@ def test_the_past_changes_little(what: What, count: int, of: int, peak: float, j
 )
 def test_other_values_jump_when_values_did_not_change_so_before(count: int, of: int, peak: Peak, jumps: bool) -> None:
     assert is_jump(Measured((SEATS, What.CHANGED), count, of), peak) is jumps
+
+
+@pytest.mark.parametrize(
+    ("other", "jumps"),
+    [((LOGIN, What.LOST, 1, 4), True), ((LOGIN, What.LOST, 0, 4), False), ((PLAN, What.CHANGED, 1, 3), False)],
+)
+def test_a_single_row_is_a_jump_beside_another_one(other: tuple[Any, What, int, int], jumps: bool) -> None:
+    thing, what, count, of = other
+    single = Measured((thing, what), count, of)
+    lost = Measured((("purchase", ""), What.LOST), 9, 20)
+    peaks = {(thing, what): Peak(0.0, 9), (("purchase", ""), What.LOST): Peak(0.0, 9)}
+    assert find_jumps([single], peaks) == []
+    assert [jump.measured for jump in find_jumps([single, lost], peaks)] == [single] * jumps + [lost]
 
 
 def test_a_lag_is_beside_the_longest_one_and_the_longest_gap() -> None:

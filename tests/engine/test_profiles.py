@@ -159,6 +159,15 @@ def test_events_that_come_twice_park_who_asks_for_them(company: Company) -> None
     }
 
 
+def test_events_of_other_times_park_who_asks_for_them(company: Company) -> None:
+    company.logins = [(key, at.replace(":00Z", ":30Z")) for key, at in company.logins]
+    assert company.tick(3).because == {
+        "Quiet": "`login` events: 41 of 41 that are followed have another person or time"
+    }
+    company.logins = [(key, at.replace(":30Z", ":00Z")) for key, at in company.logins]
+    assert company.tick(4).parked == []
+
+
 def test_events_of_nobody_park_who_asks_for_them(company: Company) -> None:
     company.logins = [(key if number % 3 else key.upper(), at) for number, (key, at) in enumerate(company.logins)]
     assert company.tick(3).because == {"Quiet": "`login` events: of nobody 0 % → 34 %"}
@@ -171,6 +180,27 @@ def test_other_values_for_nearly_everybody_park_who_asks_for_them(company: Compa
     assert company.tick(7).because == dict.fromkeys(
         ("Both", "Small"), "`seats` of `[source.person]`: another value for 100 % of those who are followed"
     )
+
+
+def test_other_values_in_events_of_before_park_who_asks_for_them(company: Company) -> None:
+    heavy = "persona Heavy:\n  last(export.size) > 500\ntrigger Heavy: on tagged(Heavy) send template Hello"
+    company.project.rules(*TRIGGERS, heavy, schema=SCHEMA.replace("event export\n", "event export:\n  size  number\n"))
+
+    def tick(number: int, unit: int) -> Any:
+        company.write()
+        # who exports twice at one time cannot be told apart
+        exports = [*company.exports, *company.exports[:1], ("p09", f"2026-02-{number:02}T01:00Z")]
+        rows = [(key, "login", at, "") for key, at in company.logins]
+        rows += [(key, "export", at, str((1 + place) * unit)) for place, (key, at) in enumerate(exports)]
+        company.project._csv("events.csv", ("who", "event", "at", "size"), rows)
+        return company.project.run(day(number)).tick
+
+    for number in range(3, 8):
+        assert tick(number, 10).parked == []
+    assert tick(8, 1_000).because == {
+        "Heavy": "`size` of `export` events: another value for 100 % of those that are followed"
+    }
+    assert tick(9, 10).parked == []
 
 
 def test_people_of_days_ago_park_who_asks_for_any_field_of_them(company: Company) -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from rulekit.clock import format_duration
@@ -14,6 +14,7 @@ from rulekit.evaluation.data.profile import LINK, Column
 class Limit:
     """Beyond `rows` and `share` of the rows is a jump: of a level, beyond them and the highest share seen together.
 
+    So many single rows may be anybody's doing, but beside another jump of people, of companies or of events they count.
     A change must be beyond twice the highest share seen, too. `days` are those on which something was compared before
     it can jump, `moving` the same of what was not the same on all of them.
     """
@@ -35,6 +36,7 @@ LIMITS: Mapping[What, Limit] = {
     What.MORE: Limit(3, 0.1),
     What.TWICE: Limit(0.25, 0.75),
     What.CHANGED: Limit(1.5, 0.24, days=4, moving=10),
+    What.REPLACED: Limit(1.5, 0.6, days=1, moving=1),
     What.LAG: Limit(6, 0, days=7, moving=7),
     What.BACK: Limit(24, 0, days=4, moving=10),
 }
@@ -76,7 +78,14 @@ class Jump:
 
 def find_jumps(measured: Iterable[Measured], peaks: Peaks) -> list[Jump]:
     """Returns what is beyond the limits, in the order of what was measured."""
-    found = [one for one in measured if is_jump(one, peaks.get(one.thing))]
+    measured = list(measured)
+    alone = {one.thing for one in measured if is_jump(one, peaks.get(one.thing))}
+    beside = {_source(thing) for thing in alone if thing[1] is not What.LAG}
+    found = [
+        one
+        for one in measured
+        if one.thing in alone or (_source(one.thing) in beside and is_jump(one, peaks.get(one.thing), beside=True))
+    ]
     lost = Counter(one.thing[0][0] for one in found if one.thing[1] is What.UNREADABLE)
     return [Jump(one, _say(one, peaks.get(one.thing)), _is_of_all(one, lost)) for one in found]
 
@@ -91,11 +100,22 @@ def _is_of_all(one: Measured, unreadable: Mapping[str, int]) -> bool:
     return is_old or (what is What.UNREADABLE and unreadable[owner] > 1)
 
 
-def is_jump(one: Measured, peak: Peak | None) -> bool:
-    """Returns whether a share is beyond what was seen; never before there is enough to compare it with."""
+def _source(thing: Thing) -> str:
+    """Returns what is read together: people, companies, or events of all kinds, which often are one table."""
+    owner = thing[0][0]
+    return owner if owner in OWNERS else ""
+
+
+def is_jump(one: Measured, peak: Peak | None, *, beside: bool = False) -> bool:
+    """Returns whether a share is beyond what was seen, alone or `beside` another jump of what is read with it.
+
+    It never is before there is enough to compare it with.
+    """
     limit, seen = LIMITS[one.thing[1]], peak or Peak(0.0, 0)
     if seen.days < (limit.moving if seen.share else limit.days):
         return False
+    if beside and one.thing[1] not in (What.LAG, What.BACK):
+        limit = replace(limit, rows=0)
     return one.count > _allowed(one, limit, max(seen.share, one.known))
 
 
@@ -137,7 +157,9 @@ def _say(one: Measured, peak: Peak | None) -> str:
         case What.TWICE:
             said = f"{count} more than the {of} that were read before, of the same time"
         case What.CHANGED:
-            said = f"another value for {one.share * 100:.0f} % of those who are followed"
+            said = f"another value for {one.share * 100:.0f} % of those {_WHO.get(column[0], 'that')} are followed"
+        case What.REPLACED:
+            said = f"{count} of {of} that are followed have another person or time"
         case What.LAG:
             seen = max(peak.share if peak else 0, one.known)
             said = f"the newest is {_hours(one.count)} old, at most {_hours(seen)} before"
@@ -152,6 +174,7 @@ _LEVEL = {
     What.UNREADABLE: "unreadable",
     What.ORPHANS: "of nobody",
 }
+_WHO = dict.fromkeys(OWNERS, "who")
 _LINKED = {**_LEVEL, What.UNREADABLE: "not there"}
 
 

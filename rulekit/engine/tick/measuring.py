@@ -33,6 +33,7 @@ class What(StrEnum):
     MORE = "more"
     TWICE = "twice"
     CHANGED = "changed"
+    REPLACED = "replaced"
     LAG = "lag"
     BACK = "back"
 
@@ -121,6 +122,7 @@ def measure(profile: Profile, latest: Latest | None, now: datetime, arrivals: Ar
     if latest is not None:
         found += _pasts(profile, latest, now, arrivals)
         found += _changed(profile, latest)
+        found += _replaced(profile, latest, now, arrivals)
         found += _backs(profile, latest, arrivals)
     return [one for one in found if one.of]
 
@@ -226,6 +228,20 @@ def _changed(profile: Profile, latest: Latest) -> Iterator[Measured]:
             pairs = [(before[key], value) for key, value in values.items() if key in before and (value or before[key])]
             changed = sum(then != now for then, now in pairs)
             yield Measured(((owner, column_of(typed)), What.CHANGED), changed, len(pairs))
+
+
+def _replaced(profile: Profile, latest: Latest, now: datetime, arrivals: Arrivals) -> Iterator[Measured]:
+    """Of the events that were followed: how many are not, beyond those that newer ones displace, or of who is gone."""
+    if profile.engine != latest.engine:
+        return
+    for name, kind in profile.kinds.items():
+        before = latest.followed.get(name, {}).get("", {})
+        if before and name in latest.marks:
+            gone = len(before.keys() - profile.followed.get(name, {}).get("", {}).keys())
+            mark = latest.marks[name]
+            displaced = _since(kind, mark.until) / max(kind.past, 1) + _moved_on(hour_of(now) - mark.at)
+            slack = displaced * len(before) + _of_gone(arrivals, len(before))
+            yield Measured(((name, ""), What.REPLACED), gone, len(before), slack=slack)
 
 
 def column_of(typed: str) -> str:

@@ -27,7 +27,17 @@ from rulekit.evaluation.data.loading import (
     unknown_zones,
     unreadable_by,
 )
-from rulekit.evaluation.data.profile import LINK, ColumnFigures, KindFigures, Profile, follow, read_hours, read_newest
+from rulekit.evaluation.data.profile import (
+    LINK,
+    ColumnFigures,
+    KindFigures,
+    Profile,
+    choose_events,
+    follow,
+    follow_events,
+    read_hours,
+    read_newest,
+)
 from rulekit.evaluation.data.python_rows import Row, RowSource
 from rulekit.evaluation.data.quality import add_up, combine
 from rulekit.evaluation.data.source_tables import Tables
@@ -84,6 +94,7 @@ class Data:
     def profile(self, now: datetime) -> Profile:
         """Returns what the data is like at an instant, in figures that hold no value of anybody."""
         hours = read_hours(self.connection, TIMES, now)
+        chosen = choose_events(self.connection, TIMES, now)
         return Profile(
             people=self.report.people,
             companies=self.report.companies,
@@ -92,6 +103,10 @@ class Data:
             followed={
                 "person": follow(self.connection, PEOPLE, "person", self.schema.person, {LINK: "company"}),
                 "company": follow(self.connection, COMPANIES, "company", self.schema.company, {}),
+                **{
+                    kind: follow_events(self.connection, event_relation(kind), properties, chosen.get(kind, ()))
+                    for kind, properties in self.schema.events.items()
+                },
             },
             engine=version("duckdb"),
             newest=read_newest(self.connection, PEOPLE, "person", self.schema.person, now)

@@ -26,7 +26,7 @@ from rulekit.language.types import TIME
 from rulekit.records import EventMapping
 from rulekit.suggestions import suggest
 
-# the kind and the time of every event of a declared kind
+# the person, the kind and the time of every event of a declared kind
 TIMES = "rulekit times"
 
 Kinds = Mapping[str, Mapping[str, FieldType]]
@@ -202,15 +202,15 @@ def _part(staged: Stage, origin: Origin, kind: str, lost: Lost) -> exp.Query:
 
 def _times(staged: Stage, origin: Origin) -> exp.Query:
     return (
-        exp.select(_KIND.copy(), _AT.copy())
+        exp.select(_PERSON.copy(), _KIND.copy(), _AT.copy())
         .from_(exp.table_(staged.name, quoted=True))
         .where(_KIND.isin(*origin.wanted), is_readable(_AT.copy()))
     )
 
 
 def _no_times() -> exp.Query:
-    kind = exp.alias_(exp.cast(exp.null(), "VARCHAR"), "kind", quoted=True)
-    return exp.select(kind, exp.alias_(missing(TIME), "at", quoted=True)).where(exp.false())
+    texts = [exp.alias_(exp.cast(exp.null(), "VARCHAR"), name, quoted=True) for name in ("person", "kind")]
+    return exp.select(*texts, exp.alias_(missing(TIME), "at", quoted=True)).where(exp.false())
 
 
 def _nothing(properties: Mapping[str, FieldType]) -> exp.Query:

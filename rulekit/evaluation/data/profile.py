@@ -1,15 +1,17 @@
 """What the data of a tick was like, in counts, hours and short digests: what the next tick compares its own with.
 
-No value of anybody is in it. Of people and companies a few dozen are followed from tick to tick, chosen by a hash of
-their keys, so that those who come and those who go change next to nothing about who is followed.
+No value of anybody is in it. Of people, companies and events of each kind a few dozen are followed from tick to tick,
+chosen by a hash of their keys (of events: of the person and the time), so that those who come and those who go change
+next to nothing about who is followed.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from rulekit.language.program import FieldType
 from rulekit.language.types import Kind
@@ -22,12 +24,13 @@ LINK = "(company)"
 HOUR = 3600
 # so many hours before a tick are counted each by itself
 HOURS = 100 * 24
-# so many people, and companies, are followed
+# so many people, companies, and events of each kind are followed
 FOLLOWED = 64
 # so many of the newest times of a field are kept, by their hours
 _NEWEST = 64
 # hexadecimal digits of a digest of a key, and of a value
 _KEY, _VALUE = 8, 2
+_HASH_OF_EVENT = 'hash("person", "at")'
 
 Column = tuple[str, str]
 """An owner (`person`, `company` or a kind of event) and one of its fields or properties."""
@@ -61,7 +64,10 @@ class KindFigures:
 
 
 Followed = Mapping[str, Mapping[str, str]]
-"""By column and its type, digests of the values by digests of the keys; an empty digest is that of no value."""
+"""By column and its type, digests of the values by digests of the keys; an empty digest is that of no value.
+
+Of events there is a column "", without values.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,44 @@ def follow(
     )
     rows = connection.execute(query.sql(dialect="duckdb")).fetchall() if keys else []
     return {column: {row[0]: row[place] or "" for row in rows} for place, column in enumerate(columns, start=1)}
+
+
+def choose_events(connection: "DuckDBPyConnection", times: str, now: datetime) -> dict[str, list[int]]:
+    """Returns of each kind the least hashes of the person and time of its events up to now: those are followed."""
+    rows = connection.execute(
+        f"""SELECT kind, min({_HASH_OF_EVENT}, {FOLLOWED}) FROM "{times}" WHERE "at" <= ? GROUP BY kind""",  # noqa: S608 - only names and numbers of our own
+        [now.astimezone(UTC).replace(tzinfo=None)],
+    ).fetchall()
+    return dict(rows)
+
+
+def follow_events(
+    connection: "DuckDBPyConnection", relation: str, properties: Mapping[str, FieldType], hashes: Sequence[int]
+) -> Followed:
+    """Returns digests of the properties of the events with these hashes, and by "" which of them there are.
+
+    Of two events of one person and one time nobody can tell which is which, so they are left out.
+    """
+    times = Counter(hashes)
+    found = {"": {_short(one): "" for one in times if times[one] == 1}}
+    if not properties or not hashes:
+        return found
+    columns = {f"{name}: {field.type}": f"f.{name}" for name, field in properties.items()}
+    event = parse_one(_HASH_OF_EVENT, dialect="duckdb")
+    query = (
+        exp.select(event, *(_digest(name, _VALUE) for name in columns.values()))
+        .from_(exp.table_(relation, quoted=True))
+        .where(event.copy().isin(*(exp.Literal.number(one) for one in times)))
+    )
+    rows = connection.execute(query.sql(dialect="duckdb")).fetchall()
+    times = Counter(row[0] for row in rows)
+    single = [row for row in rows if times[row[0]] == 1]
+    digests = {column: {_short(row[0]): row[n] or "" for row in single} for n, column in enumerate(columns, start=1)}
+    return found | digests
+
+
+def _short(hashed: int) -> str:
+    return f"{hashed:016x}"[-_KEY:]
 
 
 def _digest(name: str, length: int) -> exp.Expr:
