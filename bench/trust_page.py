@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trust_damages import DAMAGES, KNOWN
 from trust_edits import EDITS
+from trust_histories import STOPPED
 from trust_verdicts import Replayed, Result, Verdict
 
 
@@ -42,6 +43,7 @@ def tables(results: Sequence[Result]) -> str:
         "known": known(verdicts),
         "edits": judged([v for v in verdicts if v.part == "edits"], {e.name: "" for e in EDITS}),
         "histories": histories(replayed),
+        "stopped": stopped(replayed),
     }
     return "\n".join(f"<!-- {name}: begin -->\n{table}<!-- {name}: end -->\n" for name, table in parts.items())
 
@@ -52,6 +54,12 @@ def known(verdicts: Sequence[Verdict]) -> str:
     lines = [
         f"- {name}: {KNOWN.get(name, 'not looked into yet')}.\n" for name in (d.name for d in DAMAGES) if name in wrong
     ]
+    return "".join(lines) or "None.\n"
+
+
+def stopped(replayed: Sequence[Replayed]) -> str:
+    """Returns a list of the clean histories in which something stood still, with the reason."""
+    lines = [f"- {one.name}: {STOPPED.get(one.name, 'not looked into yet')}.\n" for one in replayed if not one.is_right]
     return "".join(lines) or "None.\n"
 
 

@@ -4,6 +4,7 @@ A world goes on for some days, and much of what can change about somebody change
 people cross the borders of most personas. All chance is `random.Random` with a seed of its own per person.
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -384,5 +385,6 @@ def event(at: datetime, key: str, kind: str, **properties: str) -> tuple[datetim
 
 
 def subset(names: Sequence[str]) -> dict[str, str]:
-    """Returns some of the personas."""
-    return {name: PERSONAS[name] for name in names}
+    """Returns some of the personas, and those that they ask for."""
+    asked = {other for name in names for other in re.findall(r"\bin (\w+)", PERSONAS[name])}
+    return {name: condition for name, condition in PERSONAS.items() if name in names or name in asked}

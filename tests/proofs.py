@@ -60,10 +60,10 @@ ALL = {
         requests=60,
         exported=4_000,
         shared=2_000,
-        damage_every=20,
+        damage_every=35,
         damaged_people=(20,),
         history_every=16,
-        history_ticks=5,
+        history_ticks=3,
     ),
     "run": Figures(
         examples=60,

@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 
 from trust_damages import DAMAGES, KNOWN  # noqa: E402 - the path comes first
 from trust_edits import EDITS  # noqa: E402
-from trust_histories import generated, real, sample_history  # noqa: E402
+from trust_histories import STOPPED, generated, real, sample_history  # noqa: E402
 
 PAGE = (ROOT / "docs/explanation/trust.md").read_text(encoding="utf-8")
 SIZES = ["3 people", "20 people", "400 people", "20,000 people"]
@@ -47,7 +47,7 @@ def test_there_are_enough_kinds_of_damage() -> None:
 def test_whom_damage_still_mails_wrongly_is_told() -> None:
     (told,) = re.findall(r"<!-- known: begin -->\n(.*?)<!-- known: end -->", PAGE, re.DOTALL)
     assert set(re.findall(r"^- (.+?): ", told, re.MULTILINE)) == wrong("damages") - {"**all**"}
-    assert wrong("damages") - {"**all**"} <= set(KNOWN)
+    assert wrong("damages") - {"**all**"} == set(KNOWN)
 
 
 def test_no_edit_mails_anybody() -> None:
@@ -56,7 +56,15 @@ def test_no_edit_mails_anybody() -> None:
     assert wrong("edits") == set()
 
 
-def test_no_clean_history_was_stopped() -> None:
+def test_what_was_stopped_in_clean_histories_is_told() -> None:
     _, rows = table("histories")
     assert rows.keys() <= {one.name for one in (*generated(), sample_history(), *real(ROOT))}
-    assert {name: cells for name, cells in rows.items() if cells[2:4] != ["0", "0"] or cells[5] != "all of them"} == {}
+    right = {name for name, cells in rows.items() if cells[2:4] == ["0", "0"] and cells[5] == "all of them"}
+    (told,) = re.findall(r"<!-- stopped: begin -->\n(.*?)<!-- stopped: end -->", PAGE, re.DOTALL)
+    assert set(re.findall(r"^- (.+?): ", told, re.MULTILINE)) == rows.keys() - right == STOPPED.keys()
+
+
+def test_of_20_and_400_people_nobody_is_mailed_wrongly() -> None:
+    head, rows = table("damages")
+    assert head[1:4] == SIZES[:3]
+    assert {name for name, cells in rows.items() if any(c.split(",")[0] not in ("0", "") for c in cells[1:3])} == set()
