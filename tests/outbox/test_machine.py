@@ -211,6 +211,9 @@ class Outbox(RuleBasedStateMachine):
             if any(self.step(way, row, Given(self.now, "tick")) for way in ways):
                 row.address, row.digest = address, said["digest"]
                 self.at[person] = address
+                # of who unsubscribed while a worker had it in hand, which then died
+                if self.is_suppressed(person, address):
+                    self.step(table.SUPPRESS, row, Given(self.now, "tick"))
 
     @rule(person=st.sampled_from([*PEOPLE, *PEOPLE, None]))
     def people_leave(self, person):
