@@ -222,7 +222,7 @@ def test_people_of_days_ago_park_who_asks_for_any_field_of_them(company: Company
     stale = tick(9, 3)
     assert stale.parked == ["Both", "Exporter", "Of_Large", "Pro", "Quiet", "Small"]
     assert set(stale.because.values()) == {
-        "`seen` of `[source.person]`: the newest is 5d older than what was read before"
+        "`seen` of `[source.person]`: the newest is 119h older than what was read before"
     }
     assert [one[:2] for one in company.project.emails()] == [one[:2] for one in before]
     assert tick(10, 10).parked == []

@@ -224,6 +224,9 @@ def _changed(profile: Profile, latest: Latest) -> Iterator[Measured]:
         return
     for owner, columns in profile.followed.items():
         for typed, values in columns.items():
+            # which events there are is compared by itself
+            if not typed:
+                continue
             before = latest.followed.get(owner, {}).get(typed, {})
             pairs = [(before[key], value) for key, value in values.items() if key in before and (value or before[key])]
             changed = sum(then != now for then, now in pairs)
@@ -231,17 +234,21 @@ def _changed(profile: Profile, latest: Latest) -> Iterator[Measured]:
 
 
 def _replaced(profile: Profile, latest: Latest, now: datetime, arrivals: Arrivals) -> Iterator[Measured]:
-    """Of the events that were followed: how many are not, beyond those that newer ones displace, or of who is gone."""
+    """Of the events that were followed: how many are not, beyond those that newer ones displace, or of who is gone.
+
+    Those of hours that the export, or what is followed, no longer reaches are not among them.
+    """
     if profile.engine != latest.engine:
         return
     for name, kind in profile.kinds.items():
-        before = latest.followed.get(name, {}).get("", {})
-        if before and name in latest.marks:
-            gone = len(before.keys() - profile.followed.get(name, {}).get("", {}).keys())
-            mark = latest.marks[name]
-            displaced = _since(kind, mark.until) / max(kind.past, 1) + _moved_on(hour_of(now) - mark.at)
-            slack = displaced * len(before) + _of_gone(arrivals, len(before))
-            yield Measured(((name, ""), What.REPLACED), gone, len(before), slack=slack)
+        if name not in latest.marks:
+            continue
+        first = max(min(kind.hours, default=0), hour_of(now) - HOURS)
+        before = {key for key, hour in latest.followed.get(name, {}).get("", {}).items() if int(hour) >= first}
+        gone = len(before - profile.followed.get(name, {}).get("", {}).keys())
+        displaced = _since(kind, latest.marks[name].until) / max(sum(kind.hours.values()), 1)
+        slack = displaced * len(before) + _of_gone(arrivals, len(before))
+        yield Measured(((name, ""), What.REPLACED), gone, len(before), slack=slack)
 
 
 def column_of(typed: str) -> str:

@@ -6,7 +6,7 @@ next to nothing about who is followed.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ HOUR = 3600
 HOURS = 100 * 24
 # so many people, companies, and events of each kind are followed
 FOLLOWED = 64
-# so many of the newest times of a field are kept, by their hours
+# so many of the newest hours are kept in which a time of a field lies
 _NEWEST = 64
 # hexadecimal digits of a digest of a key, and of a value
 _KEY, _VALUE = 8, 2
@@ -66,16 +66,29 @@ class KindFigures:
 Followed = Mapping[str, Mapping[str, str]]
 """By column and its type, digests of the values by digests of the keys; an empty digest is that of no value.
 
-Of events there is a column "", without values.
+Of events there is a column "", with their hours.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An event that is followed: the hash of its person and time, and the time, without a zone in UTC."""
+
+    hash: int
+    at: datetime
+
+    @property
+    def hour(self) -> int:
+        """Returns the number of its hour since 1970 in UTC."""
+        return hour_of(self.at.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
     """The figures of a tick's data. `engine` says by which hash those who are followed were chosen.
 
-    `newest` has the hours of the newest times up to now, newest first, of each field of people and companies that is a
-    time or a date and has two of them.
+    `newest` has of each field of people and companies that is a time or a date, with times in two different hours, the
+    newest hours up to now that have one, newest first.
     """
 
     people: int = 0
@@ -97,13 +110,13 @@ def read_hours(connection: "DuckDBPyConnection", times: str, now: datetime) -> d
 
     `times` is a relation of `kind` and `at`, a TIMESTAMP in UTC.
     """
-    at = now.astimezone(UTC).replace(tzinfo=None)
+    since, until = _reach(now)
     rows = connection.execute(
         f"""
         SELECT kind, CASE WHEN "at" <= ? THEN epoch_us("at") // {HOUR * 1_000_000} END AS hour, count(*)
         FROM "{times}" WHERE "at" > ? GROUP BY kind, hour
         """,  # noqa: S608 - only names and numbers of our own
-        [at, at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS)],
+        [until, since],
     ).fetchall()
     found: dict[str, dict[int | None, int]] = {}
     for kind, hour, count in rows:
@@ -111,10 +124,16 @@ def read_hours(connection: "DuckDBPyConnection", times: str, now: datetime) -> d
     return found
 
 
+def _reach(now: datetime) -> tuple[datetime, datetime]:
+    """Returns from when to when events are looked at by their hours, without a zone in UTC."""
+    until = now.astimezone(UTC).replace(tzinfo=None)
+    return until.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS), until
+
+
 def read_newest(
     connection: "DuckDBPyConnection", relation: str, owner: str, fields: Mapping[str, FieldType], now: datetime
 ) -> dict[Column, tuple[int, ...]]:
-    """Returns of each field that is a time or a date the hours of the newest ones up to now, newest first."""
+    """Returns of each field that is a time or a date the newest hours up to now that have any, newest first."""
     names = [name for name, field in fields.items() if field.type.kind in (Kind.TIME, Kind.DATE)]
     if not names:
         return {}
@@ -130,7 +149,8 @@ def _newest(name: str, at: exp.Expr) -> exp.Expr:
     hour = exp.IntDiv(
         this=exp.Anonymous(this="epoch_us", expressions=[time]), expression=exp.Literal.number(HOUR * 1_000_000)
     )
-    newest = exp.Anonymous(this="max", expressions=[hour, exp.Literal.number(_NEWEST)])
+    # each hour once: the newest times of a large company may all lie in one
+    newest = exp.Anonymous(this="max", expressions=[exp.Distinct(expressions=[hour]), exp.Literal.number(_NEWEST)])
     return exp.Filter(this=newest, expression=exp.Where(this=exp.LTE(this=time.copy(), expression=at.copy())))
 
 
@@ -155,38 +175,48 @@ def follow(
     return {column: {row[0]: row[place] or "" for row in rows} for place, column in enumerate(columns, start=1)}
 
 
-def choose_events(connection: "DuckDBPyConnection", times: str, now: datetime) -> dict[str, list[int]]:
-    """Returns of each kind the least hashes of the person and time of its events up to now: those are followed."""
+def choose_events(connection: "DuckDBPyConnection", times: str, now: datetime) -> dict[str, list[Chosen]]:
+    """Returns of each kind which events of the last `HOURS` hours are followed: those of the least hashes."""
     rows = connection.execute(
-        f"""SELECT kind, min({_HASH_OF_EVENT}, {FOLLOWED}) FROM "{times}" WHERE "at" <= ? GROUP BY kind""",  # noqa: S608 - only names and numbers of our own
-        [now.astimezone(UTC).replace(tzinfo=None)],
+        f"""
+        SELECT kind, min(struct_pack(hash := {_HASH_OF_EVENT}, "at" := "at"), {FOLLOWED})
+        FROM "{times}" WHERE "at" > ? AND "at" <= ? GROUP BY kind
+        """,  # noqa: S608 - only names and numbers of our own
+        _reach(now),
     ).fetchall()
-    return dict(rows)
+    return {kind: [Chosen(one["hash"], one["at"]) for one in chosen] for kind, chosen in rows}
 
 
 def follow_events(
-    connection: "DuckDBPyConnection", relation: str, properties: Mapping[str, FieldType], hashes: Sequence[int]
+    connection: "DuckDBPyConnection", relation: str, properties: Mapping[str, FieldType], chosen: Sequence[Chosen]
 ) -> Followed:
-    """Returns digests of the properties of the events with these hashes, and by "" which of them there are.
+    """Returns digests of the properties of the events that were chosen, and by "" the hour of each.
 
     Of two events of one person and one time nobody can tell which is which, so they are left out.
     """
-    times = Counter(hashes)
-    found = {"": {_short(one): "" for one in times if times[one] == 1}}
-    if not properties or not hashes:
+    times = Counter(one.hash for one in chosen)
+    found = {"": {_short(one.hash): str(one.hour) for one in chosen if times[one.hash] == 1}}
+    if not properties or not chosen:
         return found
     columns = {f"{name}: {field.type}": f"f.{name}" for name, field in properties.items()}
-    event = parse_one(_HASH_OF_EVENT, dialect="duckdb")
-    query = (
-        exp.select(event, *(_digest(name, _VALUE) for name in columns.values()))
-        .from_(exp.table_(relation, quoted=True))
-        .where(event.copy().isin(*(exp.Literal.number(one) for one in times)))
-    )
-    rows = connection.execute(query.sql(dialect="duckdb")).fetchall()
+    rows = connection.execute(_of_chosen(relation, columns.values(), chosen).sql(dialect="duckdb")).fetchall()
     times = Counter(row[0] for row in rows)
     single = [row for row in rows if times[row[0]] == 1]
     digests = {column: {_short(row[0]): row[n] or "" for row in single} for n, column in enumerate(columns, start=1)}
     return found | digests
+
+
+def _of_chosen(relation: str, columns: Iterable[str], chosen: Sequence[Chosen]) -> exp.Select:
+    """Returns a query for the hashes of the chosen events, and for digests of these columns."""
+    event, hashes = parse_one(_HASH_OF_EVENT, dialect="duckdb"), {one.hash for one in chosen}
+    # the engine need not read where none of these times is
+    first, last = (exp.cast(exp.Literal.string(str(end(one.at for one in chosen))), "TIMESTAMP") for end in (min, max))
+    return (
+        exp.select(event, *(_digest(name, _VALUE) for name in columns))
+        .from_(exp.table_(relation, quoted=True))
+        .where(exp.Between(this=exp.column("at", quoted=True), low=first, high=last))
+        .where(event.copy().isin(*(exp.Literal.number(one) for one in hashes)))
+    )
 
 
 def _short(hashed: int) -> str:
