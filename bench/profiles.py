@@ -21,12 +21,15 @@ from rulekit.engine.tick.jumps import find_jumps
 from rulekit.engine.tick.measuring import Arrivals, measure
 from rulekit.engine.tick.remembered import Remembered
 from rulekit.evaluation.data.profile import FOLLOWED, HOURS, ColumnFigures, KindFigures, Profile
+from rulekit.evaluation.data.shapes import Shape, shape_of
+from rulekit.language.types import Kind
 
 DAY = timedelta(days=1)
 # an hour that none of a company is before
 NEVER = -1_000_000
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 PAST = 60
+NAMES = ("Ada", "Bo", "Chi", "Dee", "Eve", "Fay")
 # days by which a file of people may be old
 STALE = 5
 # by column: how often a value changes in a day, and which part has none
@@ -112,13 +115,14 @@ class Life:
         """Returns the profile of the data at an hour."""
         there = np.flatnonzero(self.there)
         chosen = there[np.argsort(self.ids[there])[:FOLLOWED]]
-        known = {**self.values, "last_login": self.seen}
+        known = {**self.values, "last_login": np.where(self.seen > 0, self.seen, 0)}
         columns = {
             ("person", name): ColumnFigures("person", name, len(there), int((values[there] == 0).sum()), 0)
             for name, values in known.items()
         }
         followed = {
-            name: {str(i): "" if values[i] == 0 else str(values[i]) for i in chosen} for name, values in known.items()
+            name: {str(i): "" if values[i] == 0 else written(name, values[i]) for i in chosen}
+            for name, values in known.items()
         }
         kinds = {kind: self.figures(kind, hour) for kind in KINDS}
         happened = {kind: one for kind, one in kinds.items() if one.events}
@@ -149,6 +153,24 @@ class Life:
         return KindFigures(len(hours), 0, 0, len(hours), int(hours.max()), recent)
 
 
+def written(name: str, value: float) -> str:
+    """Returns the shape of a value, which is a number up to one, or of `last_login` the day."""
+    match name:
+        case "plan":
+            return shape_of(("free", "pro", "enterprise")[int(value * 3)], Kind.TEXT)
+        case "seats":
+            return shape_of(str(1 + int(value * 12)), Kind.NUMBER)
+        case "balance":
+            return shape_of(f"{value**2 * 250:.2f}", Kind.NUMBER)
+        case "subscribed":
+            return shape_of(str(value < 0.5), Kind.BOOL)
+        case "trial_ends" | "last_login":
+            return shape_of(str((START + int(value * 40 if value < 1 else value) * DAY).date()), Kind.DATE)
+        case _:
+            word = f"{NAMES[int(value * 1e4) % len(NAMES)]} {int(value * 1e6) % 1000}"
+            return shape_of(word.lower() if value < 0.2 else word, Kind.TEXT)
+
+
 def emptied(part: float, column: str) -> Callable[[Profile], Profile]:
     """Returns what empties a part of a column."""
 
@@ -161,15 +183,38 @@ def emptied(part: float, column: str) -> Callable[[Profile], Profile]:
     return damage
 
 
-def other_values(part: float, column: str) -> Callable[[Profile], Profile]:
-    """Returns what makes other values of a part of a column."""
+def turned(
+    column: str, change: Callable[[Shape | None], Shape | None], part: float = 1
+) -> Callable[[Profile], Profile]:
+    """Returns what makes other values of those of a part of a column that are followed."""
 
     def damage(profile: Profile) -> Profile:
         values = profile.followed["person"][column]
-        other = {k: v and (f"{v}0" if i < part * len(values) else v) for i, (k, v) in enumerate(values.items())}
+        many = part * len(values)
+        other = {k: str(change(Shape.read(v)) or "") if i < many else v for i, (k, v) in enumerate(values.items())}
         return replace(profile, followed={"person": {**profile.followed["person"], column: other}})
 
     return damage
+
+
+def other(shape: Shape | None) -> Shape | None:
+    """Returns the shape of another value of the same form."""
+    return shape and replace(shape, digest="00" if shape.digest != "00" else "01")
+
+
+def in_cents(shape: Shape | None) -> Shape | None:
+    """Returns the shape of a hundred times a number."""
+    return shape and replace(shape, form="w", power=shape.power + 2)
+
+
+def in_capitals(shape: Shape | None) -> Shape | None:
+    """Returns the shape of a text in capitals."""
+    return shape and replace(shape, form="u")
+
+
+def or_word(shape: Shape | None) -> Shape | None:
+    """Returns the shape of a word like `NULL` where there is none."""
+    return shape or Shape("00", "word")
 
 
 def thinned(part: float, kind: str = "login") -> Callable[[Profile], Profile]:
@@ -214,8 +259,11 @@ DAMAGES: Mapping[str, Callable[[Profile], Profile]] = {
     "a third of a column emptied": emptied(1 / 3, "plan"),
     "a tenth of a column emptied": emptied(0.1, "plan"),
     "a column with 30 % missing emptied": emptied(1, "balance"),
-    "other values in a column": other_values(1, "seats"),
-    "other values in half of a column": other_values(0.5, "seats"),
+    "other values in a column": turned("seats", other),
+    "other values in half of a column": turned("seats", other, 0.5),
+    "a column in cents": turned("balance", in_cents),
+    "names in capitals": turned("name", in_capitals),
+    "a word where no name": turned("name", or_word),
     "half of the events gone": thinned(0.5),
     "a tenth of the events gone": thinned(0.1),
     "the last two days cut off": cut(2),
@@ -254,6 +302,7 @@ def play(people: int, seed: int, ticks: int, found: Counter[str], seen: Counter[
             )
         jumps = find_jumps(measure(profile, remembered.latest, now, arrivals), remembered.peaks)
         found.update({f"{jump.measured.thing[1].value} of {jump.column[0]}" for jump in jumps})
+        found.update({f"{jump.measured.thing[1].value} {jump.column[1]}" for jump in jumps})
         found["any"] += bool(jumps)
         used = {"P": frozenset(jump.column for jump in jumps)}
         belief = judge(profile, remembered, now, arrivals, used, lambda persona: True)

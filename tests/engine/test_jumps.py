@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from rulekit.engine.tick.believing import Belief, judge
-from rulekit.engine.tick.jumps import Peak, find_jumps, is_jump
+from rulekit.engine.tick.jumps import Peak, believe, find_jumps, is_jump
 from rulekit.engine.tick.measuring import Arrivals, Latest, Measured, What, measure
 from rulekit.engine.tick.remembered import Remembered
-from rulekit.evaluation.data.profile import ColumnFigures, KindFigures, Profile, hour_of
+from rulekit.evaluation.data.profile import LINK, ColumnFigures, KindFigures, Profile, hour_of
 from rulekit.outbox.lifecycle.tick_values import KeptProfile
 
 PLAN, SEATS, SEEN = ("person", "plan"), ("person", "seats"), ("person", "seen")
@@ -86,6 +86,66 @@ def test_the_past_changes_little(what: What, count: int, of: int, peak: float, j
 )
 def test_other_values_jump_when_values_did_not_change_so_before(count: int, of: int, peak: Peak, jumps: bool) -> None:
     assert is_jump(Measured((SEATS, What.CHANGED), count, of), peak) is jumps
+
+
+@pytest.mark.parametrize(
+    ("what", "count", "of", "slack", "jumps"),
+    [
+        # one of three is enough, unless its evidence is weak
+        (What.SCALED, 1, 3, 0.0, True),
+        (What.SCALED, 1, 1, 0.5, False),
+        (What.SCALED, 2, 2, 1.0, True),
+        (What.SCALED, 1, 5, 0.0, False),
+        (What.SCALED, 6, 64, 0.0, False),
+        (What.SCALED, 7, 64, 0.0, True),
+        (What.SCALED, 12, 64, 9.0, False),
+        (What.REWRITTEN, 1, 2, 0.0, True),
+        (What.REWRITTEN, 1, 1, 0.35, True),
+        (What.REWRITTEN, 1, 2, 0.35, False),
+        (What.FILLED, 1, 9, 0.0, True),
+        (What.FILLED, 1, 10, 0.0, False),
+        (What.RESHAPED, 1, 1, 0.0, False),
+        (What.RESHAPED, 2, 2, 0.0, True),
+        (What.RESHAPED, 17, 64, 0.0, True),
+        (What.EMPTIED, 1, 1, 0.0, False),
+        (What.EMPTIED, 2, 2, 0.0, True),
+        (What.EMPTIED, 2, 3, 0.0, False),
+    ],
+)
+def test_what_became_of_values_jumps_by_how_telling_it_is(
+    what: What, count: int, of: int, slack: float, jumps: bool
+) -> None:
+    assert is_jump(Measured((SEATS, what), count, of, slack=slack), Peak(0.0, 1)) is jumps
+
+
+@pytest.mark.parametrize(
+    ("column", "what", "count", "of", "peak", "jumps"),
+    [
+        (("person", LINK), What.UNREADABLE, 1, 19, Peak(0.0, 4), True),
+        (("person", LINK), What.UNREADABLE, 1, 19, Peak(0.0, 3), False),
+        (("person", LINK), What.UNREADABLE, 1, 19, Peak(0.01, 9), False),
+        (("person", LINK), What.UNREADABLE, 1, 20, Peak(0.0, 9), False),
+        (PLAN, What.UNREADABLE, 1, 3, Peak(0.0, 9), False),
+        (("purchase", "amount"), What.EMPTIED, 1, 4, Peak(0.0, 4), True),
+        (("purchase", "amount"), What.EMPTIED, 1, 4, Peak(0.0, 3), False),
+        (("purchase", "amount"), What.EMPTIED, 1, 4, Peak(0.1, 9), False),
+        (("purchase", "amount"), What.EMPTIED, 1, 5, Peak(0.0, 9), False),
+        (SEATS, What.EMPTIED, 1, 1, Peak(0.0, 9), False),
+    ],
+)
+def test_a_single_one_is_too_much_where_there_never_was_any(
+    column: tuple[str, str], what: What, count: int, of: int, peak: Peak, jumps: bool
+) -> None:
+    assert is_jump(Measured((column, what), count, of), peak) is jumps
+
+
+def test_a_single_value_that_is_gone_and_what_nobody_does_teach_nothing() -> None:
+    taught = believe([Measured((SEATS, what), 2, 3) for what in (What.EMPTIED, What.CHANGED, What.SCALED)], (), {})
+    assert {what: round(peak.share, 2) for (_, what), peak in taught.items()} == {
+        What.EMPTIED: 0.33,
+        What.CHANGED: 0.67,
+    }
+    assert believe([Measured((SEATS, What.RESHAPED), 1, 2)], (), {}) == {(SEATS, What.RESHAPED): Peak(0.0)}
 
 
 @pytest.mark.parametrize(

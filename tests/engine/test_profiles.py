@@ -176,7 +176,7 @@ def test_events_of_nobody_park_who_asks_for_them(company: Company) -> None:
 def test_other_values_for_nearly_everybody_park_who_asks_for_them(company: Company) -> None:
     for number in range(3, 7):
         assert company.tick(number).parked == []
-    company.seats = {key: f"{seats}00" for key, seats in company.seats.items()}
+    company.seats = {key: str(11 + int(seats)) for key, seats in company.seats.items()}
     assert company.tick(7).because == dict.fromkeys(
         ("Both", "Small"), "`seats` of `[source.person]`: another value for 100 % of those who are followed"
     )
@@ -197,7 +197,7 @@ def test_other_values_in_events_of_before_park_who_asks_for_them(company: Compan
 
     for number in range(3, 8):
         assert tick(number, 10).parked == []
-    assert tick(8, 1_000).because == {
+    assert tick(8, 130).because == {
         "Heavy": "`size` of `export` events: another value for 100 % of those that are followed"
     }
     assert tick(9, 10).parked == []

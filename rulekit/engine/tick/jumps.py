@@ -36,6 +36,11 @@ LIMITS: Mapping[What, Limit] = {
     What.MORE: Limit(3, 0.1),
     What.TWICE: Limit(0.25, 0.75),
     What.CHANGED: Limit(1.5, 0.24, days=4, moving=10),
+    What.SCALED: Limit(0.5, 0.1),
+    What.REWRITTEN: Limit(0.5, 0.1),
+    What.FILLED: Limit(0, 0.1),
+    What.RESHAPED: Limit(1.5, 0.24, days=1, moving=1),
+    What.EMPTIED: Limit(1.5, 0.24, days=1, moving=1),
     What.REPLACED: Limit(1.5, 0.6, days=1, moving=1),
     What.LAG: Limit(6, 0, days=7, moving=7),
     What.BACK: Limit(24, 0, days=4, moving=10),
@@ -50,6 +55,8 @@ class Peak:
     days: int = 1
 
 
+# what was so on so many days is believed to stay so
+_SETTLED = 4
 Peaks = Mapping[Thing, Peak]
 
 
@@ -111,12 +118,31 @@ def is_jump(one: Measured, peak: Peak | None, *, beside: bool = False) -> bool:
 
     It never is before there is enough to compare it with.
     """
-    limit, seen = LIMITS[one.thing[1]], peak or Peak(0.0, 0)
+    seen = peak or Peak(0.0, 0)
+    limit = _limit(one, seen)
     if seen.days < (limit.moving if seen.share else limit.days):
         return False
     if beside and one.thing[1] not in (What.LAG, What.BACK):
         limit = replace(limit, rows=0)
     return one.count > _allowed(one, limit, max(seen.share, one.known))
+
+
+def _limit(one: Measured, seen: Peak) -> Limit:
+    """Returns the limit of a share, without single rows where even one of them is nobody's doing."""
+    limit = LIMITS[one.thing[1]]
+    return replace(limit, rows=0) if seen.days >= _SETTLED and _is_new(one, seen) else limit
+
+
+def _is_new(one: Measured, seen: Peak) -> bool:
+    """Returns whether it never was so: links that lead nowhere, events that lost a value."""
+    (owner, name), what = one.thing
+    match what:
+        case What.UNREADABLE:
+            return name == LINK and not seen.share
+        case What.EMPTIED:
+            return owner not in OWNERS and not seen.share
+        case _:
+            return False
 
 
 def _allowed(one: Measured, limit: Limit, seen: float) -> float:
@@ -136,9 +162,22 @@ def believe(measured: Iterable[Measured], accepted: Iterable[Thing], peaks: Peak
     found = dict(peaks)
     vouched = set(accepted)
     for one in measured:
-        share = 0.0 if one.thing in vouched and one.thing[1] not in (*LEVELS, What.LAG) else one.share
+        share = 0.0 if one.thing in vouched and one.thing[1] not in (*LEVELS, What.LAG) else _teaches(one)
+        if not share and not LIMITS[one.thing[1]].days:
+            continue
         found[one.thing] = Peak(max(share, found[one.thing].share if one.thing in found else 0.0))
     return found
+
+
+def _teaches(one: Measured) -> float:
+    """Returns the share that is learned: of what people do not do none, of other forms none from a single row."""
+    match one.thing[1]:
+        case What.SCALED | What.REWRITTEN | What.FILLED:
+            return 0.0
+        case What.RESHAPED | What.EMPTIED:
+            return max(one.count - 1, 0) / one.of
+        case _:
+            return one.share
 
 
 def _say(one: Measured, peak: Peak | None) -> str:
@@ -165,7 +204,14 @@ def _say(one: Measured, peak: Peak | None) -> str:
             said = f"the newest is {_hours(one.count)} old, at most {_hours(seen)} before"
         case What.BACK:
             said = f"the newest is {_hours(one.count)} older than what was read before"
+        case _:
+            who = f"{count} of {of} {_WHO.get(column[0], 'that')} are followed"
+            said = _ALTERED[what].format(who=who, times=_times(one.power))
     return f"{title(column)}: {said}"
+
+
+def _times(power: int) -> str:
+    return f"{10**power:,} times as large" if power > 0 else f"{10**-power:,} times as small"
 
 
 _LEVEL = {
@@ -175,6 +221,13 @@ _LEVEL = {
     What.ORPHANS: "of nobody",
 }
 _WHO = dict.fromkeys(OWNERS, "who")
+_ALTERED = {
+    What.SCALED: "the same digits {times} as before, for {who}",
+    What.REWRITTEN: "the same in other capitals, or with other signs or blanks, for {who}",
+    What.FILLED: "what may stand for no value, for {who} and had none",
+    What.RESHAPED: "values of another form for {who}",
+    What.EMPTIED: "none any more for {who} and had a value",
+}
 _LINKED = {**_LEVEL, What.UNREADABLE: "not there"}
 
 

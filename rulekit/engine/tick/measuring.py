@@ -11,6 +11,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from rulekit.evaluation.data.profile import HOURS, Column, Followed, KindFigures, Profile, hour_of
+from rulekit.evaluation.data.shapes import Alteration, find_alterations
 
 DAYS = 14
 """So many days up to the newest event of a kind are counted again by the next tick: the past does not change."""
@@ -33,6 +34,11 @@ class What(StrEnum):
     MORE = "more"
     TWICE = "twice"
     CHANGED = "changed"
+    SCALED = Alteration.SCALED.value
+    REWRITTEN = Alteration.REWRITTEN.value
+    FILLED = Alteration.FILLED.value
+    RESHAPED = Alteration.RESHAPED.value
+    EMPTIED = Alteration.EMPTIED.value
     REPLACED = "replaced"
     LAG = "lag"
     BACK = "back"
@@ -101,6 +107,7 @@ class Measured:
     """So many of so many; `slack` more are natural at this tick, and `arrived` rows are new.
 
     Lags, and how far times went back, are in hours, of 1. `known` is a share that the data itself shows to be natural.
+    Of numbers at another magnitude `power` is the power of ten.
     """
 
     thing: Thing
@@ -109,6 +116,7 @@ class Measured:
     arrived: int = 0
     slack: float = 0.0
     known: float = 0.0
+    power: int = 0
 
     @property
     def share(self) -> float:
@@ -219,7 +227,7 @@ def _since(kind: KindFigures, hour: int) -> int:
 
 
 def _changed(profile: Profile, latest: Latest) -> Iterator[Measured]:
-    """Of those who are followed and were so before: who had or has a value, and for how many it is another one."""
+    """Of those who are followed and were so before: for how many the value is another one, and what became of it."""
     if profile.engine != latest.engine:
         return
     for owner, columns in profile.followed.items():
@@ -230,7 +238,10 @@ def _changed(profile: Profile, latest: Latest) -> Iterator[Measured]:
             before = latest.followed.get(owner, {}).get(typed, {})
             pairs = [(before[key], value) for key, value in values.items() if key in before and (value or before[key])]
             changed = sum(then != now for then, now in pairs)
-            yield Measured(((owner, column_of(typed)), What.CHANGED), changed, len(pairs))
+            column = owner, column_of(typed)
+            for alteration, one in find_alterations(before, values).items():
+                yield Measured((column, What(alteration)), one.count, one.of, slack=one.natural, power=one.power)
+            yield Measured((column, What.CHANGED), changed, len(pairs))
 
 
 def _replaced(profile: Profile, latest: Latest, now: datetime, arrivals: Arrivals) -> Iterator[Measured]:

@@ -1,4 +1,4 @@
-"""What the data of a tick was like, in counts, hours and short digests: what the next tick compares its own with.
+"""What the data of a tick was like, in counts, hours and shapes: what the next tick compares its own with.
 
 No value of anybody is in it. Of people, companies and events of each kind a few dozen are followed from tick to tick,
 chosen by a hash of their keys (of events: of the person and the time), so that those who come and those who go change
@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp, parse_one
 
+from rulekit.evaluation.data.shapes import shape_of
 from rulekit.language.program import FieldType
 from rulekit.language.types import Kind
 
@@ -28,8 +29,8 @@ HOURS = 100 * 24
 FOLLOWED = 64
 # so many of the newest hours are kept in which a time of a field lies
 _NEWEST = 64
-# hexadecimal digits of a digest of a key, and of a value
-_KEY, _VALUE = 8, 2
+# hexadecimal digits of a digest of a key
+_KEY = 8
 _HASH_OF_EVENT = 'hash("person", "at")'
 
 Column = tuple[str, str]
@@ -64,7 +65,7 @@ class KindFigures:
 
 
 Followed = Mapping[str, Mapping[str, str]]
-"""By column and its type, digests of the values by digests of the keys; an empty digest is that of no value.
+"""By column and its type, shapes of the values by digests of the keys; an empty one is that of no value.
 
 Of events there is a column "", with their hours.
 """
@@ -85,7 +86,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The figures of a tick's data. `engine` says by which hash those who are followed were chosen.
+    """The figures of a tick's data. `engine` says by which hash those who are followed were chosen, and their shapes.
 
     `newest` has of each field of people and companies that is a time or a date, with times in two different hours, the
     newest hours up to now that have one, newest first.
@@ -157,8 +158,9 @@ def _newest(name: str, at: exp.Expr) -> exp.Expr:
 def follow(
     connection: "DuckDBPyConnection", relation: str, key: str, fields: Mapping[str, FieldType], more: Mapping[str, str]
 ) -> Followed:
-    """Returns digests of the fields, and of `more` columns by a name, of those whose keys have the least hashes."""
-    columns = {f"{name}: {field.type}": f"f.{name}" for name, field in fields.items()} | dict(more)
+    """Returns shapes of the fields, and of `more` texts by a name, of those whose keys have the least hashes."""
+    columns = [_Column(f"{name}: {field.type}", f"f.{name}", field.type.kind) for name, field in fields.items()]
+    columns += [_Column(name, place, Kind.TEXT) for name, place in more.items()]
     if not columns:
         return {}
     column, table = exp.column(key, quoted=True), exp.table_(relation, quoted=True)
@@ -166,13 +168,31 @@ def follow(
     least = exp.select(column.copy()).from_(table.copy()).order_by(by_hash, column.copy()).limit(FOLLOWED)
     # the keys as they are, not a query: so the engine reads of the other columns only where they stand
     keys = [key for (key,) in connection.execute(least.sql(dialect="duckdb")).fetchall()]
-    query = (
-        exp.select(_digest(key, _KEY), *(_digest(name, _VALUE) for name in columns.values()))
-        .from_(table.copy())
-        .where(column.isin(*keys))
-    )
+    query = exp.select(_short_key(key), *(one.read() for one in columns)).from_(table.copy()).where(column.isin(*keys))
     rows = connection.execute(query.sql(dialect="duckdb")).fetchall() if keys else []
-    return {column: {row[0]: row[place] or "" for row in rows} for place, column in enumerate(columns, start=1)}
+    return _shapes(columns, {row[0]: row for row in rows})
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column that is followed: its name with its type, its name in the relation, and what its values are."""
+
+    typed: str
+    name: str
+    kind: Kind
+
+    def read(self) -> exp.Expr:
+        """Returns the column as text, or as a list of texts."""
+        column = exp.column(self.name, quoted=True)
+        return column if self.kind is Kind.LIST else exp.cast(column, "VARCHAR")
+
+
+def _shapes(columns: Sequence[_Column], rows: Mapping[str, Sequence[Any]]) -> Followed:
+    """Returns the shapes of rows by digests of their keys; the columns follow something else in each row."""
+    return {
+        column.typed: {key: shape_of(row[place], column.kind) for key, row in rows.items()}
+        for place, column in enumerate(columns, start=1)
+    }
 
 
 def choose_events(connection: "DuckDBPyConnection", times: str, now: datetime) -> dict[str, list[Chosen]]:
@@ -190,7 +210,7 @@ def choose_events(connection: "DuckDBPyConnection", times: str, now: datetime) -
 def follow_events(
     connection: "DuckDBPyConnection", relation: str, properties: Mapping[str, FieldType], chosen: Sequence[Chosen]
 ) -> Followed:
-    """Returns digests of the properties of the events that were chosen, and by "" the hour of each.
+    """Returns shapes of the properties of the events that were chosen, and by "" the hour of each.
 
     Of two events of one person and one time nobody can tell which is which, so they are left out.
     """
@@ -198,21 +218,19 @@ def follow_events(
     found = {"": {_short(one.hash): str(one.hour) for one in chosen if times[one.hash] == 1}}
     if not properties or not chosen:
         return found
-    columns = {f"{name}: {field.type}": f"f.{name}" for name, field in properties.items()}
-    rows = connection.execute(_of_chosen(relation, columns.values(), chosen).sql(dialect="duckdb")).fetchall()
+    columns = [_Column(f"{name}: {field.type}", f"f.{name}", field.type.kind) for name, field in properties.items()]
+    rows = connection.execute(_of_chosen(relation, columns, chosen).sql(dialect="duckdb")).fetchall()
     times = Counter(row[0] for row in rows)
-    single = [row for row in rows if times[row[0]] == 1]
-    digests = {column: {_short(row[0]): row[n] or "" for row in single} for n, column in enumerate(columns, start=1)}
-    return found | digests
+    return {**found, **_shapes(columns, {_short(row[0]): row for row in rows if times[row[0]] == 1})}
 
 
-def _of_chosen(relation: str, columns: Iterable[str], chosen: Sequence[Chosen]) -> exp.Select:
-    """Returns a query for the hashes of the chosen events, and for digests of these columns."""
+def _of_chosen(relation: str, columns: Iterable[_Column], chosen: Sequence[Chosen]) -> exp.Select:
+    """Returns a query for the hashes of the chosen events, and for these columns."""
     event, hashes = parse_one(_HASH_OF_EVENT, dialect="duckdb"), {one.hash for one in chosen}
     # the engine need not read where none of these times is
     first, last = (exp.cast(exp.Literal.string(str(end(one.at for one in chosen))), "TIMESTAMP") for end in (min, max))
     return (
-        exp.select(event, *(_digest(name, _VALUE) for name in columns))
+        exp.select(event, *(one.read() for one in columns))
         .from_(exp.table_(relation, quoted=True))
         .where(exp.Between(this=exp.column("at", quoted=True), low=first, high=last))
         .where(event.copy().isin(*(exp.Literal.number(one) for one in hashes)))
@@ -223,6 +241,6 @@ def _short(hashed: int) -> str:
     return f"{hashed:016x}"[-_KEY:]
 
 
-def _digest(name: str, length: int) -> exp.Expr:
-    text = exp.cast(exp.column(name, quoted=True), "VARCHAR")
-    return exp.func("LEFT", exp.func("MD5", text), exp.Literal.number(length))
+def _short_key(key: str) -> exp.Expr:
+    text = exp.cast(exp.column(key, quoted=True), "VARCHAR")
+    return exp.func("LEFT", exp.func("MD5", text), exp.Literal.number(_KEY))

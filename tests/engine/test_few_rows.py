@@ -1,0 +1,158 @@
+"""Ticks over exports of three people and two companies: what values look like tells what counting rows cannot."""
+
+import json
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+PEOPLE = {
+    "ada": {"email": "ada@example.com", "name": "Ada", "balance": "12.50", "tags": "vip;beta", "account": "big"},
+    "bo": {"email": "bo@example.com", "name": "", "balance": "", "tags": "vip", "account": "big"},
+    "chi": {"email": "chi@example.com", "name": "Chi", "balance": "249.99", "tags": "", "account": "acme"},
+}
+COMPANIES = {"big": "trade", "acme": ""}
+PERSONAS = {
+    "Rich": "balance > 250",
+    "Unbilled": "balance is missing",
+    "Nameless": "name is missing",
+    "Vip": 'tags contains "vip"',
+    "In_Trade": 'company.trade = "trade"',
+    "Homeless": "company is missing",
+}
+SCHEMA = (
+    "person:\n  email text\n  name text?\n  balance number?\n  tags list of text\ncompany:\n  trade text?\n"
+    + "".join(f"persona {name}:\n  {condition}\n" for name, condition in PERSONAS.items())
+    + 'template Hello:\n  subject "Hello"\n  text "Hello."\n'
+)
+TRIGGERS = [
+    f"trigger {edge.title()}_{name}: on {edge}({name}) send template Hello auto=true"
+    for name in PERSONAS
+    for edge in ("tagged", "untagged")
+]
+OTHERWISE = "the same in other capitals, or with other signs or blanks"
+
+
+class Few:
+    """Three people and two companies; a tick writes them, with what of them is other than in `PEOPLE`."""
+
+    def __init__(self, project: Any) -> None:
+        self.project = project
+        project.rules(*TRIGGERS, schema=SCHEMA)
+
+    def tick(self, day: int, companies: dict[str, str] = COMPANIES, **values: dict[str, str]) -> Any:
+        rows = {
+            key: {**row, **{field: of[key] for field, of in values.items() if key in of}} for key, row in PEOPLE.items()
+        }
+        header = ("id", *PEOPLE["ada"])
+        self.project._csv("people.csv", header, ([key, *row.values()] for key, row in rows.items()))
+        self.project._csv("accounts.csv", ("id", "trade"), companies.items())
+        return self.project.run(f"2026-02-{day:02}T08:00Z").tick
+
+    def latest(self) -> dict[str, Any]:
+        (kept,) = self.project.ask("SELECT latest FROM profiles WHERE latest IS NOT NULL")
+        found: dict[str, Any] = json.loads(kept[0])
+        return found
+
+    def keep(self, latest: dict[str, Any]) -> None:
+        with closing(sqlite3.connect(self.project.folder / "state/rulekit.db")) as connection, connection:
+            connection.execute("UPDATE profiles SET latest = ? WHERE latest IS NOT NULL", [json.dumps(latest)])
+
+
+@pytest.fixture
+def few(project: Any) -> Few:
+    """Three people after five ticks, at one of which each of them had a balance, and one of them none."""
+    made = Few(project)
+    assert made.tick(1).parked == []
+    assert made.tick(2, balance={"bo": "7.10"}).parked == []
+    assert made.tick(3, balance={"ada": ""}).parked == []
+    for day in (4, 5):
+        assert made.tick(day).parked == []
+    return made
+
+
+@pytest.mark.parametrize(
+    ("damage", "column", "said"),
+    [
+        (
+            {"balance": {"ada": "1250", "chi": "24999"}},
+            "balance",
+            "the same digits 100 times as large as before, for 2 of 2",
+        ),
+        (
+            {"balance": {"ada": "0.125", "chi": "2.4999"}},
+            "balance",
+            "the same digits 100 times as small as before, for 2 of 2",
+        ),
+        ({"balance": {"ada": "", "chi": ""}}, "balance", "missing 67 % → 100 %"),
+        ({"balance": {"ada": "4", "bo": "2", "chi": "700"}}, "balance", "values of another form for 2 of 2"),
+        ({"tags": {"ada": "vip,beta"}}, "tags", f"{OTHERWISE}, for 1 of 2"),
+        ({"companies": {"big": "TRADE", "acme": ""}}, "trade", f"{OTHERWISE}, for 1 of 1"),
+        ({"companies": {"big": "Trade", "acme": ""}}, "trade", f"{OTHERWISE}, for 1 of 1"),
+        ({"companies": {"big": "trade      ", "acme": ""}}, "trade", f"{OTHERWISE}, for 1 of 1"),
+        ({"balance": {"bo": "0"}}, "balance", "what may stand for no value, for 1 of 1"),
+        ({"name": {"bo": "NULL"}}, "name", "with a value 67 % → 100 %"),
+        ({"companies": {"big": "trade"}}, "company", "not there 0 % → 33 %"),
+    ],
+)
+def test_what_values_look_like_parks_who_asks_for_them(
+    few: Few, damage: dict[str, Any], column: str, said: str
+) -> None:
+    before = few.project.emails()
+    for day in (6, 7):
+        tick = few.tick(day, **damage)
+        (because,) = set(tick.because.values())
+        assert because.startswith(f"`{column}` of `[source.")
+        assert because.partition("]`: ")[2].startswith(said)
+    assert few.tick(8).parked == []
+    assert few.project.emails() == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"balance": {"ada": "300.10"}},
+        {"balance": {"ada": "12"}},
+        {"balance": {"bo": "5"}},
+        {"balance": {"chi": ""}},
+        {"balance": {"ada": "0"}},
+        {"name": {"ada": "Ada Maria"}},
+        {"name": {"ada": "ada"}},
+        {"name": {"bo": "Bo"}},
+        {"tags": {"ada": "beta"}},
+        {"companies": {"big": "food", "acme": ""}},
+        {"companies": {"big": "trade", "acme": "food"}},
+    ],
+)
+def test_what_one_person_may_do_parks_nobody(few: Few, change: dict[str, Any]) -> None:
+    assert few.tick(6, **change).parked == []
+    assert few.tick(7).parked == []
+
+
+def test_what_is_accepted_as_nothing_is_usual_from_then_on(few: Few) -> None:
+    tick = few.tick(6, balance={"bo": "0"})
+    assert tick.parked == ["Rich", "Unbilled"]
+    few.project.run("2026-02-06T09:00Z", accept=True)
+    assert few.tick(7, balance={"bo": "0", "ada": ""}).parked == []
+    assert few.tick(8, balance={"bo": "0", "ada": "0"}).parked == []
+
+
+def test_what_an_older_version_kept_is_not_compared(few: Few) -> None:
+    latest = few.latest()
+    latest["engine"] = latest["engine"].partition(",")[0]
+    latest["followed"] = {
+        owner: {column: {key: value[:2] for key, value in values.items()} for column, values in columns.items()}
+        for owner, columns in latest["followed"].items()
+    }
+    few.keep(latest)
+    assert few.tick(6, balance={"ada": "1250", "chi": "24999"}).parked == []
+    assert few.tick(7, balance={"ada": "1250", "chi": "24999"}).parked == []
+    # from then on it is compared again
+    assert few.tick(8).parked == ["Rich", "Unbilled"]
+
+
+def test_of_a_value_no_more_is_kept_than_a_short_digest_and_its_form(few: Few) -> None:
+    people = few.latest()["followed"]["person"]
+    assert {name.partition(":")[0] for name in people} == {"email", "name", "balance", "tags", "(company)"}
+    assert max(len(shape) for values in people.values() for shape in values.values()) <= len("00word") + 2
