@@ -139,13 +139,29 @@ def test_a_single_one_is_too_much_where_there_never_was_any(
     assert is_jump(Measured((column, what), count, of), peak) is jumps
 
 
-def test_a_single_value_that_is_gone_and_what_nobody_does_teach_nothing() -> None:
-    taught = believe([Measured((SEATS, what), 2, 3) for what in (What.EMPTIED, What.CHANGED, What.SCALED)], (), {})
-    assert {what: round(peak.share, 2) for (_, what), peak in taught.items()} == {
-        What.EMPTIED: 0.33,
-        What.CHANGED: 0.67,
-    }
-    assert believe([Measured((SEATS, What.RESHAPED), 1, 2)], (), {}) == {(SEATS, What.RESHAPED): Peak(0.0)}
+@pytest.mark.parametrize(
+    ("count", "of", "seen", "rate", "jumps"),
+    [
+        # one of two changed once: two at once are something else
+        (2, 2, 0.5, 0.01, True),
+        (3, 3, 0.67, 0.02, True),
+        (3, 3, 1.0, 0.04, False),
+        (3, 3, 0.34, 0.02, True),
+        # what changes for one of four each day does so for three of them now and then
+        (3, 4, 0.34, 0.2, False),
+        (3, 4, 0.34, 0.02, True),
+        (64, 64, 0.34, 0.2, True),
+    ],
+)
+def test_how_many_values_change_at_once_is_compared_with_how_often_they_do(
+    count: int, of: int, seen: float, rate: float, jumps: bool
+) -> None:
+    assert is_jump(Measured((SEATS, What.CHANGED), count, of), Peak(seen, 30, 30 * rate)) is jumps
+
+
+def test_of_what_people_do_not_do_nothing_is_learned() -> None:
+    taught = believe([Measured((SEATS, what), 1, 2) for what in (What.EMPTIED, What.CHANGED, What.SCALED)], (), {})
+    assert taught == {(SEATS, What.EMPTIED): Peak(0.5), (SEATS, What.CHANGED): Peak(0.5)}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import comb
 
 from rulekit.clock import format_duration
 from rulekit.engine.tick.measuring import DAYS, LEVELS, OWNERS, Measured, Thing, What
@@ -49,14 +50,19 @@ LIMITS: Mapping[What, Limit] = {
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The highest share that believed ticks showed, and on how many days there was any."""
+    """The highest share that believed ticks showed, on how many days it was compared, and the sum of their shares."""
 
     share: float
     days: int = 1
+    total: float = 0.0
 
 
+# what happens by chance as seldom as in so many ticks is not believed to be chance
+_CHANCE = 1 / 3_000
 # what was so on so many days is believed to stay so
 _SETTLED = 4
+# what people do not do to their values: there is nothing to learn of it
+_UNLEARNED = frozenset({What.SCALED, What.REWRITTEN, What.FILLED})
 Peaks = Mapping[Thing, Peak]
 
 
@@ -124,7 +130,9 @@ def is_jump(one: Measured, peak: Peak | None, *, beside: bool = False) -> bool:
         return False
     if beside and one.thing[1] not in (What.LAG, What.BACK):
         limit = replace(limit, rows=0)
-    return one.count > _allowed(one, limit, max(seen.share, one.known))
+    allowed = _allowed(one, limit, max(seen.share, one.known))
+    by_chance = _by_chance(int(one.of), seen.total / seen.days) if one.thing[1] is What.CHANGED and seen.total else 0
+    return one.count > max(allowed, by_chance)
 
 
 def _limit(one: Measured, seen: Peak) -> Limit:
@@ -153,31 +161,27 @@ def _allowed(one: Measured, limit: Limit, seen: float) -> float:
             return margin + seen * one.of + one.arrived * (1 - seen) + one.slack
         case What.LAG:
             return margin + 2 * seen
+        case What.CHANGED | What.RESHAPED | What.EMPTIED:
+            # a single row, which is let through anyway, says nothing about how many there may be at once
+            return max(margin, 2 * (seen * one.of - 1))
         case _:
             return max(margin, 2 * seen * one.of) + one.slack
+
+
+def _by_chance(of: int, rate: float) -> int:
+    """Returns how many of so many values change at once by chance, each at a rate, once in so many ticks or more."""
+    odds = [comb(of, count) * rate**count * (1 - rate) ** (of - count) for count in range(of + 1)]
+    return next((count for count in range(of) if sum(odds[count + 1 :]) < _CHANCE), of)
 
 
 def believe(measured: Iterable[Measured], accepted: Iterable[Thing], peaks: Peaks) -> dict[Thing, Peak]:
     """Returns the peaks of a day with a tick's added. Of changes that a person has accepted nothing is learned."""
     found = dict(peaks)
     vouched = set(accepted)
-    for one in measured:
-        share = 0.0 if one.thing in vouched and one.thing[1] not in (*LEVELS, What.LAG) else _teaches(one)
-        if not share and not LIMITS[one.thing[1]].days:
-            continue
+    for one in (one for one in measured if one.thing[1] not in _UNLEARNED):
+        share = 0.0 if one.thing in vouched and one.thing[1] not in (*LEVELS, What.LAG) else one.share
         found[one.thing] = Peak(max(share, found[one.thing].share if one.thing in found else 0.0))
     return found
-
-
-def _teaches(one: Measured) -> float:
-    """Returns the share that is learned: of what people do not do none, of other forms none from a single row."""
-    match one.thing[1]:
-        case What.SCALED | What.REWRITTEN | What.FILLED:
-            return 0.0
-        case What.RESHAPED | What.EMPTIED:
-            return max(one.count - 1, 0) / one.of
-        case _:
-            return one.share
 
 
 def _say(one: Measured, peak: Peak | None) -> str:

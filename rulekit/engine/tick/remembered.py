@@ -31,7 +31,8 @@ class Remembered:
                 continue
             for thing, peak in _read_peaks(one.peaks):
                 before = peaks.get(thing, Peak(0.0, 0))
-                peaks[thing] = Peak(max(before.share, peak.share), before.days + peak.days)
+                total = before.total + peak.share
+                peaks[thing] = Peak(max(before.share, peak.share), before.days + peak.days, total)
                 if one.at.astimezone(UTC).date() == now.astimezone(UTC).date():
                     today[thing] = peak
             latest = _read_latest(one.latest) if one.latest is not None else latest
