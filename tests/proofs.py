@@ -18,6 +18,8 @@ class Figures:
 
     # made-up programs, data and questions; those of a long look are new each time
     examples: int
+    # made-up edits of rules between two ticks
+    edits: int
     # made-up texts and changes of them, for the parser
     texts: int
     # histories of 50 steps, for each kind of store
@@ -49,6 +51,7 @@ class Figures:
 ALL = {
     "short": Figures(
         examples=15,
+        edits=6,
         texts=15,
         histories={"sqlite": 50, "postgresql": 50},
         model_steps=3,
@@ -67,6 +70,7 @@ ALL = {
     ),
     "run": Figures(
         examples=60,
+        edits=60,
         texts=100,
         histories={"sqlite": 2_000, "postgresql": 1_000},
         model_steps=5,
@@ -85,6 +89,7 @@ ALL = {
     ),
     "long": Figures(
         examples=20_000,
+        edits=20_000,
         texts=20_000,
         histories={"sqlite": 20_000, "postgresql": 20_000},
         model_steps=8,

@@ -26,6 +26,7 @@ LOOKS: dict[str, Callable[[Figures], int]] = {
     "damages of an export": lambda figures: figures.damage_every,
     "ticks of each clean history": lambda figures: figures.history_ticks,
     "made-up programs": lambda figures: figures.examples,
+    "made-up edits": lambda figures: figures.edits,
     "made-up texts": lambda figures: figures.texts,
 }
 GUARDS = re.findall(r"`(tests/\w+/\w+\.py)`: (`test_.+)\|", PAGE)
