@@ -3,7 +3,9 @@
 What that version itself wrote is kept as text: `first_version.sql`, `second_version.sql` of the second schema,
 `third_version.sql` of the third, where emails wait that were sent again because nobody knew whether they had arrived,
 and `fourth_version.sql` of the fourth, where one trigger says what is done then, and one waits for its `after`;
-`fourth_version_dated.sql` is of the fourth, too: messages with a `Date` inside.
+`fourth_version_dated.sql` is of the fourth, too: messages with a `Date` inside. `eighth_version.sql` is of the eighth,
+which knew nobody as absent or unjudged: two emails wait for approval and two for `after`, and one person is gone. Where
+it lay is taken out of it.
 """
 
 import sqlite3
@@ -16,6 +18,7 @@ SECOND = Path(__file__).with_name("second_version.sql")
 THIRD = Path(__file__).with_name("third_version.sql")
 FOURTH = Path(__file__).with_name("fourth_version.sql")
 FOURTH_DATED = Path(__file__).with_name("fourth_version_dated.sql")
+EIGHTH = Path(__file__).with_name("eighth_version.sql")
 
 
 def make(path: Path, dump: Path = FIRST) -> None:
