@@ -136,21 +136,11 @@ def is_jump(one: Measured, peak: Peak | None, *, beside: bool = False) -> bool:
 
 
 def _limit(one: Measured, seen: Peak) -> Limit:
-    """Returns the limit of a share, without single rows where even one of them is nobody's doing."""
-    limit = LIMITS[one.thing[1]]
-    return replace(limit, rows=0) if seen.days >= _SETTLED and _is_new(one, seen) else limit
-
-
-def _is_new(one: Measured, seen: Peak) -> bool:
-    """Returns whether it never was so: links that lead nowhere, events that lost a value."""
+    """Returns the limit of a share; where links never led nowhere, and events never lost a value, not one may."""
     (owner, name), what = one.thing
-    match what:
-        case What.UNREADABLE:
-            return name == LINK and not seen.share
-        case What.EMPTIED:
-            return owner not in OWNERS and not seen.share
-        case _:
-            return False
+    limit = LIMITS[what]
+    keeps = (what is What.UNREADABLE and name == LINK) or (what is What.EMPTIED and owner not in OWNERS)
+    return replace(limit, rows=0) if keeps and not seen.share and seen.days >= _SETTLED else limit
 
 
 def _allowed(one: Measured, limit: Limit, seen: float) -> float:
