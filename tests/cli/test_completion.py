@@ -54,6 +54,8 @@ def offered(folder: Path, line: str) -> list[str]:
         ("rulekit explain rk80", ["RK801", "RK802", "RK803", "RK804", "RK805", "RK806"]),
         ("rulekit outbox list --trigger Q", ["Quiet_Down"]),
         ("rulekit outbox approve --persona Qui", ["Quickly", "Quiet"]),
+        ("rulekit run --accept Qui", ["Quickly", "Quiet"]),
+        ("rulekit plan --accept quick", ["Quickly"]),
         ("rulekit check --ignore unused-let,unused-t", ["unused-let,unused-template"]),
         ("rulekit check --chang", ["--changed-since"]),
     ],

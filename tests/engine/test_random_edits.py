@@ -201,10 +201,8 @@ def edits(draw: st.DrawFn) -> tuple[Rules, Rules]:
     """Returns rules, and the same with some of their details edited."""
     first = {name: draw(one) for name, one in DETAILS.items() if name not in ("names", "layout")}
     before = Rules(parts=draw(KEYS), triggers=draw(TRIGGERS), **first)
-    edited = {name: draw(one) for name, one in DETAILS.items() if draw(st.booleans())}
-    for name, one in (("parts", KEYS), ("triggers", TRIGGERS)):
-        if draw(st.booleans()):
-            edited[name] = draw(one)
+    drawn = {**DETAILS, "parts": KEYS, "triggers": TRIGGERS}
+    edited = {name: draw(drawn[name]) for name in draw(st.sets(st.sampled_from(sorted(drawn)), min_size=1, max_size=2))}
     after = replace(before, **edited)
     known = {BASE, PRO, QUIET, *before.triggers}
     return before, replace(after, names={old: new for old, new in after.names.items() if old in known})

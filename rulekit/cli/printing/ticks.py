@@ -40,10 +40,17 @@ def print_tick(tick: PreparedTick) -> None:
         click.echo(f"  {trigger}: more emails than delivery.max_auto_per_tick, so they wait for approval", err=True)
     for name, why in tick.because.items():
         click.echo(f"  {name}: {escape_line(why)}; nothing was changed for it", err=True)
+    _print_words(tick)
+    _print_unjudged(tick)
+
+
+def _print_words(tick: PreparedTick) -> None:
+    """Prints where a person's word is asked for, and where one was given for nothing."""
     if tick.parked:
         help = "look at `rulekit plan --accept NAME`; if it is right, run again with `--accept NAME`"
         click.echo(f"help: {help}", err=True)
-    _print_unjudged(tick)
+    for name in tick.not_parked:
+        click.echo(f"  {name}: nothing parks it, so `--accept {name}` changes nothing", err=True)
 
 
 def _print_unjudged(tick: PreparedTick) -> None:

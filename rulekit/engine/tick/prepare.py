@@ -72,7 +72,8 @@ class PreparedTick:
     `first_triggers` are seen for the first time and so take a baseline; `demoted` are those with `auto=true` whose
     emails go to unapproved because they are more than `delivery.max_auto_per_tick`. `withdrawn` counts emails that
     wait and lose their reason, by trigger; those in `removed_triggers` are no longer in the rules. `unjudged` are
-    personas, and segments of triggers, in which somebody cannot be judged now.
+    personas, and segments of triggers, in which somebody cannot be judged now. `not_parked` were accepted by name, and
+    nothing would have parked them.
     """
 
     record: TickRecord
@@ -82,6 +83,7 @@ class PreparedTick:
     withdrawn: Mapping[str, int]
     removed_triggers: frozenset[str]
     unjudged: tuple[Unjudged, ...] = ()
+    not_parked: tuple[str, ...] = ()
 
     @property
     def parked(self) -> list[str]:
@@ -109,9 +111,15 @@ def prepare_tick(project: Project, data: Data, store: Store, now: datetime, *, a
     """
     refuse_unknown(accept, project.program.personas)
     snapshot = DataSnapshot(project.program, data, now, project.rules.sources)
-    return prepare_tick_on(
-        project, snapshot, store, accept=accept, look=lambda at, some: replace(snapshot, now=at).membership_of(some)
-    )
+
+    def look(at: datetime, some: Sequence[str] | None) -> Membership:
+        return replace(snapshot, now=at).membership_of(some)
+
+    prepared = prepare_tick_on(project, snapshot, store, accept=accept, look=look)
+    if not isinstance(accept, frozenset):
+        return prepared
+    without = see(project, Past.read(store, project.program), snapshot, look, accept=False).borders.parked
+    return replace(prepared, not_parked=tuple(sorted(accept - without.keys())))
 
 
 def prepare_tick_on(
