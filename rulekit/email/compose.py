@@ -31,6 +31,7 @@ from rulekit.email.template_values import Record, Verbatim, missing
 from rulekit.email.templates import CompiledText, OutputKind, compile_text
 from rulekit.errors import ComposeError
 from rulekit.language.program import Persona, Template, TemplateText, Trigger
+from rulekit.reason import Reason
 from rulekit.records import Person
 
 MAX_PREHEADER = 250
@@ -91,7 +92,8 @@ class Composer:
         try:
             yield
         except ComposeError as error:
-            raise ComposeError(f"template {self._name}, person `{person.key}`: {error.message}", error.help) from None
+            sentence = f"template {self._name}, person `{person.key}`: {error.message}"
+            raise ComposeError(Reason(f"template {self._name}", sentence=sentence), error.help) from None
 
     def _names(self, person: Person, unsubscribe_url: str | None) -> Mapping[str, object]:
         return {

@@ -21,6 +21,7 @@ from rulekit.errors import ComposeError
 from rulekit.language import template_names
 from rulekit.language.template_lines import drop_empty_lines
 from rulekit.language.template_trees import copied
+from rulekit.reason import Reason
 
 _TOO_DEEP = "it is nested too deeply"
 _CODE_NAME = "<template>"  # jinja2's name for code that comes from a text
@@ -86,9 +87,11 @@ class CompiledText:
         try:
             return self._render(names)
         except Exception as error:  # whatever a template does wrong spoils one email, never a tick
-            line = _line(error.__traceback__)
+            where, what = f"{self.place}, line {_line(error.__traceback__)}", _explain(error)
+            # that something is missing says no value of anybody
+            text = f"{where}: {what}" if what.endswith("is missing") else where
             raise ComposeError(
-                f"{self.place}, line {line}: {_explain(error)} (person `{person}`)",
+                Reason(text, sentence=f"{where}: {what} (person `{person}`)"),
                 help="give it a `default`, or mend the template" if "missing" in str(error) else "mend the template",
             ) from None
 

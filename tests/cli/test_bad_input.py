@@ -169,12 +169,29 @@ def test_a_bad_address_fails_one_email_and_stops_no_other(running: Any, address:
     result = running.cli("run", "--now", LATER)
     assert result.exit_code == 0
     assert "Greet: 1 email failed" in result.output
+    more = "`rulekit outbox list --trigger Greet --state failed` says more"
+    assert f"    the first cannot be made: template Hello; {more}\n" in result.output
     assert "Greet: 1 email unapproved" in result.output
     states = {person: state for _, person, state in running.emails()}
     assert states == {"ada": "failed", "bob": "unapproved", "cy": "unapproved"}
     [(reason,)] = running.ask("SELECT reason FROM outbox WHERE state = 'failed'")
     assert "address" in reason
     assert reason in running.cli("outbox", "list").output.replace("\\u000a", "\n")
+
+
+def test_a_run_says_what_a_template_lacks_and_not_of_whom(running: Any) -> None:
+    running.rules(
+        'template Share:\n  subject "Hi"\n  text "{{ company.size }}"',
+        "trigger Tell_Share: on tagged(Pro) send template Share",
+    )
+    running.run("2026-01-02T09:00Z")
+    running.people(ada="pro")
+    running.accounts(other=10)
+    result = running.cli("run", "--now", LATER)
+    assert (
+        "    the first cannot be made: template Share, text, line 1: `company.size` is missing;"
+        " `rulekit outbox list --trigger Tell_Share --state failed` says more\n"
+    ) in result.output
 
 
 def test_a_template_that_fails_for_one_person(running: Any) -> None:
@@ -190,6 +207,7 @@ def test_a_template_that_fails_for_one_person(running: Any) -> None:
     result = running.cli("run", "--now", LATER)
     assert result.exit_code == 0, result.output
     assert "Tell_Share: 1 email failed" in result.output
+    assert "    the first cannot be made: template Share, text, line 1" in result.output
     states = {person: state for trigger, person, state in running.emails() if trigger == "Tell_Share"}
     assert states == {"ada": "failed", "cy": "unapproved"}
     [(reason,)] = running.ask("SELECT reason FROM outbox WHERE state = 'failed'")

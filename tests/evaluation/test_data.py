@@ -453,11 +453,26 @@ def test_a_mapped_column_needs_no_declared_field(opened: Open) -> None:
     assert [row[-1] for row in rows(data, data.people())] == [30]
 
 
-def test_semicolons_between_columns_are_recognised(opened: Open) -> None:
+@pytest.mark.parametrize(("mark", "said"), [(";", '";"'), ("\t", r'"\t"'), ("|", '"|"')])
+def test_what_stands_between_columns_is_recognised(opened: Open, mark: str, said: str) -> None:
     with pytest.raises(SourceError) as raised:
-        opened(schema(fields(age=types.NUMBER)), people_csv="id;age\nada;30\n")
+        opened(schema(fields(age=types.NUMBER)), people_csv=f"id{mark}age\nada{mark}30\n")
     assert raised.value.help is not None
-    assert raised.value.help.startswith("separate the columns by commas")
+    assert raised.value.help.startswith(f"write `delimiter = {said}` under [source.person] in rulekit.toml")
+
+
+@pytest.mark.parametrize("way", ["a..b", ".a", "a.", "", " ", "a. .b"])
+def test_a_way_with_a_gap_is_told_how_to_write_one(opened: Open, way: str) -> None:
+    mapping = RecordMapping("people.csv", fields={"age": way})
+    with pytest.raises(SourceError) as raised:
+        opened(schema(fields(age=types.NUMBER)), mapping, people_csv="id,a\nada,30\n")
+    assert raised.value.message.startswith(
+        f"`people.csv` has no column `{way}`, wanted for the field `age` of a person"
+    )
+    assert raised.value.help == (
+        f"write a column, or the way into one like `address.city`, without a gap, in place of `{way}` under"
+        " [source.person] in rulekit.toml; there are: `id`, `a`"
+    )
 
 
 def test_a_property_has_a_column_somewhere(opened: Open) -> None:

@@ -1,6 +1,7 @@
 """How `run` and `plan` print a tick: what happened to each persona and trigger, and what the data was like."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 import click
 
@@ -10,6 +11,7 @@ from rulekit.diagnostics.display import plural
 from rulekit.engine.tick.prepare import PersonaChange, PreparedTick
 from rulekit.evaluation.data.data_report import DataReport
 from rulekit.outbox.lifecycle.tick_values import NewRow, Readdressing
+from rulekit.reason import Reason
 
 SHOWN = 10
 
@@ -17,9 +19,7 @@ SHOWN = 10
 def print_tick(tick: PreparedTick) -> None:
     """Prints a line per persona and a line per trigger that made something of it."""
     print_columns(["  persona", "members", "joined", "left", ""], map(_persona_row, tick.personas))
-    made = Counter((row.trigger, birth(row)) for row in tick.record.rows)
-    for (trigger, state), count in sorted(made.items()):
-        click.echo(f"  {trigger}: {plural(count, 'email')} {_told(state)}")
+    _print_made(tick.record.rows)
     waits = Counter((wait.trigger, wait.option) for wait in tick.record.waiting)
     for (trigger, option), count in sorted(waits.items()):
         click.echo(f"  {trigger}: {plural(count, 'person', 'people')} waiting for `{option}`")
@@ -42,6 +42,17 @@ def print_tick(tick: PreparedTick) -> None:
         click.echo(f"  {name}: {escape_line(why)}; nothing was changed for it", err=True)
     _print_words(tick)
     _print_unjudged(tick)
+
+
+def _print_made(rows: Sequence[NewRow]) -> None:
+    """Prints how many emails each trigger made, and of those that cannot be made why the first one cannot."""
+    made = Counter((row.trigger, birth(row)) for row in rows)
+    for (trigger, state), count in sorted(made.items()):
+        click.echo(f"  {trigger}: {plural(count, 'email')} {_told(state)}")
+        if state == "failed":
+            why = next(row.failure for row in rows if row.trigger == trigger and row.failure)
+            more = f"`rulekit outbox list --trigger {trigger} --state failed` says more"
+            click.echo(f"    the first cannot be made: {escape_line(Reason.of(why).text)}; {more}")
 
 
 def _print_words(tick: PreparedTick) -> None:

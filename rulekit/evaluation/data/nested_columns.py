@@ -37,6 +37,8 @@ def nested_column(
 
 def _ways(columns: Mapping[str, Column], name: str) -> Iterator[tuple[Column, list[str]]]:
     parts = name.split(".")
+    if not all(part.strip() for part in parts):
+        return
     for count in range(len(parts) - 1, 0, -1):
         head = columns.get(".".join(parts[:count]).casefold())
         if head is not None:

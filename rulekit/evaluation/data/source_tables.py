@@ -3,6 +3,7 @@
 Each table is opened once per tick, however many mappings use it.
 """
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 Origin = tuple[str | None, str | None, TextLayout | None]
 # which file it is, its size and when it was written
 FileState = tuple[int, int, int] | None
+# what stands between columns, where a file seems to have one alone
+_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Relation:
         names = [column.name for column in self.columns.values()]
         raise SourceError(
             f"{self.title} has no column `{name}`, wanted for {purpose}{did_you_mean(name, names)}",
-            help=_advice(self.section, names),
+            help=_advice(self.section, name, names),
         )
 
     def find(self, name: str, purpose: str) -> Column | None:
@@ -284,12 +287,17 @@ def source_errors(title: str) -> Iterator[None]:
         raise SourceError(reason, help="mend the data, or the section of rulekit.toml") from error
 
 
-def _advice(section: str, names: list[str]) -> str:
-    if len(names) == 1 and ";" in names[0]:
-        return "separate the columns by commas; this file has one column, whose name holds semicolons"
+def _advice(section: str, wanted: str, names: list[str]) -> str:
+    mark = next((mark for mark in _MARKS if len(names) == 1 and mark in names[0]), None)
+    if mark is not None:
+        holds = f"this file has one column, whose name holds {_MARKS[mark]}"
+        return f"write `delimiter = {json.dumps(mark)}` under {section} in rulekit.toml; {holds}"
     if any("@" in name for name in names):
         return "write the names of the columns into its first line, which looks like a row of data"
-    return f"name the right column under {section} in rulekit.toml; there are: {_listed(names)}"
+    there = f"under {section} in rulekit.toml; there are: {_listed(names)}"
+    if not all(part.strip() for part in wanted.split(".")):
+        return f"write a column, or the way into one like `address.city`, without a gap, in place of `{wanted}` {there}"
+    return f"name the right column {there}"
 
 
 def _listed(names: list[str]) -> str:
