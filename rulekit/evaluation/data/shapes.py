@@ -90,7 +90,7 @@ class Shape:
     @property
     def is_nothing(self) -> bool:
         """Returns whether the value may stand for none: zero, a word like `NULL`, the beginning or end of time."""
-        return self.form in ("zero", "word", "epoch", "far", "none")
+        return self.form in ("zero", "word", "epoch", "far")
 
 
 def shape_of(value: Value, kind: Kind) -> str:
@@ -140,7 +140,7 @@ def _of_text(text: str) -> Shape:
 
 def _of_list(texts: Sequence[str]) -> Shape:
     if not texts:
-        return Shape(_digest(""), "none")
+        return Shape(_digest(""), "empty")
     if len(texts) == 1 and texts[0].strip().casefold() in _NOTHING:
         return Shape(_digest(texts[0]), "word")
     parts = sorted(_plain(part) for text in texts for part in _SEPARATORS.split(text))
