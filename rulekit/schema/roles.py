@@ -205,7 +205,9 @@ def _find_key(
         return named[0], {person.table.title: (f"decide: `{named[0]}` does not tell all rows apart, and a key must",)}
 
     def referring(key: str) -> int:
-        return sum(any(refers(sight, one, name, person, key) >= REFERS for name in _pointers(one)) for one in others)
+        return sum(
+            any(refers(sight, one, name, person, key) >= REFERS for name in _pointers(one, key)) for one in others
+        )
 
     counted = {key: referring(key) for key in person.keys}
     return max(person.keys, key=lambda key: (counted[key], _rank_of_key(key))), {}
@@ -216,11 +218,11 @@ def _rank_of_key(name: str) -> int:
     return 2 * ("id" in words or "uuid" in words) + (name.lower() == "id") - ("email" in words)
 
 
-def _pointers(one: Examined) -> list[str]:
-    """Returns the columns whose values may be keys of another table, those that are called so first."""
+def _pointers(one: Examined, key: str | None = None) -> list[str]:
+    """Returns the columns whose values may be keys of another table; those called so, or as its `key`, first."""
     found = []
     for name, guess in one.guesses.items():
-        named = not words_of(name).isdisjoint(_IDENTIFIERS)
+        named = name == key or not words_of(name).isdisjoint(_IDENTIFIERS)
         textual = guess is not None and guess.type.is_textual
         numbers = guess is not None and guess.type in (NUMBER, BOOL)
         if name.lower() != "id" and (textual or (numbers and named)) and "." not in name:
@@ -247,7 +249,7 @@ def _best_pointer(sight: Sight, one: Examined, to: Examined, key: str) -> str | 
     hint = words_of(to.stem) | {one_of_many(to.stem)} | words_of(key)
     ranked = [
         (refers(sight, one, name, to, key), not hint.isdisjoint(words_of(name)), -number, name)
-        for number, name in enumerate(_pointers(one))
+        for number, name in enumerate(_pointers(one, key))
     ]
     best = max(ranked, default=None)
     return best[3] if best is not None and best[0] >= REFERS else None

@@ -229,6 +229,21 @@ def test_now_must_be_an_instant(project: Any, command: tuple[str, ...], now: str
     assert f"`{now}` is not an instant; write it like 2026-01-31T09:00Z" in text
 
 
+@pytest.mark.parametrize("now", ["0001-01-01", "1899-12-31T23:59:59Z", "9000-01-01", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("command", [("run",), ("plan",), ("doctor", "--offline")])
+def test_now_lies_where_everything_around_it_can_be_reckoned_with(
+    project: Any, command: tuple[str, ...], now: str
+) -> None:
+    assert f"`{now}` lies outside of the years 1900 to 8999" in told(project, *command, "--now", now, code=2)
+
+
+@pytest.mark.parametrize("now", ["1900-01-01", "8999-12-31T23:59:59Z"])
+def test_the_first_and_the_last_instant_do(project: Any, now: str) -> None:
+    old = "persona Old:\n  not did(login, last 36500d) and count(login, previous 36500d) = 0"
+    project.rules(old, "trigger Call: on tagged(Old) send template Hello after=36500d backfill=true")
+    told(project, "run", "--now", now)
+
+
 # --- init, plugins, and the command line itself ----------------------------------------------------------------------
 
 

@@ -253,6 +253,12 @@ def test_numbers_of_rows_are_not_taken_for_keys_of_people(exports: Any) -> None:
     assert "[[source.events]]" not in drafted
 
 
+def test_numbers_that_are_called_as_the_key_of_people_refer_to_them(exports: Any) -> None:
+    exports.write("kunden.csv", ["Kundennr,E-Mail", *(f"{1000 + n},a{n}@example.com" for n in range(20))])
+    exports.write("besuche.csv", ["Kundennr,Zeit", *(f"{1000 + n},2026-01-01T10:00:00Z" for n in range(20))])
+    assert 'table = "besuche.csv"\nperson = "Kundennr"\nat = "Zeit"' in exports.pull()
+
+
 def test_what_nothing_is_made_of_is_named_with_the_reason(exports: Any) -> None:
     exports.people()
     exports.write("contacts.csv", ["id,email", *(f"c{n},c{n}@example.com" for n in range(9))])

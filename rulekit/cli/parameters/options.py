@@ -12,6 +12,9 @@ from rulekit.cli.parameters.completing import declared
 from rulekit.clock import parse_duration, parse_instant, system_now
 from rulekit.folders import find_project, using_settings
 
+# what can be meant, with a hundred years of room for windows and holds on both sides
+_YEARS = range(1900, 9000)
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 # what `--accept` means without a persona: no name is empty
@@ -30,9 +33,14 @@ class InstantParam(click.ParamType[datetime]):
         if isinstance(value, datetime):
             return value
         try:
-            return parse_instant(value)
+            instant = parse_instant(value)
         except ValueError:
             self.fail(f"`{value}` is not an instant; write it like 2026-01-31T09:00Z", param, ctx)
+        if instant.year not in _YEARS:
+            self.fail(
+                f"`{value}` lies outside of the years {_YEARS[0]} to {_YEARS[-1]}; write a nearer one", param, ctx
+            )
+        return instant
 
 
 class Interval(click.ParamType[timedelta]):
