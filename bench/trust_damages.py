@@ -19,6 +19,7 @@ from trust_ways import (
     emptied,
     epoch,
     everywhere,
+    exported,
     extra_column,
     factor,
     filled,
@@ -82,6 +83,8 @@ tables("last_login as a serial number", "formats", values("people", "last_login"
 tables("last_login in words", "formats", values("people", "last_login", moment("%b %d, %Y")))
 tables("last_login 1970 where none", "formats", filled("people", "last_login", "1970-01-01T00:00:00Z"))
 tables("last_login 9999 where none", "formats", filled("people", "last_login", "9999-12-31T00:00:00Z"))
+tables("last_login at the time of the export", "formats", exported("people", "last_login"))
+tables("last_login at the time of the export, half of the rows", "formats", exported("people", "last_login", 0.5))
 tables("created_at as a date alone", "formats", values("people", "created_at", moment("%Y-%m-%d")))
 tables("created_at day-first", "formats", values("people", "created_at", moment("%d/%m/%Y")))
 tables("trial_ends as a serial number", "formats", values("people", "trial_ends", serial))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import trust_files
-from trust_world import Export, Table, World
+from trust_world import Export, Table, World, stamp
 
 ALL_FORMS = ("csv", "gzip", "json", "parquet", "duckdb")
 
@@ -65,6 +65,18 @@ def filled(table: str, column: str, word: str) -> OnTables:
         place = export[table].place(column)
         for row in export[table].rows:
             row[place] = row[place] or word
+        return export
+
+    return damage
+
+
+def exported(table: str, column: str, share: float = 1.0) -> OnTables:
+    """Writes the time of the export into a column, or into a share of it."""
+
+    def damage(export: Export, scene: Scene) -> Export:
+        place = export[table].place(column)
+        for row in picked(export[table], share):
+            row[place] = stamp(scene.moment)
         return export
 
     return damage

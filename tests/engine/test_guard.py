@@ -145,8 +145,8 @@ def test_nothing_is_asked_twice_while_nothing_is_suspicious(guarded: Any, monkey
     from rulekit.evaluation.questions.snapshot import DataSnapshot
 
     asked = []
-    look = DataSnapshot.membership_of
-    monkeypatch.setattr(DataSnapshot, "membership_of", lambda self, some: asked.append(tuple(some)) or look(self, some))
+    look = DataSnapshot.membership_at
+    monkeypatch.setattr(DataSnapshot, "membership_at", lambda *asks: asked.append(tuple(asks[2])) or look(*asks))
     write(guarded, ["free"] * 20)
     guarded.run(DAY.format(1))
     write(guarded, ["pro"] * 3 + ["free"] * 17)
@@ -155,6 +155,101 @@ def test_nothing_is_asked_twice_while_nothing_is_suspicious(guarded: Any, monkey
     write(guarded, ["pro"] * 20)
     guarded.run(DAY.format(3))
     assert asked == [("Pro",)]
+
+
+def of_companies(project: Any, sizes: dict[str, int], plans: dict[str, list[str]]) -> None:
+    """Writes ten people to each company, with their plans, and the companies with their sizes."""
+    people = [(f"{name}{n}", plan, name) for name, of in plans.items() for n, plan in enumerate(of)]
+    rows = (f"{key},{key}@example.com,{plan},2025-06-01T00:00Z,{name}" for key, plan, name in people)
+    project.write("data/people.csv", "\n".join(("id,email,plan,created,account", *rows)) + "\n")
+    project.accounts(**sizes)
+
+
+@pytest.fixture
+def several(project: Any) -> Any:
+    """A project of companies, with the guard as it is where the settings say nothing."""
+    project.rules(
+        "company:\n  size number\nsegment Large:\n  size >= 100",
+        "persona Of_Large:\n  in Large",
+        "trigger OnLarge: on tagged(Of_Large) send template Hello auto=true",
+        "trigger OffLarge: on untagged(Of_Large) send template Hello auto=true",
+        *TRIGGERS,
+        schema=SCHEMA,
+    )
+    settings = (project.folder / "rulekit.toml").read_text()
+    project.write("rulekit.toml", settings.replace("[guard]\npeople = 50\n", ""))
+    project.events()
+    return project
+
+
+COMPANIES = [f"c{number}" for number in range(6)]
+
+
+def test_one_company_may_move_all_of_its_people_at_once(several: Any) -> None:
+    plans = dict.fromkeys(COMPANIES, ["free"] * 10)
+    sizes = {name: 10 if name < "c3" else 1_000 for name in COMPANIES}
+    of_companies(several, sizes, plans)
+    several.run(DAY.format(1))
+    of_companies(several, sizes | {"c0": 500}, plans)
+    assert parked(several.run(DAY.format(2))) == []
+    assert sorted({person[:2] for _, person, _ in several.emails()}) == ["c0"]
+    assert len(several.emails()) == 10
+    # but not all of them
+    of_companies(several, dict.fromkeys(COMPANIES, 10), plans)
+    report = several.run(DAY.format(3))
+    assert (parked(report), len(several.emails())) == (["Of_Large"], 10)
+
+
+def test_people_of_one_company_are_counted_where_a_persona_asks_nothing_of_companies(several: Any) -> None:
+    plans = dict.fromkeys(COMPANIES, ["free"] * 10)
+    sizes = dict.fromkeys(COMPANIES, 10)
+    of_companies(several, sizes, plans)
+    several.run(DAY.format(1))
+    of_companies(several, sizes, plans | {"c0": ["pro"] * 10, "c1": ["pro"] * 10})
+    report = several.run(DAY.format(2))
+    assert (parked(report), several.emails()) == (["Pro"], [])
+
+
+def seen(project: Any, day: int, times: list[str], events: tuple[tuple[str, str, str], ...] = ()) -> Any:
+    """Runs with these times at which people were last seen, and events."""
+    rows = (f"p{n:02},p{n:02}@example.com,{at},free,2025-06-01T00:00Z" for n, at in enumerate(times))
+    project.write("data/people.csv", "\n".join(("id,email,seen,plan,created", *rows)) + "\n")
+    project.events(*events)
+    return project.run(DAY.format(day))
+
+
+@pytest.fixture
+def watched(guarded: Any) -> Any:
+    """The same with a field that says when somebody was seen last, and who was not for a while."""
+    away = "persona Away:\n  seen > 3d\ntrigger Back: on untagged(Away) send template Hello auto=true"
+    guarded.rules(away, *TRIGGERS, schema=SCHEMA.replace("  plan     text?\n", "  plan     text?\n  seen  time\n"))
+    return guarded
+
+
+LONG_AGO = "2025-12-{:02}T07:00Z"
+
+
+def test_who_is_seen_again_did_not_change_the_past(watched: Any) -> None:
+    times = [LONG_AGO.format(1 + number) for number in range(20)]
+    for day in range(1, 7):
+        assert parked(seen(watched, day, times)) == []
+    # eight people come back on one day, which is 40 % of them
+    back = ["2026-01-07T06:00Z"] * 8 + times[8:]
+    events = tuple((f"p{number:02}", "login", "2026-01-07T06:00Z") for number in range(8))
+    assert parked(seen(watched, 7, back, events)) == []
+    assert len(watched.emails()) == 8
+
+
+def test_a_time_of_the_export_for_everybody_is_nobody_seen_again(watched: Any) -> None:
+    times = [LONG_AGO.format(1 + number) for number in range(20)]
+    for day in range(1, 7):
+        assert parked(seen(watched, day, times)) == []
+    report = seen(watched, 7, ["2026-01-07T06:00Z"] * 20)
+    assert (parked(report), watched.emails()) == (["Away"], [])
+    # of half of them likewise
+    report = seen(watched, 8, ["2026-01-08T06:00Z"] * 10 + times[10:])
+    assert (parked(report), watched.emails()) == (["Away"], [])
+    assert parked(seen(watched, 9, times)) == []
 
 
 def test_a_name_that_is_not_there_is_refused(guarded: Any) -> None:

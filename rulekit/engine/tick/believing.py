@@ -4,13 +4,14 @@ What jumped is not believed while a persona that uses it has not been accepted: 
 was when it was last believed, so that nothing creeps in by waiting. Everything else is believed tick by tick.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rulekit.engine.tick.changes import Numbered, count_gone
 from rulekit.engine.tick.jumps import Jump, Peak, Peaks, believe, find_jumps, is_jump
 from rulekit.engine.tick.measuring import Arrivals, Latest, Mark, Measured, Thing, column_of, measure
+from rulekit.engine.tick.new_times import NewTimes, Unheard, find_unheard
 from rulekit.engine.tick.past import Past
 from rulekit.engine.tick.remembered import Remembered, keep
 from rulekit.engine.tick.used_data import used_by
@@ -27,10 +28,14 @@ _LONG = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Belief:
-    """Why personas are parked for what the data is like, by name, and what is kept of it (None: nothing is)."""
+    """Why personas are parked for what the data is like, by name, and what is kept of it (None: nothing is).
+
+    `unheard` says of the times of fields which of them the last tick cannot have heard of.
+    """
 
     doubted: Mapping[str, str] = field(default_factory=dict)
     kept: KeptProfile | None = None
+    unheard: Mapping[Column, Unheard] = field(default_factory=dict)
 
 
 def judge_data(
@@ -62,8 +67,27 @@ def judge(
 ) -> Belief:
     """Returns which personas to park at `now`; `used` has the columns that each persona uses."""
     before = remembered.latest
-    measured = measure(profile, before, now, arrivals)
+    new = NewTimes.of(profile, remembered.peaks)
+    measured = measure(profile, before, now, arrivals, new.explaining(now - (remembered.at or now)))
     jumps = find_jumps(measured, remembered.peaks)
+    parking, accepted = _sort_out(jumps, used, is_accepted, before)
+    compared = {one.thing[0] for one in measured}
+    doubted = {column for found in parking.values() for jump in found for column in jump.of(compared)}
+    learned = new.learned(_vouched(new.columns, used, is_accepted))
+    peaks = _peaks([*measured, *learned], jumps, remembered, doubted)
+    latest = _next(profile, before or Latest(), now, doubted, _not_by_all(before, accepted, doubted))
+    said = {persona: _say(found) for persona, found in parking.items()}
+    unheard = find_unheard(new, before, remembered.at or now)
+    return Belief(said, keep(now, peaks, latest, believed=not said), unheard)
+
+
+def _sort_out(
+    jumps: Sequence[Jump],
+    used: Mapping[str, frozenset[Column]],
+    is_accepted: Callable[[str], bool],
+    before: Latest | None,
+) -> tuple[dict[str, list[Jump]], dict[str, dict[Thing, float]]]:
+    """Returns by persona which jumps park it, and which, and how high, somebody has accepted for it."""
     parking: dict[str, list[Jump]] = {}
     accepted: dict[str, dict[Thing, float]] = {}
     for persona, columns in used.items():
@@ -72,12 +96,16 @@ def judge(
                 accepted.setdefault(persona, {})[one.measured.thing] = one.measured.share
             else:
                 parking.setdefault(persona, []).append(one)
-    compared = {one.thing[0] for one in measured}
-    doubted = {column for found in parking.values() for jump in found for column in jump.of(compared)}
-    peaks = _peaks(measured, jumps, remembered, doubted)
-    latest = _next(profile, before or Latest(), now, doubted, _not_by_all(before, accepted, doubted))
-    said = {persona: _say(found) for persona, found in parking.items()}
-    return Belief(said, keep(now, peaks, latest, believed=not said))
+    return parking, accepted
+
+
+def _vouched(
+    columns: Iterable[Column], used: Mapping[str, frozenset[Column]], is_accepted: Callable[[str], bool]
+) -> list[Column]:
+    """Returns the columns of which everything that uses them is accepted."""
+    return [
+        column for column in columns if all(is_accepted(persona) for persona, uses in used.items() if column in uses)
+    ]
 
 
 def _peaks(

@@ -15,9 +15,9 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from rulekit.engine.tick.changes import Bits, Crossing
+from rulekit.engine.tick.changes import Bits, Crossing, padded
 from rulekit.errors import RulekitError
-from rulekit.outbox.lifecycle.tick_values import Crossed
+from rulekit.outbox.lifecycle.tick_values import Crossed, TickState
 from rulekit.settings.model import GuardSection
 from rulekit.suggestions import suggest
 
@@ -48,6 +48,14 @@ def refuse_unknown(accept: Accept, personas: Iterable[str]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Then:
+    """Who was in at an earlier instant by what is known now, and of whom nobody knows it any more."""
+
+    inside: Bits
+    unknown: Bits
+
+
+@dataclass(frozen=True, slots=True)
 class Crossers:
     """Who crossed a border, as ordinals: people who were known when the sides were kept, and `new` ones."""
 
@@ -61,9 +69,14 @@ class Crossers:
         old = crossing.joined < known
         return cls(crossing.joined[old], crossing.left, crossing.joined[~old])
 
-    def unexplained(self, then: Bits) -> "Crossers":
-        """Returns those who were on this side already by what is known now of the past (`then`)."""
-        return Crossers(self.joined[then[self.joined]], self.left[~then[self.left]], self.new[then[self.new]])
+    def unexplained(self, then: "Then") -> "Crossers":
+        """Returns those who were on this side already by what is known now of the past."""
+        inside, outside = then.inside, ~(then.inside | then.unknown)
+        return Crossers(self.joined[inside[self.joined]], self.left[outside[self.left]], self.new[inside[self.new]])
+
+    def by(self, deciders: NDArray[np.int64]) -> "Crossers":
+        """Returns who decided that they cross, once each; `deciders` has their numbers by ordinal of a person."""
+        return Crossers(*(np.unique(deciders[moved]) for moved in (self.joined, self.left, self.new)))
 
     def __str__(self) -> str:
         joined = len(self.joined) + len(self.new)
@@ -110,12 +123,14 @@ class Memory:
     """What the guard asks about before: at which instant the kept sides were right, and what a persona usually does.
 
     `look(at, personas)` gives who was in then by what is known now. `history(personas, since)` gives what was crossed
-    by tick, in the order of time.
+    by tick, in the order of time. `companies(persona)` gives by ordinal who decides on crossing a persona that asks
+    for something of companies: the company, or the person who has none; None for other personas.
     """
 
     kept_at: Mapping[str, datetime]
-    look: Callable[[datetime, Sequence[str]], Mapping[str, Bits]]
+    look: Callable[[datetime, Sequence[str]], Mapping[str, Then]]
     history: Callable[[Sequence[str], datetime], Mapping[str, Sequence[Crossed]]]
+    companies: Callable[[str], NDArray[np.int64] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +145,11 @@ NO_DOUBTS = Doubts({}, {})
 
 
 def find_doubts(
-    crossings: Mapping[str, Crossing], known: int, there: int, guard: Guard, memory: Memory, now: datetime
+    crossings: Mapping[str, Crossing], state: TickState, guard: Guard, memory: Memory, now: datetime
 ) -> Doubts:
-    """Returns which crossings are too large to believe; nothing is asked while none is.
-
-    `known` is how many people were known at the last tick, `there` how many of them it saw.
-    """
-    moved = {name: Crossers.of(crossing, known) for name, crossing in crossings.items()}
+    """Returns which crossings since a state are too large to believe; nothing is asked while none is."""
+    there = int(state.present.sum())
+    moved = {name: Crossers.of(crossing, len(state.people)) for name, crossing in crossings.items()}
     sides = {name: (crossing.before, max(there - crossing.before, 0)) for name, crossing in crossings.items()}
     suspicious = [name for name, found in moved.items() if guard.doubts(found, *sides[name])]
     if not suspicious:
@@ -145,10 +158,24 @@ def find_doubts(
     history = memory.history(suspicious, now - HISTORY)
     usual = {name: _usual(history.get(name, ()), now - memory.kept_at[name]) for name in suspicious}
     doubted = {
-        name: str(left_over[name]) for name in suspicious if guard.doubts(left_over[name], *sides[name], usual[name])
+        name: str(left_over[name])
+        for name in suspicious
+        if guard.doubts(left_over[name], *sides[name], usual[name])
+        and _is_of_many(left_over[name], name, state, guard, memory.companies(name))
     }
     explained = {name: _difference(moved[name], left_over[name]) for name in suspicious}
     return Doubts(doubted, explained)
+
+
+def _is_of_many(
+    moved: Crossers, persona: str, state: TickState, guard: Guard, deciders: NDArray[np.int64] | None
+) -> bool:
+    """Returns whether too many decided that so many crossed: one company may move all of its people at once."""
+    if deciders is None:
+        return True
+    were_in = padded(state.members[persona], len(deciders))
+    were_out = padded(state.present, len(deciders)) & ~were_in
+    return guard.doubts(moved.by(deciders), len(np.unique(deciders[were_in])), len(np.unique(deciders[were_out])))
 
 
 def _look_back(names: Sequence[str], moved: Mapping[str, Crossers], memory: Memory) -> dict[str, Crossers]:

@@ -150,7 +150,7 @@ def _allowed(one: Measured, limit: Limit, seen: float) -> float:
             # of rows that are new, all may be so
             return margin + seen * one.of + one.arrived * (1 - seen) + one.slack
         case What.LAG:
-            return margin + 2 * seen
+            return margin + 2 * seen + one.slack
         case What.CHANGED | What.RESHAPED | What.EMPTIED:
             # a single row, which is let through anyway, says nothing about how many there may be at once
             return max(margin, 2 * (seen * one.of - 1))

@@ -18,12 +18,17 @@ DAYS = 14
 _DAY = 24
 # with fewer hours that have events, or times, the longest gap between them says little about the next one
 _ENOUGH_HOURS = 30
+# the newest hours of a field reach back some days only, and may have no quiet time among them as some holidays are
+_QUIET = 2 * _DAY
 # who is gone may have been up to so many times as busy as the average
 _BUSY = 5
 
 
 class What(StrEnum):
-    """What is compared. The first four are levels, against the highest that was seen; the others are changes."""
+    """What is compared. The first four are levels, against the highest that was seen; the others are changes.
+
+    The last two are levels of `new_times`, by which nobody is parked.
+    """
 
     MISSING = "missing"
     PRESENT = "present"
@@ -42,6 +47,8 @@ class What(StrEnum):
     REPLACED = "replaced"
     LAG = "lag"
     BACK = "back"
+    OF_A_DAY = "of a day"
+    OF_A_WEEK = "of a week"
 
 
 LEVELS = frozenset({What.MISSING, What.PRESENT, What.UNREADABLE, What.ORPHANS})
@@ -124,12 +131,21 @@ class Measured:
         return self.count / self.of
 
 
-def measure(profile: Profile, latest: Latest | None, now: datetime, arrivals: Arrivals) -> list[Measured]:
-    """Returns everything that can be compared; without a tick before it, only levels and lags."""
+def measure(
+    profile: Profile,
+    latest: Latest | None,
+    now: datetime,
+    arrivals: Arrivals,
+    new_times: Mapping[Column, float] | None = None,
+) -> list[Measured]:
+    """Returns everything that can be compared; without a tick before it, only levels and lags.
+
+    So many rows have one of the `new_times` of a field, which are no changes of what was.
+    """
     found = [*_columns(profile, latest, arrivals), *_kinds(profile, latest, arrivals), *_lags(profile, now)]
     if latest is not None:
         found += _pasts(profile, latest, now, arrivals)
-        found += _changed(profile, latest)
+        found += _changed(profile, latest, new_times or {})
         found += _replaced(profile, latest, now, arrivals)
         found += _backs(profile, latest, arrivals)
     return [one for one in found if one.of]
@@ -138,11 +154,10 @@ def measure(profile: Profile, latest: Latest | None, now: datetime, arrivals: Ar
 def _columns(profile: Profile, latest: Latest | None, arrivals: Arrivals) -> Iterator[Measured]:
     for column, figures in profile.columns.items():
         arrived = _arrived(column[0], profile, latest, arrivals)
-        present = figures.rows - figures.missing - figures.unreadable
         yield Measured((column, What.MISSING), figures.missing, figures.rows, arrived)
         yield Measured((column, What.UNREADABLE), figures.unreadable, figures.rows, arrived)
         # words and dates that stand for nothing turn up as values where there were none
-        yield Measured((column, What.PRESENT), present, figures.rows, arrived)
+        yield Measured((column, What.PRESENT), figures.present, figures.rows, arrived)
 
 
 def _arrived(owner: str, profile: Profile, latest: Latest | None, arrivals: Arrivals) -> int:
@@ -174,7 +189,8 @@ def _lags(profile: Profile, now: datetime) -> Iterator[Measured]:
         hours = sorted(set(found))
         if len(hours) >= _ENOUGH_HOURS:
             gap = max(later - earlier for earlier, later in pairwise(hours))
-            yield Measured((column, What.LAG), hour_of(now) - hours[-1], 1, known=gap)
+            slack = _QUIET if column[0] in OWNERS else 0
+            yield Measured((column, What.LAG), hour_of(now) - hours[-1], 1, slack=slack, known=gap)
 
 
 def _backs(profile: Profile, latest: Latest, arrivals: Arrivals) -> Iterator[Measured]:
@@ -226,7 +242,7 @@ def _since(kind: KindFigures, hour: int) -> int:
     return sum(count for at, count in kind.hours.items() if at >= hour)
 
 
-def _changed(profile: Profile, latest: Latest) -> Iterator[Measured]:
+def _changed(profile: Profile, latest: Latest, new_times: Mapping[Column, float]) -> Iterator[Measured]:
     """Of those who are followed and were so before: for how many the value is another one, and what became of it."""
     if profile.engine != latest.engine:
         return
@@ -237,11 +253,12 @@ def _changed(profile: Profile, latest: Latest) -> Iterator[Measured]:
                 continue
             before = latest.followed.get(owner, {}).get(typed, {})
             pairs = [(before[key], value) for key, value in values.items() if key in before and (value or before[key])]
-            changed = sum(then != now for then, now in pairs)
             column = owner, column_of(typed)
+            changed = sum(then != now for then, now in pairs)
             for alteration, one in find_alterations(before, values).items():
                 yield Measured((column, What(alteration)), one.count, one.of, slack=one.natural, power=one.power)
-            yield Measured((column, What.CHANGED), changed, len(pairs))
+            new = new_times[column] / profile.columns[column].present * len(pairs) if new_times.get(column) else 0.0
+            yield Measured((column, What.CHANGED), max(changed - new, 0), len(pairs))
 
 
 def _replaced(profile: Profile, latest: Latest, now: datetime, arrivals: Arrivals) -> Iterator[Measured]:

@@ -111,14 +111,10 @@ def prepare_tick(project: Project, data: Data, store: Store, now: datetime, *, a
     """
     refuse_unknown(accept, project.program.personas)
     snapshot = DataSnapshot(project.program, data, now, project.rules.sources)
-
-    def look(at: datetime, some: Sequence[str] | None) -> Membership:
-        return replace(snapshot, now=at).membership_of(some)
-
-    prepared = prepare_tick_on(project, snapshot, store, accept=accept, look=look)
+    prepared = prepare_tick_on(project, snapshot, store, accept=accept, look=snapshot)
     if not isinstance(accept, frozenset):
         return prepared
-    without = see(project, Past.read(store, project.program), snapshot, look, accept=False).borders.parked
+    without = see(project, Past.read(store, project.program), snapshot, snapshot, accept=False).borders.parked
     return replace(prepared, not_parked=tuple(sorted(accept - without.keys())))
 
 
@@ -129,7 +125,7 @@ def prepare_tick_on(
 
     Raises SourceError when the source has nobody, far fewer people, or no events of a kind, although it had before, and
     RulekitError for an instant before the last tick or weeks after it. `accept` takes both as they are, or what has
-    happened to personas that it names. `look` says who is in at another instant, as after a clock was ahead.
+    happened to personas that it names. `look` answers for other instants, as after a clock was ahead.
     """
     program, now = project.program, snapshot.now
     past = Past.read(store, program)

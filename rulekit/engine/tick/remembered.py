@@ -14,18 +14,22 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """The highest shares of all days that are kept, those of the day of `now` alone, and the latest tick to compare."""
+    """The highest shares of all days that are kept, those of the day of `now` alone, and the latest tick to compare.
+
+    `at` is when that was.
+    """
 
     peaks: Peaks = field(default_factory=dict)
     today: Peaks = field(default_factory=dict)
     latest: Latest | None = None
+    at: datetime | None = None
 
     @classmethod
     def of(cls, kept: Iterable[KeptProfile], now: datetime) -> "Remembered":
         """Returns what is remembered at an instant; what lies ahead of it is not."""
         peaks: dict[Thing, Peak] = {}
         today: dict[Thing, Peak] = {}
-        latest = None
+        latest, at = None, None
         for one in kept:
             if one.at > now:
                 continue
@@ -35,8 +39,9 @@ class Remembered:
                 peaks[thing] = Peak(max(before.share, peak.share), before.days + peak.days, total)
                 if one.at.astimezone(UTC).date() == now.astimezone(UTC).date():
                     today[thing] = peak
-            latest = _read_latest(one.latest) if one.latest is not None else latest
-        return cls(peaks, today, latest)
+            if one.latest is not None:
+                latest, at = _read_latest(one.latest), one.at
+        return cls(peaks, today, latest, at)
 
 
 def keep(at: datetime, peaks: Peaks, latest: Latest, *, believed: bool) -> KeptProfile:

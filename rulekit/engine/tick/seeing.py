@@ -3,17 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rulekit.engine.project import Project
 from rulekit.engine.tick.absence import find_absence
 from rulekit.engine.tick.askers import with_askers
 from rulekit.engine.tick.believing import Belief, judge_data
 from rulekit.engine.tick.changed_keys import find_changed_keys, find_mailboxes, refuse_changed_keys
-from rulekit.engine.tick.changes import Bits, Crossing, Numbered, number_people
+from rulekit.engine.tick.changes import Numbered, number_people
 from rulekit.engine.tick.conditions import find_conditions
-from rulekit.engine.tick.guard import NO_DOUBTS, Accept, Doubts, Guard, Memory, accepts, find_doubts
+from rulekit.engine.tick.guard import NO_DOUBTS, Accept, Guard, Memory, Then, accepts, find_doubts
 from rulekit.engine.tick.judging import judge
+from rulekit.engine.tick.new_times import since
 from rulekit.engine.tick.passing import Passing, find_passing
 from rulekit.engine.tick.past import Past
 from rulekit.engine.tick.refusals import (
@@ -24,8 +28,10 @@ from rulekit.engine.tick.refusals import (
     refuse_strangers,
 )
 from rulekit.engine.tick.sides import Borders, Look, find_borders, find_crossings, find_edited, find_members
+from rulekit.engine.tick.used_data import asks_of_companies
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.evaluation.questions.snapshot import Snapshot
+from rulekit.language.program import Program
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +85,37 @@ def see(
     judged = judge(past.state, members, membership, numbered, absence.away, edited, same)
     crossings = find_crossings(past.state, judged, numbered)
     doubtful = {name: found for name, found in crossings.items() if name not in edited and not is_accepted(name)}
-    doubts = _find_doubts(past, numbered, doubtful, guard, now, look)
+    memory = _remember(program, past, numbered, belief, now, look) if look is not None else None
+    doubts = find_doubts(doubtful, past.state, guard, memory, now) if memory is not None else NO_DOUBTS
     doubted = with_askers(program, {**doubts.reasons, **belief.doubted}, is_accepted)
     borders = find_borders(past.state, judged, crossings, numbered, absence, edited, doubted)
     passing = find_passing(past.state, judged, borders, edited, now)
     return TickSight(membership, borders, belief, mailboxes, frozenset(strangers), doubts.explained, passing)
 
 
-def _find_doubts(
-    past: Past, numbered: Numbered, crossings: Mapping[str, Crossing], guard: Guard, now: datetime, look: Look | None
-) -> Doubts:
-    if look is None:
-        return NO_DOUBTS
+def _remember(program: Program, past: Past, numbered: Numbered, belief: Belief, now: datetime, look: Look) -> Memory:
+    """Returns what the guard may ask about before."""
+    last = past.state.at or now
 
-    def then(at: datetime, personas: Sequence[str]) -> dict[str, Bits]:
-        return {name: numbered.spread(column) for name, column in look(at, personas).personas.items()}
+    def then(at: datetime, personas: Sequence[str]) -> dict[str, Then]:
+        found = look.membership_at(at, personas, since(belief.unheard, at, now))
+        nobody = np.zeros(len(found.people), dtype=np.bool_)
+        return {
+            name: Then(numbered.spread(found.personas[name]), numbered.spread(found.unjudged.get(name, nobody)))
+            for name in personas
+        }
 
-    memory = Memory({name: past.kept_at(name, now) for name in crossings}, then, past.crossed)
-    return find_doubts(crossings, len(past.state.people), int(past.state.present.sum()), guard, memory, now)
+    @cache
+    def deciders() -> NDArray[np.int64]:
+        """Returns the company of everybody who has one, and a number of their own for everybody else."""
+        alone = np.arange(len(numbered.people))
+        companies = look.company_numbers()
+        alone[numbered.places] = np.where(companies < 0, numbered.places, companies + len(alone))
+        return alone
+
+    return Memory(
+        {name: past.kept_at(name, last) for name in program.personas},
+        then,
+        past.crossed,
+        lambda persona: deciders() if asks_of_companies(program, persona) else None,
+    )

@@ -1,21 +1,32 @@
 """Who is on which side of each persona after a tick, who crossed, and which crossings nobody believes yet."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rulekit.engine.tick.absence import Absence
 from rulekit.engine.tick.changes import Bits, Crossing, Numbered, compare, padded
 from rulekit.engine.tick.clock_ahead import kept
 from rulekit.engine.tick.judging import Judgement
 from rulekit.engine.tick.past import Past
+from rulekit.evaluation.data.profile import Column
+from rulekit.evaluation.questions.looking_back import Since
 from rulekit.evaluation.questions.membership import Membership
 from rulekit.outbox.lifecycle.tick_values import TickState
 
-# who is in at another instant by what is known now: of all personas (None), or of some
-Look = Callable[[datetime, Sequence[str] | None], Membership]
+
+class Look(Protocol):
+    """What can be asked beyond one instant, as `DataSnapshot` answers it."""
+
+    def membership_at(self, at: datetime, personas: Sequence[str] | None, since: Mapping[Column, Since]) -> Membership:
+        """Returns who is in some personas (None: in all) at another instant by what is known now."""
+
+    def company_numbers(self) -> NDArray[np.int64]:
+        """Returns a number of the company of everybody, in the order of the membership; -1 without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ def find_members(
     ahead = past.ahead(now) if look is not None else None
     if look is None or ahead is None:
         return members
-    return kept(members, past.state, ahead, numbered, look(ahead.at, None))
+    return kept(members, past.state, ahead, numbered, look.membership_at(ahead.at, None, {}))
 
 
 def find_edited(state: TickState, conditions: Mapping[str, str]) -> frozenset[str]:

@@ -35,6 +35,12 @@ def used_by(program: Program, persona: str) -> frozenset[Column]:
     return frozenset(found)
 
 
+def asks_of_companies(program: Program, persona: str) -> bool:
+    """Returns whether it depends on a company of people, or on their having one, who is in a persona."""
+    used = _of_condition(program, program.personas[persona].condition)
+    return any(column == _LINK or column[0] == "company" for column in used)
+
+
 def _of_condition(program: Program, condition: Condition) -> Iterator[Column]:
     for node in walk(condition):
         yield from _of_node(program, node)

@@ -40,6 +40,7 @@ from rulekit.evaluation.data.profile import (
 )
 from rulekit.evaluation.data.python_rows import Row, RowSource
 from rulekit.evaluation.data.quality import add_up, combine
+from rulekit.evaluation.data.recent_times import count_recent
 from rulekit.evaluation.data.shapes import VERSION as SHAPES
 from rulekit.evaluation.data.source_tables import Tables
 from rulekit.evaluation.data.unused_settings import find_unused
@@ -112,6 +113,8 @@ class Data:
             engine=f"{version('duckdb')}, {SHAPES}",
             newest=read_newest(self.connection, PEOPLE, "person", self.schema.person, now)
             | read_newest(self.connection, COMPANIES, "company", self.schema.company, now),
+            recent=count_recent(self.connection, PEOPLE, "person", self.schema.person, now)
+            | count_recent(self.connection, COMPANIES, "company", self.schema.company, now),
         )
 
     @classmethod

@@ -47,6 +47,19 @@ class ColumnFigures:
     missing: int
     unreadable: int
 
+    @property
+    def present(self) -> int:
+        """Returns how many have a value that can be read."""
+        return self.rows - self.missing - self.unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """How many rows have a new time in a field, and how many of those are of nobody with an event since then."""
+
+    rows: int
+    unwitnessed: int
+
 
 @dataclass(frozen=True, slots=True)
 class KindFigures:
@@ -89,7 +102,7 @@ class Profile:
     """The figures of a tick's data. `engine` says by which hash those who are followed were chosen, and their shapes.
 
     `newest` has of each field of people and companies that is a time or a date, with times in two different hours, the
-    newest hours up to now that have one, newest first.
+    newest hours up to now that have one, newest first; `recent` how many are as new as the newest (see `count_recent`).
     """
 
     people: int = 0
@@ -99,6 +112,7 @@ class Profile:
     followed: Mapping[str, Followed] = field(default_factory=dict)
     engine: str = ""
     newest: Mapping[Column, tuple[int, ...]] = field(default_factory=dict)
+    recent: Mapping[Column, tuple[Recent, ...]] = field(default_factory=dict)
 
 
 def hour_of(instant: datetime) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -12,6 +13,10 @@ from rulekit.evaluation.sql.relations import Relations, people_named
 from rulekit.evaluation.sql.values import column
 from rulekit.language.program import FieldType, Schema
 from rulekit.records import Person, Scalar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _TABLES = {"person": "p", "company": "c"}
 
@@ -42,6 +47,25 @@ def fetch_people(schema: Schema, data: Relations, keys: Sequence[str]) -> dict[s
         row[0]: replace(_person(schema, row[:values]), unreadable=frozenset(compress(flags, row[values:])))
         for row in rows
     }
+
+
+def number_companies(data: Relations) -> "NDArray[np.int64]":
+    """Returns a number of the company of everybody, by the people's keys; -1 without one that has a row of its own."""
+    order = exp.Anonymous(this="row_number")
+    numbers = exp.Select(
+        expressions=[column("n", "company"), named(exp.Window(this=order), "number")],
+        from_=exp.From(this=aliased(data.companies(), "n")),
+    )
+    same = exp.EQ(this=column("c", "company"), expression=column("p", "company"))
+    number = exp.Coalesce(this=column("c", "number"), expressions=[exp.Literal.number(-1)])
+    query = exp.Select(
+        expressions=[named(number, "number")],
+        from_=exp.From(this=aliased(data.people(), "p")),
+        joins=[exp.Join(this=aliased(numbers, "c"), side="LEFT", on=same)],
+        order=exp.Order(expressions=[exp.Ordered(this=column("p", "person"), nulls_first=False)]),
+    )
+    found: NDArray[np.int64] = data.connection.execute(query.sql(dialect="duckdb", copy=False)).fetchnumpy()["number"]
+    return found
 
 
 def find_person(data: Relations, given: str, address_field: str | None) -> list[str]:

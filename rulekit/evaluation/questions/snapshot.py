@@ -3,19 +3,24 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rulekit.diagnostics.source import SourceText
 from rulekit.evaluation.data.dataset import Data
-from rulekit.evaluation.data.profile import Profile
+from rulekit.evaluation.data.profile import Column, Profile
 from rulekit.evaluation.questions.explanation import because
+from rulekit.evaluation.questions.looking_back import Earlier, Since
 from rulekit.evaluation.questions.membership import Membership, evaluate
-from rulekit.evaluation.questions.people import fetch_field, fetch_people
+from rulekit.evaluation.questions.people import fetch_field, fetch_people, number_companies
 from rulekit.evaluation.questions.strangers import Strangers, find_strangers
 from rulekit.evaluation.questions.unjudged import Unjudged, describe_unjudged
 from rulekit.evaluation.sql.query_plan import build_plan
 from rulekit.language.program import Program
 from rulekit.records import Person, Scalar
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def asked_segments(program: Program) -> tuple[str, ...]:
@@ -70,9 +75,17 @@ class DataSnapshot:
         """Returns the kinds of event of which there is any."""
         return frozenset(kind for kind, events in self.data.report.events.items() if events.events)
 
-    def membership_of(self, personas: Sequence[str] | None) -> Membership:
-        """Returns who is in some personas (None: in all), whatever segment; raises SourceError as `membership` does."""
-        return evaluate(build_plan(self.program, personas), self.data, self.now)
+    def membership_at(self, at: datetime, personas: Sequence[str] | None, since: Mapping[Column, Since]) -> Membership:
+        """Returns who is in some personas (None: in all) at another instant by what is known now.
+
+        Who has a new time in one of the fields of `since` cannot be judged by it. Raises SourceError
+        as `membership` does.
+        """
+        return evaluate(build_plan(self.program, personas), Earlier(self.data, since, self.now), at)
+
+    def company_numbers(self) -> "NDArray[np.int64]":
+        """Returns a number of the company of everybody, in the order of the membership; -1 without one."""
+        return number_companies(self.data)
 
     def membership(self) -> Membership:
         """Returns who is in; raises SourceError when the data cannot be evaluated."""
