@@ -4,7 +4,7 @@ A nested value (an object in JSON, a struct) is seen as columns of its own, name
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
@@ -101,7 +101,7 @@ def _see(tables: Tables, mapping: Mapped) -> SeenTable:
         ((rows,),) = tables.connection.execute(f"SELECT count(*) FROM {name}").fetchall()  # noqa: S608 - quoted
         sample = _sample(tables, name, rows)
         tops = {key: SeenColumn(one.name, one.type, one.expression) for key, one in relation.columns.items()}
-        flat = (part for column in tops.values() for part in _flat(tables, sample, column, DEPTH))
+        flat = (part for column in map(_as_stored, tops.values()) for part in _flat(tables, sample, column, DEPTH))
         return SeenTable(mapping, name, sample, rows, tuple({column.name: column for column in flat}.values()), tops)
 
 
@@ -125,6 +125,12 @@ def _flat(tables: Tables, sample: str, column: SeenColumn, depth: int) -> Iterat
         yield from _flat(tables, sample, part, depth - 1)
     if not parts:
         yield column
+
+
+def _as_stored(column: SeenColumn) -> SeenColumn:
+    """Returns a struct as it is in its table, and not as the JSON that rules would see of it."""
+    is_struct = column.type.startswith("STRUCT(")
+    return replace(column, expression=exp.column(column.name, quoted=True)) if is_struct else column
 
 
 def _parts(tables: Tables, sample: str, column: SeenColumn) -> list[SeenColumn]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 from click.testing import CliRunner
 
 from rulekit.cli import main
@@ -231,6 +232,24 @@ def test_nested_values_are_fields_of_their_own(exports: Any) -> None:
 
 
 # roles
+
+
+@pytest.mark.parametrize("empty", [False, True], ids=["parquet", "parquet with rows without it"])
+def test_structs_are_fields_of_their_own(exports: Any, empty: bool) -> None:
+    place = "{'city': 'Bern', 'geo': {'lat': 1.5}, 'tags': ['a'], 'more': MAP {'a': 1}}"
+    value = f"CASE WHEN i > 3 THEN {place} END" if empty else place
+    (exports.folder / "data").mkdir(exist_ok=True)
+    people = f"SELECT i AS id, 'a' || i || '@example.com' AS email, {value} AS place FROM range(9) r(i)"
+    events = "SELECT i AS user_id, 'login' AS event, TIMESTAMP '2026-01-01' AS at, {'sum': 2} AS p FROM range(9) r(i)"
+    for name, query in (("people", people), ("events", events)):
+        duckdb.sql(query).write_parquet(str(exports.folder / "data" / f"{name}.parquet"))
+    assert exports.cli("schema", "pull", "--write").exit_code == 0
+    settings = (exports.folder / "rulekit.toml").read_text()
+    assert 'city = "place.city", lat = "place.geo.lat", tags = "place.tags"' in settings
+    assert 'fields = { sum = "p.sum" }' in settings
+    diff = exports.cli("schema", "diff")
+    assert "0 differences" in diff.output, diff.output
+    assert exports.cli("run", "--now", "2026-01-02").exit_code == 0
 
 
 def test_a_table_of_one_kind_is_an_event_by_the_name_of_the_table(exports: Any) -> None:
