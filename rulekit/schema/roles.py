@@ -225,7 +225,7 @@ def _pointers(one: Examined, key: str | None = None) -> list[str]:
         named = name == key or not words_of(name).isdisjoint(_IDENTIFIERS)
         textual = guess is not None and guess.type.is_textual
         numbers = guess is not None and guess.type in (NUMBER, BOOL)
-        if name.lower() != "id" and (textual or (numbers and named)) and "." not in name:
+        if name.lower() != "id" and (textual or (numbers and named)):
             found.append((not named, name))
     return [name for _, name in sorted(found, key=lambda pair: pair[0])]
 

@@ -234,6 +234,17 @@ def test_nested_values_are_fields_of_their_own(exports: Any) -> None:
 # roles
 
 
+def test_events_may_name_their_people_inside_of_an_object(exports: Any) -> None:
+    exports.people()
+    exports.write_json(
+        "clicks.jsonl", ({"user": {"id": f"p{n}"}, "meta": {"at": "2026-01-01T10:00:00Z"}} for n in range(20))
+    )
+    exports.cli("schema", "pull", "--write")
+    settings = " ".join((exports.folder / "rulekit.toml").read_text().split())
+    assert 'table = "clicks.jsonl" person = "user.id" at = "meta.at" event = "click"' in settings
+    assert "0 differences" in exports.cli("schema", "diff").output
+
+
 @pytest.mark.parametrize("empty", [False, True], ids=["parquet", "parquet with rows without it"])
 def test_structs_are_fields_of_their_own(exports: Any, empty: bool) -> None:
     place = "{'city': 'Bern', 'geo': {'lat': 1.5}, 'tags': ['a'], 'more': MAP {'a': 1}}"
