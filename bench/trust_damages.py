@@ -23,6 +23,7 @@ from trust_ways import (
     extra_column,
     factor,
     filled,
+    joined,
     keys,
     kind,
     lines,
@@ -45,13 +46,7 @@ DAMAGES: list[Damage] = []
 # which of them rulekit still cannot tell from a change, and why; the page says so
 _STALE = "of 3 people there are too few different times to know how old the newest usually is"
 KNOWN = {
-    "balance in cents": "of 3 people two have one, and of two it changed for one before: twice that is both",
-    "balance 0 where none": "of 3 people one has none, and on a day before all had one",
-    "`NULL` where no first_name": "of 3 people one has none, and one row may be anybody's doing",
-    "industry in upper case": "of 2 companies one has an industry, and one row may be anybody's doing",
-    "balance emptied": "of 3 people two were without one on a day before, and all are one row more",
-    "seats and balance swapped": "of 3 people one gets a balance, and on a day before all had one",
-    "half of the companies missing": "of 2 companies one, with one person; one row may be anybody's doing",
+    "industry in other words": "of 2 companies one has an industry, and may have another one from now on",
     "people of 5 days ago": _STALE,
     "everything of 5 days ago": f"{_STALE}; of 20,000 the newest 64 times are of few hours, and more people are gone",
 }
@@ -102,7 +97,15 @@ tables("amounts with a currency", "formats", values("events", "amount", lambda v
 tables("amounts in cents", "formats", values("events", "amount", factor(100)))
 tables("balance with a decimal comma", "formats", values("people", "balance", lambda v: v.replace(".", ",")))
 tables("balance in cents", "formats", values("people", "balance", factor(100)))
+tables("balance in thousands", "formats", values("people", "balance", factor(0.001)))
+tables("balance in another currency", "formats", values("people", "balance", factor(1.08)))
+tables("amounts in another currency", "formats", values("events", "amount", factor(1.08)))
+tables("arr in another currency", "formats", values("companies", "arr", factor(150)))
+tables("balance without decimals", "formats", values("people", "balance", lambda v: v.partition(".")[0]))
 tables("balance 0 where none", "formats", filled("people", "balance", "0"))
+tables("trial_ends 1970 where none", "formats", filled("people", "trial_ends", "1970-01-01"))
+tables("trial_ends 9999 where none", "formats", filled("people", "trial_ends", "9999-12-31"))
+tables("renewal 1970 where none", "formats", filled("companies", "renewal", "1970-01-01"))
 tables("arr in thousands", "formats", values("companies", "arr", factor(0.001)))
 tables("arr with separators", "formats", values("companies", "arr", lambda v: f"{int(v):,}"))
 tables("seats as words", "formats", values("people", "seats", lambda v: "many" if int(v) > 5 else "few"))
@@ -113,6 +116,12 @@ tables("tags with commas", "formats", values("people", "tags", lambda v: v.repla
 tables("`NULL` where no balance", "formats", filled("people", "balance", "NULL"))
 tables("`NULL` where no last_login", "formats", filled("people", "last_login", "NULL"))
 tables("`NULL` where no first_name", "formats", filled("people", "first_name", "NULL"))
+tables("`nan` where no balance", "formats", filled("people", "balance", "nan"))
+tables("`-` where no first_name", "formats", filled("people", "first_name", "-"))
+tables("`null` where no tags", "formats", filled("people", "tags", "null"))
+tables("`None` where no industry", "formats", filled("companies", "industry", "None"))
+tables("tags in one", "formats", values("people", "tags", lambda v: v.replace(";", " ")))
+tables("tags in capitals", "formats", values("people", "tags", str.upper))
 tables("`N/A` where no company", "formats", filled("people", "account_id", "N/A"))
 
 # closed sets
@@ -128,6 +137,10 @@ tables("plan with blanks", "closed sets", values("people", "plan", lambda v: f" 
 tables("plan in upper case, a third of the rows", "closed sets", values("people", "plan", str.upper, 0.3))
 tables("sku in upper case", "closed sets", values("events", "sku", str.title))
 tables("industry in upper case", "closed sets", values("companies", "industry", str.upper))
+tables("industry with a capital", "closed sets", values("companies", "industry", str.title))
+tables("industry with blanks behind", "closed sets", values("companies", "industry", lambda v: f"{v:<12}"))
+tables("industry in quotes", "closed sets", values("companies", "industry", lambda v: f'"{v}"'))
+tables("industry in other words", "closed sets", values("companies", "industry", words(trade="retail", food="retail")))
 
 # columns
 
@@ -149,6 +162,8 @@ tables("amount renamed", "columns", renamed("events", "amount", "total"))
 tables("created_at and last_login swapped", "columns", swapped("people", "created_at", "last_login"))
 tables("email and first_name swapped", "columns", swapped("people", "email", "first_name"))
 tables("seats and balance swapped", "columns", swapped("people", "seats", "balance"))
+tables("first_name and plan joined", "columns", joined("people", "first_name", "plan"))
+tables("name and industry joined", "columns", joined("companies", "industry", "name"))
 tables("amount and severity swapped", "columns", swapped("events", "amount", "severity"))
 tables("a column shifted by one from some row on", "columns", shifted("people", "plan", 0.4))
 tables("a column of events shifted by one from some row on", "columns", shifted("events", "kind", 0.4))

@@ -122,6 +122,18 @@ def swapped(table: str, one: str, other: str) -> OnTables:
     return damage
 
 
+def joined(table: str, column: str, other: str) -> OnTables:
+    """Writes the values of another column behind those of a column."""
+
+    def damage(export: Export, scene: Scene) -> Export:
+        first, second = export[table].place(column), export[table].place(other)
+        for row in export[table].rows:
+            row[first] = " ".join(filter(None, (row[first], row[second])))
+        return export
+
+    return damage
+
+
 def shifted(table: str, column: str, share: float) -> OnTables:
     """Moves what stands from a column on one further, from some row on; the last value falls off."""
 
