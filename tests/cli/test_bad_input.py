@@ -169,8 +169,7 @@ def test_a_bad_address_fails_one_email_and_stops_no_other(running: Any, address:
     result = running.cli("run", "--now", LATER)
     assert result.exit_code == 0
     assert "Greet: 1 email failed" in result.output
-    more = "`rulekit outbox list --trigger Greet --state failed` says more"
-    assert f"    the first cannot be made: template Hello; {more}\n" in result.output
+    assert "    the first cannot be made: template Hello\n" in result.output
     assert "Greet: 1 email unapproved" in result.output
     states = {person: state for _, person, state in running.emails()}
     assert states == {"ada": "failed", "bob": "unapproved", "cy": "unapproved"}
@@ -188,10 +187,7 @@ def test_a_run_says_what_a_template_lacks_and_not_of_whom(running: Any) -> None:
     running.people(ada="pro")
     running.accounts(other=10)
     result = running.cli("run", "--now", LATER)
-    assert (
-        "    the first cannot be made: template Share, text, line 1: `company.size` is missing;"
-        " `rulekit outbox list --trigger Tell_Share --state failed` says more\n"
-    ) in result.output
+    assert "    the first cannot be made: template Share, text, line 1: `company.size` is missing\n" in result.output
 
 
 def test_a_template_that_fails_for_one_person(running: Any) -> None:

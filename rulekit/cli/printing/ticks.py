@@ -51,8 +51,8 @@ def _print_made(rows: Sequence[NewRow]) -> None:
         click.echo(f"  {trigger}: {plural(count, 'email')} {_told(state)}")
         if state == "failed":
             why = next(row.failure for row in rows if row.trigger == trigger and row.failure)
-            more = f"`rulekit outbox list --trigger {trigger} --state failed` says more"
-            click.echo(f"    the first cannot be made: {escape_line(Reason.of(why).text)}; {more}")
+            # the rest of it may name somebody; the outbox and a plan have it
+            click.echo(f"    the first cannot be made: {escape_line(Reason.of(why).text or 'see the outbox')}")
 
 
 def _print_words(tick: PreparedTick) -> None:
