@@ -132,7 +132,7 @@ class Life:
         """Returns the newest hours of the time fields."""
         first = int(START.timestamp() // 3600)
         past = {
-            name: np.sort(times[there][(times[there] <= hour) & (times[there] > NEVER)])[::-1][:64]
+            name: np.unique(times[there][(times[there] <= hour) & (times[there] > NEVER)])[::-1][:64]
             for name, times in self.times.items()
         }
         return {

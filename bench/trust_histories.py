@@ -33,15 +33,7 @@ class History:
 
 
 # in which of them something is parked, and why; the page says so
-_COMPANY = "the guard counts people, also where what one company did moves all of its people at once"
-STOPPED = {
-    "late events": f"5 of 21 people leave `Quiet_Company` at once, all of one company; {_COMPANY}. And 4 of 18 leave "
-    "`Risk` in a day, which is two more than is usual, by fields whose past nobody knows",
-    "an export of the last 30 days": f"10 people leave `Of_Large` at once, because `arr` changes; {_COMPANY}",
-    "the sample project": f"13 of 18 people of four companies leave `Last_One_Out` at once, 6 of them not by what "
-    f"happened since the last tick; {_COMPANY}",
-    "a company of 50": "4 people leave `Never_In` at once, and 3 of 7 leave `Risk`, by fields whose past nobody knows",
-}
+STOPPED: dict[str, str] = {}
 
 
 # generated ones

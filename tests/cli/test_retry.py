@@ -114,7 +114,7 @@ def test_a_cancelled_email_is_made_anew_only_when_it_is_named(project: Any) -> N
     reconciles(project)
 
 
-SHARED = [["ada", "", "pro", ""], ["bob", "Office@example.com", "pro", ""]]
+SHARED = [["ada", "", "pro", "acme"], ["bob", "Office@example.com", "pro", "acme"]]
 
 
 def share(project: Any, options: str = "") -> None:
@@ -124,7 +124,7 @@ def share(project: Any, options: str = "") -> None:
     project.person_rows(SHARED)
     project.run(TUESDAY)
     assert states(project) == [("ada", "failed"), ("bob", "unapproved")]
-    project.person_rows([["ada", "office@example.com", "pro", ""], SHARED[1]])
+    project.person_rows([["ada", "office@example.com", "pro", "acme"], SHARED[1]])
 
 
 def test_a_mailbox_that_had_the_email_of_that_tick_gets_no_second(project: Any) -> None:
@@ -155,7 +155,7 @@ def test_the_time_of_every_holds_for_the_mailbox(project: Any, every: str, made:
     project.person_rows([["ada", "office@example.com", "pro", ""]])
     project.run(TUESDAY)
     rules(project, MENDED, f"trigger Greet: on tagged(Pro) send template Hello {every}")
-    project.person_rows([["ada", "office@example.com", "pro", ""], SHARED[1]])
+    project.person_rows([["ada", "office@example.com", "pro", "acme"], SHARED[1]])
     project.run("2026-01-02T09:00Z")
     assert states(project) == [("ada", "failed"), ("bob", "unapproved")]
     assert ("made anew as email 3" in retry(project, "1", code=not made)) == made

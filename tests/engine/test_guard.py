@@ -210,48 +210,6 @@ def test_people_of_one_company_are_counted_where_a_persona_asks_nothing_of_compa
     assert (parked(report), several.emails()) == (["Pro"], [])
 
 
-def seen(project: Any, day: int, times: list[str], events: tuple[tuple[str, str, str], ...] = ()) -> Any:
-    """Runs with these times at which people were last seen, and events."""
-    rows = (f"p{n:02},p{n:02}@example.com,{at},free,2025-06-01T00:00Z" for n, at in enumerate(times))
-    project.write("data/people.csv", "\n".join(("id,email,seen,plan,created", *rows)) + "\n")
-    project.events(*events)
-    return project.run(DAY.format(day))
-
-
-@pytest.fixture
-def watched(guarded: Any) -> Any:
-    """The same with a field that says when somebody was seen last, and who was not for a while."""
-    away = "persona Away:\n  seen > 3d\ntrigger Back: on untagged(Away) send template Hello auto=true"
-    guarded.rules(away, *TRIGGERS, schema=SCHEMA.replace("  plan     text?\n", "  plan     text?\n  seen  time\n"))
-    return guarded
-
-
-LONG_AGO = "2025-12-{:02}T07:00Z"
-
-
-def test_who_is_seen_again_did_not_change_the_past(watched: Any) -> None:
-    times = [LONG_AGO.format(1 + number) for number in range(20)]
-    for day in range(1, 7):
-        assert parked(seen(watched, day, times)) == []
-    # eight people come back on one day, which is 40 % of them
-    back = ["2026-01-07T06:00Z"] * 8 + times[8:]
-    events = tuple((f"p{number:02}", "login", "2026-01-07T06:00Z") for number in range(8))
-    assert parked(seen(watched, 7, back, events)) == []
-    assert len(watched.emails()) == 8
-
-
-def test_a_time_of_the_export_for_everybody_is_nobody_seen_again(watched: Any) -> None:
-    times = [LONG_AGO.format(1 + number) for number in range(20)]
-    for day in range(1, 7):
-        assert parked(seen(watched, day, times)) == []
-    report = seen(watched, 7, ["2026-01-07T06:00Z"] * 20)
-    assert (parked(report), watched.emails()) == (["Away"], [])
-    # of half of them likewise
-    report = seen(watched, 8, ["2026-01-08T06:00Z"] * 10 + times[10:])
-    assert (parked(report), watched.emails()) == (["Away"], [])
-    assert parked(seen(watched, 9, times)) == []
-
-
 def test_a_name_that_is_not_there_is_refused(guarded: Any) -> None:
     write(guarded, ["free"] * 3)
     done = guarded.cli("plan", "--accept", "Prp", "--project", str(guarded.folder))
@@ -300,3 +258,58 @@ def test_what_is_parked_is_told_wherever_somebody_looks(guarded: Any) -> None:
     assert "parked: none" not in guarded.cli("doctor", "--offline", *at).output
     for command in ("doctor", "metrics", "reconcile"):
         assert "since 2026-01-02" not in guarded.cli(command, "--project", str(guarded.folder)).output
+
+
+SEEN = """\
+person:
+  email  text
+  seen   time?
+event login
+persona Away "Not seen for ten days":
+  seen > 10d
+template Hello:
+  subject "Hello"
+  text "Dear {{ person.email }}"
+"""
+
+
+@pytest.fixture
+def seen(guarded: Any) -> Any:
+    """A project whose people say when they were last seen."""
+    guarded.rules("trigger Back: on untagged(Away) send template Hello auto=true", schema=SEEN)
+    return guarded
+
+
+def last_seen(project: Any, times: list[str]) -> None:
+    """Writes people p00, p01, … with when they were last seen."""
+    rows = (f"p{i:02},p{i:02}@example.com,{time}" for i, time in enumerate(times))
+    project.write("data/people.csv", "\n".join(("id,email,seen", *rows)) + "\n")
+
+
+LONG_AGO = [f"2025-{10 + i % 3}-{1 + i // 2:02}T07:30Z" for i in range(30)]
+
+
+def test_who_is_seen_again_did_so_since_the_last_tick(seen: Any) -> None:
+    last_seen(seen, LONG_AGO)
+    seen.run(DAY.format(1))
+    last_seen(seen, ["2026-01-01T20:00Z"] * 6 + LONG_AGO[6:12] + ["2026-01-01T19:00Z"] + LONG_AGO[13:])
+    assert parked(seen.run(DAY.format(2))) == []
+
+
+def test_who_has_an_event_since_then_is_a_witness_however_many_they_are(seen: Any) -> None:
+    last_seen(seen, LONG_AGO)
+    seen.run(DAY.format(1))
+    last_seen(seen, ["2026-01-01T20:00Z"] * 25 + LONG_AGO[25:])
+    seen.events(*((f"p{i:02}", "login", "2026-01-01T20:00Z") for i in range(25)))
+    assert parked(seen.run(DAY.format(2))) == []
+    assert len(seen.emails()) == 25
+
+
+@pytest.mark.parametrize("damaged", [30, 15, 10])
+def test_a_time_that_everybody_has_at_once_is_not_believed_however_long_it_lasts(seen: Any, damaged: int) -> None:
+    last_seen(seen, LONG_AGO)
+    seen.run(DAY.format(1))
+    for day in (2, 3, 4, 5):
+        last_seen(seen, [DAY.format(day)] * damaged + LONG_AGO[damaged:])
+        assert parked(seen.run(DAY.format(day))) == ["Away"]
+    assert seen.emails() == []

@@ -144,6 +144,17 @@ def test_rows_of_companies_and_events() -> None:
     assert data.report.companies == 1
 
 
+def test_the_newest_hours_of_many_people_are_different_ones() -> None:
+    now = datetime(2026, 3, 2, 6, tzinfo=UTC)
+    # in each hour a hundred people, more than hours are kept; and one that is yet to come
+    ago = [timedelta(hours=place // 100, seconds=place % 100) for place in range(10_000)]
+    people = [{"person": str(place), "seen": now - one} for place, one in enumerate([*ago, -timedelta(days=2)])]
+    data = Data.from_rows(schema(fields(seen_=types.TIME)), people)
+    this = int(now.timestamp()) // 3600
+    # an hour counts once, however many have it
+    assert data.profile(now).newest == {("person", "seen"): tuple(range(this, this - 64, -1))}
+
+
 def test_everything_empty_is_no_error() -> None:
     data = Data.from_rows(schema(fields(plan=PLAN), None, buy={}), [])
     assert data.report.people == 0

@@ -102,7 +102,7 @@ class Profile:
     """The figures of a tick's data. `engine` says by which hash those who are followed were chosen, and their shapes.
 
     `newest` has of each field of people and companies that is a time or a date, with times in two different hours, the
-    newest hours up to now that have one, newest first; `recent` how many are as new as the newest (see `count_recent`).
+    newest hours up to now that have one, newest first; `recent` how many times are as new (see `count_recent`).
     """
 
     people: int = 0
