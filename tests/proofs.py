@@ -82,10 +82,10 @@ ALL = {
         requests=300,
         exported=40_000,
         shared=20_000,
-        damage_every=20,
+        damage_every=5,
         damaged_people=(20,),
-        history_every=16,
-        history_ticks=5,
+        history_every=5,
+        history_ticks=20,
     ),
     "long": Figures(
         examples=20_000,

@@ -44,7 +44,7 @@ def test_damage_mails_nobody_who_would_not_be_mailed(
 
 @pytest.mark.proof
 def test_an_edit_mails_nobody() -> None:
-    setup = replace(SETUPS[0], clean=1, after=0) if IS_SHORT else replace(SETUPS[0], clean=2)
+    setup = replace(SETUPS[0], clean=1, after=0) if IS_SHORT else replace(SETUPS[0], clean=2, personas=())
     verdicts = list(trust_runs.edits(setup, EDITS[:: len(EDITS) if IS_SHORT else 1]))
     assert [one.line for one in verdicts if not one.is_right] == []
 
