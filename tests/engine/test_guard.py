@@ -200,6 +200,15 @@ def test_one_company_may_move_all_of_its_people_at_once(several: Any) -> None:
     assert (parked(report), len(several.emails())) == (["Of_Large"], 10)
 
 
+def test_of_few_companies_people_are_counted(several: Any) -> None:
+    plans = dict.fromkeys(COMPANIES[:4], ["free"] * 10)
+    sizes = dict.fromkeys(COMPANIES[:4], 10)
+    of_companies(several, sizes, plans)
+    several.run(DAY.format(1))
+    of_companies(several, sizes | {"c0": 500}, plans)
+    assert (parked(several.run(DAY.format(2))), several.emails()) == (["Of_Large"], [])
+
+
 def test_people_of_one_company_are_counted_where_a_persona_asks_nothing_of_companies(several: Any) -> None:
     plans = dict.fromkeys(COMPANIES, ["free"] * 10)
     sizes = dict.fromkeys(COMPANIES, 10)

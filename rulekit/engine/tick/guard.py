@@ -170,11 +170,19 @@ def find_doubts(
 def _is_of_many(
     moved: Crossers, persona: str, state: TickState, guard: Guard, deciders: NDArray[np.int64] | None
 ) -> bool:
-    """Returns whether too many decided that so many crossed: one company may move all of its people at once."""
+    """Returns whether too many decided that so many crossed: one company may move all of its people at once.
+
+    That is so where there are several of them: what one of two does is what half of all people do.
+    """
     if deciders is None:
         return True
+    there = padded(state.present, len(deciders))
+    # whoever has no company decides by themselves, under their own ordinal
+    companies = deciders[there & (deciders >= len(deciders))]
+    if len(np.unique(companies)) * guard.share < 1:
+        return True
     were_in = padded(state.members[persona], len(deciders))
-    were_out = padded(state.present, len(deciders)) & ~were_in
+    were_out = there & ~were_in
     return guard.doubts(moved.by(deciders), len(np.unique(deciders[were_in])), len(np.unique(deciders[were_out])))
 
 
