@@ -163,9 +163,8 @@ def test_an_event_with_an_impossible_time_is_counted_and_left_out(running: Any) 
 
 @pytest.mark.parametrize("address", ["", "not an address", "two@example.com, three@example.com", "a@b@c", "x\n@y.z"])
 def test_a_bad_address_fails_one_email_and_stops_no_other(running: Any, address: str) -> None:
-    running.person_rows(
-        [["ada", address, "pro", ""], ["bob", "bob@example.com", "pro", ""], ["cy", "cy@example.com", "pro", ""]]
-    )
+    addresses = {"ada": address, "bob": "bob@example.com", "cy": "cy@example.com"}
+    running.person_rows([[key, address, "pro", "acme"] for key, address in addresses.items()])
     result = running.cli("run", "--now", LATER)
     assert result.exit_code == 0
     assert "Greet: 1 email failed" in result.output
