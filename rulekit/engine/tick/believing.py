@@ -103,9 +103,8 @@ def _vouched(
     columns: Iterable[Column], used: Mapping[str, frozenset[Column]], is_accepted: Callable[[str], bool]
 ) -> list[Column]:
     """Returns the columns of which everything that uses them is accepted."""
-    return [
-        column for column in columns if all(is_accepted(persona) for persona, uses in used.items() if column in uses)
-    ]
+    doubted = {column for persona, uses in used.items() if not is_accepted(persona) for column in uses}
+    return [column for column in columns if column not in doubted]
 
 
 def _peaks(

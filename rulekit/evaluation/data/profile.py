@@ -145,11 +145,16 @@ def _reach(now: datetime) -> tuple[datetime, datetime]:
     return until.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS), until
 
 
+def time_fields(fields: Mapping[str, FieldType]) -> list[str]:
+    """Returns the names of the fields that are a time or a date."""
+    return [name for name, field in fields.items() if field.type.kind in (Kind.TIME, Kind.DATE)]
+
+
 def read_newest(
     connection: "DuckDBPyConnection", relation: str, owner: str, fields: Mapping[str, FieldType], now: datetime
 ) -> dict[Column, tuple[int, ...]]:
     """Returns of each field that is a time or a date the newest hours up to now that have any, newest first."""
-    names = [name for name, field in fields.items() if field.type.kind in (Kind.TIME, Kind.DATE)]
+    names = time_fields(fields)
     if not names:
         return {}
     at = exp.cast(exp.Literal.string(now.astimezone(UTC).replace(tzinfo=None).isoformat(" ")), "TIMESTAMP")
@@ -173,7 +178,7 @@ def follow(
     connection: "DuckDBPyConnection", relation: str, key: str, fields: Mapping[str, FieldType], more: Mapping[str, str]
 ) -> Followed:
     """Returns shapes of the fields, and of `more` texts by a name, of those whose keys have the least hashes."""
-    columns = [_Column(f"{name}: {field.type}", f"f.{name}", field.type.kind) for name, field in fields.items()]
+    columns = _followed(fields)
     columns += [_Column(name, place, Kind.TEXT) for name, place in more.items()]
     if not columns:
         return {}
@@ -199,6 +204,10 @@ class _Column:
         """Returns the column as text, or as a list of texts."""
         column = exp.column(self.name, quoted=True)
         return column if self.kind is Kind.LIST else exp.cast(column, "VARCHAR")
+
+
+def _followed(fields: Mapping[str, FieldType]) -> list[_Column]:
+    return [_Column(f"{name}: {field.type}", f"f.{name}", field.type.kind) for name, field in fields.items()]
 
 
 def _shapes(columns: Sequence[_Column], rows: Mapping[str, Sequence[Any]]) -> Followed:
@@ -232,7 +241,7 @@ def follow_events(
     found = {"": {_short(one.hash): str(one.hour) for one in chosen if times[one.hash] == 1}}
     if not properties or not chosen:
         return found
-    columns = [_Column(f"{name}: {field.type}", f"f.{name}", field.type.kind) for name, field in properties.items()]
+    columns = _followed(properties)
     rows = connection.execute(_of_chosen(relation, columns, chosen).sql(dialect="duckdb")).fetchall()
     times = Counter(row[0] for row in rows)
     return {**found, **_shapes(columns, {_short(row[0]): row for row in rows if times[row[0]] == 1})}

@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rulekit.evaluation.data.events import TIMES
-from rulekit.evaluation.data.profile import Column, Recent
+from rulekit.evaluation.data.profile import Column, Recent, time_fields
 from rulekit.language.program import FieldType
-from rulekit.language.types import Kind
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,7 +22,7 @@ def count_recent(
 
     Events of people witness what happened to them; what companies have nothing witnesses.
     """
-    names = [name for name, field in fields.items() if field.type.kind in (Kind.TIME, Kind.DATE)]
+    names = time_fields(fields)
     until = now.astimezone(UTC).replace(tzinfo=None)
     newest = _newest(connection, relation, names, until) if names else {}
     if not newest:
